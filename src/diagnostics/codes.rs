@@ -1,0 +1,124 @@
+//! One row for each thing that can be said: its stable code, its name for `allow`, how bad it is, and
+//! one sentence. E0xxx is text, E1xxx meaning, W2xxx lints, F3xxx faults of a run, S4xxx runs that are
+//! stuck, N5xxx notes at the end of a run, L6xxx limits and the loading of programs.
+
+use serde::{Serialize, Serializer};
+
+use super::Severity;
+
+/// Calls `$callback!` with every row: `Variant, "CODE", "name", Severity, "sentence";`.
+#[macro_export]
+macro_rules! for_each_code {
+    ($callback:ident) => {
+        $callback! {
+            // The text: lexing and parsing.
+            UnexpectedToken, "E0001", "unexpected-token", Error, "Something stands where the grammar has no place for it.";
+            MissingToken, "E0002", "missing-token", Error, "A `;`, a brace or another fixed sign is missing.";
+            UnclosedDelimiter, "E0003", "unclosed-delimiter", Error, "A brace, bracket or parenthesis is never closed.";
+            BadCharacter, "E0004", "bad-character", Error, "A character that no word of the language begins with.";
+            BadLiteral, "E0005", "bad-literal", Error, "A number, character or string that cannot be read.";
+            BadEscape, "E0006", "bad-escape", Error, "An escape sequence that does not exist.";
+            UnclosedText, "E0007", "unclosed-text", Error, "A string, character or comment that is never closed.";
+            TooDeep, "E0008", "too-deep", Error, "The program is nested too deeply.";
+            CHabit, "E0009", "c-habit", Error, "A habit from C that is spelled differently here.";
+            ChainedComparison, "E0010", "chained-comparison", Error, "Comparisons do not chain.";
+            // The meaning: names, types, flow.
+            UnknownName, "E1001", "unknown-name", Error, "A name that nothing declares.";
+            DuplicateName, "E1002", "duplicate-name", Error, "A name declared twice in one scope.";
+            TypeMismatch, "E1003", "type-mismatch", Error, "A value of one type where another is wanted.";
+            WrongCount, "E1004", "wrong-count", Error, "Too many or too few arguments, parts or fields.";
+            NotAssignable, "E1005", "not-assignable", Error, "Something that cannot be assigned to.";
+            UnknownType, "E1006", "unknown-type", Error, "A type that nothing declares.";
+            UnknownField, "E1007", "unknown-field", Error, "A field that the struct does not have.";
+            CannotInfer, "E1008", "cannot-infer", Error, "A type that cannot be known from here.";
+            MissingReturn, "E1009", "missing-return", Error, "A function that can reach its end without its result.";
+            OutsideLoop, "E1010", "outside-loop", Error, "`break` or `continue` with no loop around it.";
+            NotConstant, "E1011", "not-constant", Error, "An expression that is not constant where one is needed.";
+            BadFormat, "E1012", "bad-format", Error, "A format that does not fit its arguments.";
+            NotCallable, "E1013", "not-callable", Error, "A call of something that is not a function.";
+            BadOperand, "E1014", "bad-operand", Error, "An operator that does not exist for these types.";
+            BadCondition, "E1015", "bad-condition", Error, "A condition that is neither true nor false.";
+            BadPattern, "E1016", "bad-pattern", Error, "A pattern that cannot match its subject.";
+            Captured, "E1017", "captured-local", Error, "A function that uses a local of the function around it.";
+            StatusMisused, "E1018", "status-misused", Error, "A status taken for a number.";
+            TupleMisused, "E1019", "tuple-misused", Error, "A tuple where a single value is wanted.";
+            BadRedefinition, "E1020", "bad-redefinition", Error, "A declaration that takes a built-in's name.";
+            TooManyLocals, "E1021", "too-many-locals", Error, "A function with more variables than a frame can hold.";
+            UselessExpression, "E1022", "useless-expression", Error, "A statement that computes a value and drops it.";
+            ConstantFault, "E1023", "constant-fault", Error, "A constant expression that would fault.";
+            ReturnMismatch, "E1024", "return-mismatch", Error, "A `return` that does not fit the function's result.";
+            // Lints.
+            UnreachableArm, "W2001", "unreachable-arm", Warning, "An arm of a match that no value reaches.";
+            UnreachableCode, "W2002", "unreachable-code", Warning, "Code that no path reaches.";
+            UnusedName, "W2003", "unused-name", Warning, "A name that is never used.";
+            ExitCodeRange, "W2004", "exit-code-range", Warning, "An exit code of which only the low 8 bits survive.";
+            // Faults of a run.
+            DivisionFault, "F3001", "division", Error, "An integer division by zero, or one that overflows.";
+            IndexFault, "F3002", "index", Error, "An index outside an array or string.";
+            NilFault, "F3003", "nil", Error, "A use of `nil`.";
+            PointerFault, "F3004", "pointer", Error, "A pointer outside every live block.";
+            StackFault, "F3005", "stack-overflow", Error, "The stack has reached its limit.";
+            AssertFault, "F3006", "assertion", Error, "A failed assertion.";
+            ConversionFault, "F3007", "conversion", Error, "A text that is not a number.";
+            HeapFault, "F3008", "heap-full", Error, "The heap has reached its limit.";
+            AbortFault, "F3009", "abort", Error, "A call of `abort`.";
+            ArgumentFault, "F3010", "argument", Error, "An argument that a library function cannot take.";
+            FreeFault, "F3011", "bad-free", Error, "A `free` of something that is not a live block.";
+            // Runs that cannot go on.
+            Stuck, "S4001", "stuck", Error, "Every process waits and nothing can wake any of them.";
+            TicksReached, "L6001", "ticks-reached", Error, "The run was stopped after the number of instructions asked for.";
+            // Loading.
+            FileUnreadable, "L6002", "file-unreadable", Error, "A file that is missing or cannot be read.";
+            FileTooLarge, "L6003", "file-too-large", Error, "A source file that is larger than the limit.";
+            NotText, "L6004", "not-text", Error, "A source file that is not UTF-8.";
+        }
+    };
+}
+
+macro_rules! define_codes {
+    ($($variant:ident, $code:literal, $name:literal, $severity:ident, $sentence:literal;)*) => {
+        /// The stable name of a thing that can be said.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[allow(missing_docs, reason = "each variant's sentence is its row")]
+        pub enum Code { $($variant,)* }
+
+        impl Code {
+            /// Every code, in the order of the table.
+            pub const ALL: &'static [Code] = &[$(Code::$variant,)*];
+
+            /// The code as printed, `E1001`.
+            pub fn text(self) -> &'static str {
+                match self { $(Code::$variant => $code,)* }
+            }
+
+            /// The name that `--allow` and `// allow(…)` take, `unknown-name`.
+            pub fn name(self) -> &'static str {
+                match self { $(Code::$variant => $name,)* }
+            }
+
+            /// The severity it has unless a run changes it.
+            pub fn severity(self) -> Severity {
+                match self { $(Code::$variant => Severity::$severity,)* }
+            }
+
+            /// One sentence that says what it means.
+            pub fn sentence(self) -> &'static str {
+                match self { $(Code::$variant => $sentence,)* }
+            }
+        }
+    };
+}
+for_each_code!(define_codes);
+
+impl Code {
+    /// Finds a code by its text (`E1001`, any case) or its name (`unknown-name`).
+    pub fn find(word: &str) -> Option<Code> {
+        Self::ALL.iter().copied().find(|code| code.text().eq_ignore_ascii_case(word) || code.name() == word)
+    }
+}
+
+impl Serialize for Code {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.text())
+    }
+}

@@ -1,0 +1,1 @@
+//! How a report is drawn; the only file that knows ariadne.

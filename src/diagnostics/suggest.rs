@@ -1,0 +1,1 @@
+//! "Did you mean": the nearest of a list of names.

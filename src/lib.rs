@@ -1,0 +1,9 @@
+//! Proc: a small language and a deterministic machine for learning how Unix processes work.
+
+pub mod abi;
+pub mod bytecode;
+pub mod check;
+pub mod diagnostics;
+pub mod source;
+pub mod syntax;
+pub mod vm;

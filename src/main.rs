@@ -1,0 +1,2 @@
+//! The program `proc`.
+fn main(){}

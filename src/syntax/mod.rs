@@ -1,0 +1,3 @@
+//! Text to tree: lexing with logos, parsing with lalrpop, several mistakes in one run. Knows no types.
+
+pub mod ast;
