@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::op::Instruction;
-use crate::check::tree::{Constant, Format};
+pub use super::verify::Verified;
+use crate::check::tree::Format;
 use crate::source::{FileId, Span};
 
 /// The widest frame: register operands are one byte, and the window of a call must fit beside the frame.
@@ -125,8 +126,6 @@ pub struct Assertion {
     pub has_message: bool,
     /// For a comparison: the registers of both sides and how they are shown.
     pub sides: Option<[(u8, crate::check::tree::Shown); 2]>,
-    /// A message known at compile time.
-    pub constant: Option<Constant>,
 }
 
 impl Image {
@@ -138,24 +137,5 @@ impl Image {
     /// The source of instruction `pc`.
     pub fn span(&self, pc: u32) -> Span {
         self.spans.get(pc as usize).copied().unwrap_or_default()
-    }
-}
-
-/// An image that has passed the verifier; nothing else can run.
-#[derive(Debug, Clone)]
-pub struct Verified(pub(super) Arc<Image>);
-
-impl std::ops::Deref for Verified {
-    type Target = Image;
-
-    fn deref(&self) -> &Image {
-        &self.0
-    }
-}
-
-impl Verified {
-    /// Whether both are the very same image.
-    pub fn same(&self, other: &Verified) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
     }
 }

@@ -4,6 +4,9 @@
 //! An instruction is 8 bytes: the op, three operands `a b c` of a byte and an immediate of 32 bits. Registers are
 //! the first 256 slots of the running function's frame. Every instruction counts as one tick.
 
+use crate::abi::Builtin;
+use crate::check::types::Type;
+
 /// What an operand of an instruction is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Operand {
@@ -39,8 +42,8 @@ pub enum Operand {
     Global,
     /// The index of a field.
     Field,
-    /// An index into the formats, or -1.
-    Format,
+    /// What the built-in in `c` needs to know besides its arguments: see [`Extra`].
+    Extra,
     /// An index into the assertions.
     Assertion,
     /// The kind of an array's elements: 0 words, 1 references.
@@ -58,6 +61,65 @@ pub struct OpRow {
     pub immediate: Operand,
     /// One sentence, with `a b c imm` for the operands.
     pub sentence: &'static str,
+}
+
+/// What the immediate of `Library` and `Syscall` tells about the call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Extra {
+    /// Nothing: it is -1.
+    Nothing,
+    /// An index into the formats: how the arguments are shown.
+    Format,
+    /// A [`ValueKind`]: of the elements for `sort`, of the element for `array`, of the numbers for `min`, `max`, `abs`.
+    Kind,
+}
+
+impl Extra {
+    /// What a built-in needs.
+    pub fn of(builtin: Builtin) -> Extra {
+        match builtin {
+            Builtin::Min | Builtin::Max | Builtin::Abs | Builtin::Sort | Builtin::Array => Extra::Kind,
+            Builtin::ToStr
+            | Builtin::Sprintf
+            | Builtin::Print
+            | Builtin::Printf
+            | Builtin::Eprint
+            | Builtin::Eprintf
+            | Builtin::Dprintf => Extra::Format,
+            _ => Extra::Nothing,
+        }
+    }
+}
+
+/// What kind of value a library function works on, as far as the machine must tell them apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(i32)]
+pub enum ValueKind {
+    /// A word without a meaning of its own to the machine: int, bool, status, ptr, function.
+    Word = 0,
+    /// A float.
+    Float = 1,
+    /// A string.
+    Str = 2,
+    /// Another reference that the collector follows: array, struct.
+    Reference = 3,
+}
+
+impl ValueKind {
+    /// The kind of a type's values.
+    pub fn of(ty: &Type) -> ValueKind {
+        match ty {
+            Type::Float => ValueKind::Float,
+            Type::Str => ValueKind::Str,
+            _ if ty.is_managed() => ValueKind::Reference,
+            _ => ValueKind::Word,
+        }
+    }
+
+    /// The kind that an immediate stands for.
+    pub fn from_immediate(imm: i32) -> Option<ValueKind> {
+        [ValueKind::Word, ValueKind::Float, ValueKind::Str, ValueKind::Reference].get(usize::try_from(imm).ok()?).copied()
+    }
 }
 
 /// Calls `$callback!` with every row.
@@ -138,10 +200,10 @@ macro_rules! for_each_op {
             Call, "call", Window Count None, Function, "Calls function imm with b arguments.";
             CallValue, "callv", Window Count Read, None, "Calls the function value c with b arguments.";
             Return, "ret", Read Count None, None, "Returns the b registers from a on.";
-            Library, "lib", Window Count Builtin, Format, "Carries out a library function with b arguments.";
-            Syscall, "sys", Window Count Builtin, Format, "Makes a system call with b arguments.";
+            Library, "lib", Window Count Builtin, Extra, "Carries out a library function with b arguments.";
+            Syscall, "sys", Window Count Builtin, Extra, "Makes a system call with b arguments.";
             // Arrays, strings, structs, pointers.
-            NewArray, "array", Write Read ElementKind, None, "a = a new array of b zero elements, room made";
+            NewArray, "array", Write Read ElementKind, None, "a = a new empty array with room for b elements";
             ArrayOf, "arrayof", Write Window Count, ElementKind, "a = a new array of the c registers from b on";
             ArrayLen, "alen", Write Read None, None, "a = the length of array b";
             StrLen, "slen", Write Read None, None, "a = the length of string b";

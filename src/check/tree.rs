@@ -373,7 +373,7 @@ pub enum ExprKind {
 }
 
 /// How the arguments of a printing call are shown.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Format {
     /// Literal text and arguments in order; for a format that is not a literal, empty.
     pub pieces: Vec<Piece>,
@@ -384,7 +384,7 @@ pub struct Format {
 }
 
 /// A piece of a format.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Piece {
     /// Text.
     Text(Arc<[u8]>),

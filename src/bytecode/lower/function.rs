@@ -1,0 +1,351 @@
+//! One function while it is lowered: its registers, its scopes, its code with the jumps still open.
+
+use crate::bytecode::image::LocalInfo;
+use crate::bytecode::op::{Instruction, Op, Operand};
+use crate::check::tree::{Constant, Function, LocalId, Program};
+use crate::source::{SourceMap, Span};
+
+use super::pool::Pool;
+use super::shown;
+
+/// Runs `work` with enough of the host's stack, however deeply the source is nested.
+pub(super) fn deep<T>(work: impl FnOnce() -> T) -> T {
+    stacker::maybe_grow(128 << 10, 2 << 20, work)
+}
+
+/// Where the value of an expression goes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Dest {
+    /// The register.
+    pub(super) register: u8,
+    /// Whether nothing reads the register before the value stands in it, so that parts of the expression
+    /// may be computed in it.
+    pub(super) scratch: bool,
+}
+
+impl Dest {
+    /// A register that nothing reads yet.
+    pub(super) fn scratch(register: u8) -> Dest {
+        Dest { register, scratch: true }
+    }
+}
+
+/// A place in the code that may not be known yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Label(i32);
+
+#[derive(Debug, Default)]
+struct LabelState {
+    at: Option<u32>,
+    uses: u32,
+}
+
+/// Where `break` and `continue` go.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LoopLabels {
+    pub(super) leave: Label,
+    pub(super) again: Label,
+}
+
+/// What is known of a local.
+#[derive(Debug, Default)]
+struct Slot {
+    register: Option<u8>,
+    live_from: Option<u32>,
+    /// How many statements of the function store to it; parameters have one already.
+    stores: u32,
+    known: Option<Constant>,
+}
+
+#[derive(Debug)]
+struct Scope {
+    next: usize,
+    locals: Vec<LocalId>,
+}
+
+/// A function that has been lowered; jumps count from its own start.
+#[derive(Debug)]
+pub(super) struct Lowered {
+    pub(super) code: Vec<Instruction>,
+    pub(super) spans: Vec<Span>,
+    pub(super) locals: Vec<LocalInfo>,
+    pub(super) frame: usize,
+}
+
+/// A function being lowered.
+#[derive(Debug)]
+pub(super) struct Builder<'a> {
+    pub(super) program: &'a Program,
+    pub(super) sources: &'a SourceMap,
+    pub(super) function: &'a Function,
+    /// Whether it is function 0, which never returns but exits.
+    pub(super) main_program: bool,
+    pub(super) pool: &'a mut Pool,
+    pub(super) loops: Vec<LoopLabels>,
+    code: Vec<Instruction>,
+    spans: Vec<Span>,
+    labels: Vec<LabelState>,
+    /// Where a label was bound last: the instruction before it cannot be taken back.
+    last_bound: usize,
+    /// Whether control can come to the next instruction; what cannot be reached is not emitted.
+    reachable: bool,
+    next: usize,
+    high: usize,
+    scopes: Vec<Scope>,
+    slots: Vec<Slot>,
+    infos: Vec<LocalInfo>,
+}
+
+impl<'a> Builder<'a> {
+    /// A builder with the parameters in their registers.
+    pub(super) fn new(
+        program: &'a Program,
+        sources: &'a SourceMap,
+        index: usize,
+        function: &'a Function,
+        pool: &'a mut Pool,
+    ) -> Self {
+        let mut builder = Builder {
+            program,
+            sources,
+            function,
+            main_program: index == 0,
+            pool,
+            loops: Vec::new(),
+            code: Vec::new(),
+            spans: Vec::new(),
+            labels: Vec::new(),
+            last_bound: 0,
+            reachable: true,
+            next: 1,
+            high: 1,
+            scopes: vec![Scope { next: 1, locals: Vec::new() }],
+            slots: function.locals.iter().map(|_| Slot::default()).collect(),
+            infos: Vec::new(),
+        };
+        // Results are handed over in the frame's first registers.
+        builder.reserve(function.result.slots());
+        for parameter in 0..function.params {
+            let local = LocalId(parameter as u32);
+            builder.declare(local);
+            builder.count_store(local);
+            builder.live(local);
+        }
+        builder
+    }
+
+    /// Closes the function: resolves jumps and gives the code away.
+    pub(super) fn finish(mut self) -> Lowered {
+        while !self.scopes.is_empty() {
+            self.close_scope();
+        }
+        self.resolve();
+        Lowered { code: self.code, spans: self.spans, locals: self.infos, frame: self.high }
+    }
+
+    // Registers.
+
+    /// A new temporary, or the next register of a window, at the top of what is in use.
+    pub(super) fn temp(&mut self) -> u8 {
+        let register = self.next.min(u8::MAX as usize) as u8;
+        self.next += 1;
+        self.high = self.high.max(self.next);
+        register
+    }
+
+    /// The first register that is not in use.
+    pub(super) fn top(&self) -> usize {
+        self.next
+    }
+
+    /// Gives back all registers from `top` on, or takes those below it.
+    pub(super) fn set_top(&mut self, top: usize) {
+        self.next = top;
+        self.high = self.high.max(top);
+    }
+
+    /// Makes the frame wide enough for registers below `end` without taking them.
+    pub(super) fn reserve(&mut self, end: usize) {
+        self.high = self.high.max(end);
+    }
+
+    // Locals.
+
+    pub(super) fn open_scope(&mut self) {
+        self.scopes.push(Scope { next: self.next, locals: Vec::new() });
+    }
+
+    pub(super) fn close_scope(&mut self) {
+        let Some(scope) = self.scopes.pop() else { return };
+        for local in scope.locals {
+            self.dead(local);
+            if let Some(slot) = self.slots.get_mut(local.0 as usize) {
+                slot.register = None;
+            }
+        }
+        self.next = scope.next;
+    }
+
+    /// Takes a register for a local in the scope that is open.
+    pub(super) fn declare(&mut self, local: LocalId) -> u8 {
+        let register = self.temp();
+        self.place_local(local, register);
+        register
+    }
+
+    /// Lets a local live in a register that is already taken.
+    pub(super) fn place_local(&mut self, local: LocalId, register: u8) {
+        if let Some(slot) = self.slots.get_mut(local.0 as usize) {
+            slot.register = Some(register);
+        }
+        if let Some(scope) = self.scopes.last_mut() {
+            scope.locals.push(local);
+        }
+    }
+
+    /// The register of a local, if it has one now.
+    pub(super) fn register_of(&self, local: LocalId) -> Option<u8> {
+        self.slots.get(local.0 as usize)?.register
+    }
+
+    /// From here on the register holds the local's value.
+    pub(super) fn live(&mut self, local: LocalId) {
+        let here = self.code.len() as u32;
+        if let Some(slot) = self.slots.get_mut(local.0 as usize) {
+            slot.live_from.get_or_insert(here);
+        }
+    }
+
+    /// From here on it does not.
+    pub(super) fn dead(&mut self, local: LocalId) {
+        let here = self.code.len() as u32;
+        let Some(slot) = self.slots.get_mut(local.0 as usize) else { return };
+        let (Some(start), Some(register)) = (slot.live_from.take(), slot.register) else { return };
+        let Some(info) = self.function.locals.get(local.0 as usize) else { return };
+        if start < here && !info.name.starts_with(' ') {
+            let name = info.name.clone();
+            self.infos.push(LocalInfo { name, register, shown: shown(&info.ty), live: start..here });
+        }
+    }
+
+    /// Whether the compiler made it, so that no report will ask for it.
+    pub(super) fn is_hidden(&self, local: LocalId) -> bool {
+        self.function.locals.get(local.0 as usize).is_some_and(|local| local.name.starts_with(' '))
+    }
+
+    /// Notes that a statement stores to the local.
+    pub(super) fn count_store(&mut self, local: LocalId) {
+        if let Some(slot) = self.slots.get_mut(local.0 as usize) {
+            slot.stores += 1;
+        }
+    }
+
+    /// Notes the value of a local; kept only if no other statement stores to it.
+    pub(super) fn know(&mut self, local: LocalId, value: Constant) -> bool {
+        match self.slots.get_mut(local.0 as usize) {
+            Some(slot) if slot.stores == 1 => {
+                slot.known = Some(value);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// The value of a local that only ever has this one.
+    pub(super) fn known(&self, local: LocalId) -> Option<&Constant> {
+        self.slots.get(local.0 as usize)?.known.as_ref()
+    }
+
+    // Code.
+
+    /// Adds an instruction, unless control cannot come here.
+    pub(super) fn emit(&mut self, op: Op, abc: [u8; 3], imm: i32, span: Span) {
+        if self.reachable {
+            self.code.push(Instruction::new(op, abc[0], abc[1], abc[2], imm));
+            self.spans.push(span);
+        }
+    }
+
+    /// Whether control can come to the next instruction.
+    pub(super) fn is_reachable(&self) -> bool {
+        self.reachable
+    }
+
+    /// After an instruction that does not go on to the next one.
+    pub(super) fn ends_here(&mut self) {
+        self.reachable = false;
+    }
+
+    pub(super) fn label(&mut self) -> Label {
+        self.labels.push(LabelState::default());
+        Label(self.labels.len() as i32 - 1)
+    }
+
+    /// Adds an instruction with a label for its target.
+    pub(super) fn branch(&mut self, op: Op, abc: [u8; 3], target: Label, span: Span) {
+        if self.reachable {
+            self.labels[target.0 as usize].uses += 1;
+            self.emit(op, abc, target.0, span);
+            self.reachable = op != Op::Jump;
+        }
+    }
+
+    pub(super) fn jump(&mut self, target: Label, span: Span) {
+        self.branch(Op::Jump, [0; 3], target, span);
+    }
+
+    /// Lets `label` stand for the next instruction; a jump that would only go there is taken back.
+    pub(super) fn bind(&mut self, label: Label) {
+        if let Some(last) = self.code.last()
+            && last.op == Op::Jump
+            && last.imm == label.0
+            && self.last_bound != self.code.len()
+        {
+            self.code.pop();
+            self.spans.pop();
+            self.reachable = true;
+        }
+        let state = &mut self.labels[label.0 as usize];
+        self.reachable |= state.uses > 0;
+        state.at = Some(self.code.len() as u32);
+        self.last_bound = self.code.len();
+    }
+
+    /// As [`Builder::bind`], for the head of a loop: jumps to it come later, `entered` tells whether there will be any.
+    pub(super) fn bind_head(&mut self, label: Label, entered: bool) {
+        self.bind(label);
+        self.reachable = entered;
+    }
+
+    /// Sets all targets, past jumps that only lead on to others.
+    fn resolve(&mut self) {
+        let targets: Vec<u32> = self.labels.iter().map(|label| label.at.unwrap_or(0)).collect();
+        let jumps = |op: Op| op.row().immediate == Operand::Target;
+        for instruction in &mut self.code {
+            if jumps(instruction.op) {
+                instruction.imm = targets[instruction.imm as usize] as i32;
+            }
+        }
+        for at in 0..self.code.len() {
+            if !jumps(self.code[at].op) {
+                continue;
+            }
+            let mut target = self.code[at].imm;
+            // A circle of jumps, `while true {}`, is left as it is after a few rounds.
+            for _ in 0..32 {
+                match self.code.get(target as usize) {
+                    Some(next) if next.op == Op::Jump => target = next.imm,
+                    _ => break,
+                }
+            }
+            self.code[at].imm = target;
+            match self.code.get(target as usize) {
+                Some(end) if self.code[at].op == Op::Jump && end.op == Op::Return => {
+                    self.code[at] = *end;
+                    self.spans[at] = self.spans[target as usize];
+                }
+                _ => {}
+            }
+        }
+    }
+}
