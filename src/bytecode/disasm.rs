@@ -42,7 +42,9 @@ fn function_text(out: &mut String, image: &Image, sources: &SourceMap, index: us
             let _ = writeln!(out, "{:>5} | {}", line.1, text.trim());
             last = Some(line);
         }
-        let Some(instruction) = image.code.get(pc as usize) else { return };
+        let Some(instruction) = image.code.get(pc as usize) else {
+            return;
+        };
         let (operands, notes) = Listing { image, function, pc, instruction: *instruction }.text();
         let line = format!("{pc:>12}  {:<8}{operands}", instruction.op.row().name);
         let line = if notes.is_empty() { line } else { format!("{line:<44}; {notes}") };
@@ -94,7 +96,8 @@ impl Listing<'_> {
     /// The name of the local in a register; one that is written may only begin to live with the next instruction.
     fn local(&self, register: u8, written: bool) -> Option<&str> {
         let lives = |pc: u32| {
-            let found = self.function.locals.iter().find(|local| local.register == register && local.live.contains(&pc));
+            let found =
+                self.function.locals.iter().find(|local| local.register == register && local.live.contains(&pc));
             found.map(|local| &*local.name)
         };
         lives(self.pc).or_else(|| if written { lives(self.pc + 1) } else { None })
@@ -109,14 +112,19 @@ impl Listing<'_> {
             Operand::Target => (Some(format!("-> {imm}")), None),
             Operand::Constant => {
                 let word = image.constants.get(index).copied().unwrap_or(0);
-                (Some(format!("#{imm}")), Some(format!("{} as an int, {:?} as a float", word as i64, f64::from_bits(word))))
+                (
+                    Some(format!("#{imm}")),
+                    Some(format!("{} as an int, {:?} as a float", word as i64, f64::from_bits(word))),
+                )
             }
             Operand::String => (Some(format!("#{imm}")), image.strings.get(index).map(|bytes| quoted(bytes))),
             Operand::Function => named(image.functions.get(index).map(|function| &*function.name)),
             Operand::Struct => named(image.structs.get(index).map(|one| &*one.name)),
             Operand::Global => named(image.globals.get(index).map(|global| &*global.name)),
             Operand::Field => (Some(format!(".{imm}")), self.field(index)),
-            Operand::Assertion => (Some(format!("#{imm}")), image.assertions.get(index).map(|one| one.text.to_string())),
+            Operand::Assertion => {
+                (Some(format!("#{imm}")), image.assertions.get(index).map(|one| one.text.to_string()))
+            }
             Operand::Extra => match self.builtin().map(Extra::of) {
                 Some(Extra::Format) => (Some(format!("#{imm}")), self.format(index)),
                 Some(Extra::Kind) => (Some(imm.to_string()), None),
@@ -159,8 +167,12 @@ fn quoted(bytes: &[u8]) -> String {
 
 /// One instruction as the listing shows it, without its source; for reports and tests.
 pub fn instruction(image: &Image, pc: u32) -> String {
-    let Some(instruction) = image.code.get(pc as usize).copied() else { return String::new() };
-    let Some(function) = image.functions.get(image.function_at(pc)) else { return String::new() };
+    let Some(instruction) = image.code.get(pc as usize).copied() else {
+        return String::new();
+    };
+    let Some(function) = image.functions.get(image.function_at(pc)) else {
+        return String::new();
+    };
     let (operands, _) = Listing { image, function, pc, instruction }.text();
     let name = instruction.op.row().name;
     if instruction.op == Op::Nop { name.to_string() } else { format!("{name} {operands}").trim_end().to_string() }

@@ -118,7 +118,9 @@ impl ValueKind {
 
     /// The kind that an immediate stands for.
     pub fn from_immediate(imm: i32) -> Option<ValueKind> {
-        [ValueKind::Word, ValueKind::Float, ValueKind::Str, ValueKind::Reference].get(usize::try_from(imm).ok()?).copied()
+        [ValueKind::Word, ValueKind::Float, ValueKind::Str, ValueKind::Reference]
+            .get(usize::try_from(imm).ok()?)
+            .copied()
     }
 }
 

@@ -65,8 +65,7 @@ pub fn verify(image: Image) -> Result<Verified, VerifyError> {
     tables(&image).map_err(VerifyError::Table)?;
     let mut entry = 0;
     for (index, function) in image.functions.iter().enumerate() {
-        frame(&image, index, function, entry)
-            .map_err(|problem| VerifyError::Function { function: index, problem })?;
+        frame(&image, index, function, entry).map_err(|problem| VerifyError::Function { function: index, problem })?;
         entry = function.end;
         let checker = Checker { image: &image, function, main_program: index == 0 };
         for pc in function.entry as usize..function.end as usize {
@@ -136,7 +135,7 @@ fn frame(image: &Image, index: usize, function: &FunctionInfo, entry: u32) -> Ch
     ensure(function.entry < function.end && function.end as usize <= image.code.len(), "its code is out of bounds")?;
     let frame = function.frame as usize;
     ensure(frame <= MAX_FRAME, "its frame is too wide")?;
-    ensure(1 + function.params as usize <= frame, "its frame does not hold its parameters")?;
+    ensure((function.params as usize) < frame, "its frame does not hold its parameters")?;
     ensure(function.results as usize <= frame, "its frame does not hold its results")?;
     ensure(index != 0 || (function.params == 0 && function.results == 0), "the main program has a signature")?;
     for local in &function.locals {
@@ -236,7 +235,9 @@ impl Checker<'_> {
     }
 
     fn assertion(&self, message: u8, index: i32) -> Check {
-        let Some(assertion) = self.image.assertions.get(index as usize) else { return Err("no assertion") };
+        let Some(assertion) = self.image.assertions.get(index as usize) else {
+            return Err("no assertion");
+        };
         for (register, shown) in assertion.sides.iter().flatten() {
             self.register(*register)?;
             self::shown(self.image, shown)?;
@@ -246,14 +247,18 @@ impl Checker<'_> {
 
     fn call(&self, window: u8, count: u8, function: i32) -> Check {
         ensure(function != 0, "a call of the main program")?;
-        let Some(callee) = self.image.functions.get(function as usize) else { return Err("no function") };
+        let Some(callee) = self.image.functions.get(function as usize) else {
+            return Err("no function");
+        };
         ensure(callee.params == count, "not the arguments that the function takes")?;
         self.window(window, (1 + count as usize).max(callee.results as usize))
     }
 
     fn builtin(&self, instruction: Instruction) -> Check {
         let Instruction { op, a, b, c, imm } = instruction;
-        let Some(builtin) = Builtin::from_number(c) else { return Err("no built-in") };
+        let Some(builtin) = Builtin::from_number(c) else {
+            return Err("no built-in");
+        };
         let row = builtin.row();
         let class = if op == Op::Library { Class::Library } else { Class::Syscall };
         ensure(row.class == class, "a built-in of the other class")?;
@@ -262,7 +267,9 @@ impl Checker<'_> {
         match Extra::of(builtin) {
             Extra::Format => {
                 let format = usize::try_from(imm).ok().and_then(|index| self.image.formats.get(index));
-                let Some(format) = format else { return Err("no format") };
+                let Some(format) = format else {
+                    return Err("no format");
+                };
                 let before = usize::from(builtin == Builtin::Dprintf) + usize::from(format.dynamic);
                 return ensure(given == before + format.args.len(), "not the arguments of the format");
             }

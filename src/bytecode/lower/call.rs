@@ -143,14 +143,7 @@ impl Builder<'_> {
         }
     }
 
-    fn builtin_to(
-        &mut self,
-        dest: Option<Dest>,
-        builtin: Builtin,
-        args: &[Expr],
-        format: Option<&Format>,
-        span: Span,
-    ) {
+    fn builtin_to(&mut self, dest: Option<Dest>, builtin: Builtin, args: &[Expr], format: Option<&Format>, span: Span) {
         match (builtin, args) {
             (Builtin::Assert, [test, rest @ ..]) => self.assertion(test, rest.first(), span),
             (Builtin::Push, [array, value]) => {
@@ -186,15 +179,7 @@ impl Builder<'_> {
     }
 
     /// The call itself, its arguments being in place.
-    fn call_builtin(
-        &mut self,
-        dest: Option<Dest>,
-        window: u8,
-        builtin: Builtin,
-        count: usize,
-        extra: i32,
-        span: Span,
-    ) {
+    fn call_builtin(&mut self, dest: Option<Dest>, window: u8, builtin: Builtin, count: usize, extra: i32, span: Span) {
         let row = builtin.row();
         let op = match row.class {
             Class::Library => Op::Library,

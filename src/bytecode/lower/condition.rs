@@ -166,8 +166,12 @@ impl Builder<'_> {
             && let Ok(short) = i16::try_from(word)
         {
             let op = match op {
-                BinaryOp::Equal if short == 0 => return self.branch_truth(left, target, false, span),
-                BinaryOp::NotEqual if short == 0 => return self.branch_truth(left, target, true, span),
+                BinaryOp::Equal if short == 0 => {
+                    return self.branch_truth(left, target, false, span);
+                }
+                BinaryOp::NotEqual if short == 0 => {
+                    return self.branch_truth(left, target, true, span);
+                }
                 BinaryOp::Equal => Op::JumpEqShort,
                 BinaryOp::NotEqual => Op::JumpNeShort,
                 BinaryOp::Less => Op::JumpLtShort,

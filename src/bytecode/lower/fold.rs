@@ -1,6 +1,7 @@
 //! What an expression is worth before the program runs, with the arithmetic of the machine: ints wrap, shifts go
 //! modulo 64. What would fault is never folded: it must fault when it is reached, and not before.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use super::function::{Builder, deep};
@@ -123,14 +124,23 @@ fn compare(how: Comparison, op: BinaryOp, left: &Constant, right: &Constant) -> 
             _ => return None,
         },
     };
-    let holds = match op {
-        BinaryOp::Equal => ordering.is_some_and(|ordering| ordering.is_eq()),
-        BinaryOp::NotEqual => !ordering.is_some_and(|ordering| ordering.is_eq()),
-        BinaryOp::Less => ordering.is_some_and(|ordering| ordering.is_lt()),
-        BinaryOp::LessEqual => ordering.is_some_and(|ordering| ordering.is_le()),
-        BinaryOp::Greater => ordering.is_some_and(|ordering| ordering.is_gt()),
-        BinaryOp::GreaterEqual => ordering.is_some_and(|ordering| ordering.is_ge()),
+    holds(op, ordering).map(Constant::Bool)
+}
+
+/// Whether a comparison of two words holds.
+pub(super) fn compare_words(op: BinaryOp, left: i64, right: i64) -> Option<bool> {
+    holds(op, Some(left.cmp(&right)))
+}
+
+/// Whether a comparison holds for sides in this order; `None` is the order of NaN and anything.
+fn holds(op: BinaryOp, ordering: Option<Ordering>) -> Option<bool> {
+    Some(match op {
+        BinaryOp::Equal => ordering.is_some_and(Ordering::is_eq),
+        BinaryOp::NotEqual => !ordering.is_some_and(Ordering::is_eq),
+        BinaryOp::Less => ordering.is_some_and(Ordering::is_lt),
+        BinaryOp::LessEqual => ordering.is_some_and(Ordering::is_le),
+        BinaryOp::Greater => ordering.is_some_and(Ordering::is_gt),
+        BinaryOp::GreaterEqual => ordering.is_some_and(Ordering::is_ge),
         _ => return None,
-    };
-    Some(Constant::Bool(holds))
+    })
 }

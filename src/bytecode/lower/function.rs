@@ -94,6 +94,8 @@ pub(super) struct Builder<'a> {
     scopes: Vec<Scope>,
     slots: Vec<Slot>,
     infos: Vec<LocalInfo>,
+    /// The word that the last instruction stored to a local, and where the code ended then.
+    just_stored: Option<(LocalId, i64, usize)>,
 }
 
 impl<'a> Builder<'a> {
@@ -122,6 +124,7 @@ impl<'a> Builder<'a> {
             scopes: vec![Scope { next: 1, locals: Vec::new() }],
             slots: function.locals.iter().map(|_| Slot::default()).collect(),
             infos: Vec::new(),
+            just_stored: None,
         };
         // Results are handed over in the frame's first registers.
         builder.reserve(function.result.slots());
@@ -176,7 +179,9 @@ impl<'a> Builder<'a> {
     }
 
     pub(super) fn close_scope(&mut self) {
-        let Some(scope) = self.scopes.pop() else { return };
+        let Some(scope) = self.scopes.pop() else {
+            return;
+        };
         for local in scope.locals {
             self.dead(local);
             if let Some(slot) = self.slots.get_mut(local.0 as usize) {
@@ -219,9 +224,15 @@ impl<'a> Builder<'a> {
     /// From here on it does not.
     pub(super) fn dead(&mut self, local: LocalId) {
         let here = self.code.len() as u32;
-        let Some(slot) = self.slots.get_mut(local.0 as usize) else { return };
-        let (Some(start), Some(register)) = (slot.live_from.take(), slot.register) else { return };
-        let Some(info) = self.function.locals.get(local.0 as usize) else { return };
+        let Some(slot) = self.slots.get_mut(local.0 as usize) else {
+            return;
+        };
+        let (Some(start), Some(register)) = (slot.live_from.take(), slot.register) else {
+            return;
+        };
+        let Some(info) = self.function.locals.get(local.0 as usize) else {
+            return;
+        };
         if start < here && !info.name.starts_with(' ') {
             let name = info.name.clone();
             self.infos.push(LocalInfo { name, register, shown: shown(&info.ty), live: start..here });
@@ -254,6 +265,17 @@ impl<'a> Builder<'a> {
     /// The value of a local that only ever has this one.
     pub(super) fn known(&self, local: LocalId) -> Option<&Constant> {
         self.slots.get(local.0 as usize)?.known.as_ref()
+    }
+
+    /// Notes that the last instruction gave the local this word.
+    pub(super) fn note_stored(&mut self, local: LocalId, word: i64) {
+        self.just_stored = Some((local, word, self.code.len()));
+    }
+
+    /// The word of a local that the last instruction stored on the only path that comes here.
+    pub(super) fn just_stored(&self, local: LocalId) -> Option<i64> {
+        let (stored, word, end) = self.just_stored?;
+        (stored == local && end == self.code.len() && self.last_bound < end).then_some(word)
     }
 
     // Code.

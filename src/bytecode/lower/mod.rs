@@ -12,6 +12,7 @@ mod fold;
 mod function;
 mod pool;
 mod stmt;
+mod store;
 #[cfg(test)]
 mod tests;
 

@@ -119,10 +119,8 @@ fn frames_that_are_too_wide_are_reported_at_the_function() {
             stmt(StmtKind::Store { targets: vec![Some(place)], value: call(1, Vec::new()), declares: true })
         })
         .collect();
-    let program = program(vec![
-        function("main program", 0, &names, stores),
-        function("one", 0, &[], vec![give(int(1))]),
-    ]);
+    let program =
+        program(vec![function("main program", 0, &names, stores), function("one", 0, &[], vec![give(int(1))])]);
     let problems = lower(&program, &SourceMap::new(), "t").expect_err("300 locals do not fit");
     assert_eq!(problems.len(), 1);
     assert_eq!(problems[0].code, crate::diagnostics::Code::TooManyLocals);
@@ -135,10 +133,8 @@ fn deep_expressions_neither_overflow_the_host_nor_widen_the_frame() {
         sum = binary(BinaryOp::Add, sum, local(0));
     }
     let sum = binary(BinaryOp::Multiply, sum, local(0));
-    let program = program(vec![
-        function("main program", 0, &[], Vec::new()),
-        function("sum", 1, &["n"], vec![give(sum)]),
-    ]);
+    let program =
+        program(vec![function("main program", 0, &[], Vec::new()), function("sum", 1, &["n"], vec![give(sum)])]);
     let text = listing(&program);
     assert!(text.contains("fn sum: 1 parameter, 1 result, 3 registers"), "{}", &text[..200]);
     // Dropping the tree recurses too; the pipeline does it on a grown stack.

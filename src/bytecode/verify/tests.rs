@@ -90,7 +90,9 @@ fn every_op_has_a_form_that_is_accepted() {
 fn every_operand_of_every_op_is_checked() {
     let broken = |operand: Operand| match operand {
         Operand::None => vec![1, 255],
-        Operand::Write | Operand::Read | Operand::Update | Operand::Window => vec![0, FRAME as u8, 255],
+        Operand::Write | Operand::Read | Operand::Update | Operand::Window => {
+            vec![0, FRAME as u8, 255]
+        }
         Operand::ElementKind => vec![2, 255],
         Operand::Builtin => vec![Builtin::ALL.len() as u8, 255],
         // Any pair is a number, and counts are tested with their ops.
@@ -117,7 +119,9 @@ fn every_immediate_of_every_op_is_checked() {
         Operand::Target => vec![-1, 1, 5, 6, i32::MAX],
         Operand::Extra => vec![0, 1, -2],
         Operand::Function => vec![-1, 3, i32::MAX],
-        Operand::Constant | Operand::String | Operand::Struct | Operand::Field => vec![-1, 1, i32::MIN],
+        Operand::Constant | Operand::String | Operand::Struct | Operand::Field => {
+            vec![-1, 1, i32::MIN]
+        }
         Operand::Global | Operand::Assertion | Operand::ElementKind => vec![-1, 2, i32::MAX],
         other => panic!("{other:?} is no immediate"),
     };
@@ -225,7 +229,9 @@ fn tables_and_functions_are_checked() {
         ("a shown struct that is not there", |image| {
             image.globals[0].shown = Some(Shown::Array(Arc::new(Shown::Struct(StructId(1)))));
         }),
-        ("a shown field that is not there", |image| image.structs[0].fields[0].shown = Some(Shown::Struct(StructId(9)))),
+        ("a shown field that is not there", |image| {
+            image.structs[0].fields[0].shown = Some(Shown::Struct(StructId(9)))
+        }),
         ("a shown argument that is not there", |image| image.formats[0].args[1] = Shown::Struct(StructId(1))),
     ];
     let good = || image(good(Op::Nop));
