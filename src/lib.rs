@@ -6,4 +6,7 @@ pub mod check;
 pub mod diagnostics;
 pub mod source;
 pub mod syntax;
+pub mod kernel;
+pub mod report;
+pub mod trace;
 pub mod vm;

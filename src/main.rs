@@ -1,2 +1,5 @@
 //! The program `proc`.
-fn main(){}
+
+fn main() -> std::process::ExitCode {
+    proclang::cli::main()
+}

@@ -9,7 +9,7 @@ pub mod status;
 
 pub use builtin::Builtin;
 pub use errno::Errno;
-pub use signal::Signal;
+pub use signal::{Signal, SignalSet};
 pub use status::Status;
 
 /// One tick is one bytecode instruction; so many make a virtual second.

@@ -1,0 +1,225 @@
+//! The real world as the machine sees it: standard input and output, program files, Ctrl-C and Ctrl-Z, the trace.
+
+use std::cell::RefCell;
+use std::fs::File;
+use std::io::{BufWriter, IsTerminal, Read, Stdout, Write};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use super::loader::Programs;
+use super::options::TraceFormat;
+use crate::abi::{Errno, Signal};
+use crate::bytecode::image::Verified;
+use crate::diagnostics::Diagnostic;
+use crate::kernel::event::Event;
+use crate::kernel::host::{Crash, Host, Input, Outside, Stream};
+use crate::kernel::process::Process;
+use crate::report::{fault, stats};
+use crate::source::SourceMap;
+use crate::trace;
+
+/// Two presses of Ctrl-C within so long end the run.
+const TWICE: Duration = Duration::from_secs(1);
+
+/// What the run leaves behind for its end.
+#[derive(Debug, Default)]
+pub(crate) struct Shared {
+    /// All sources loaded.
+    pub(crate) sources: SourceMap,
+    /// Lines of `--stats`, where asked for.
+    pub(crate) rows: Option<Vec<stats::Row>>,
+    /// Whether the real standard output is gone.
+    pub(crate) output_gone: bool,
+}
+
+/// The host's terminal, files and signals.
+pub(crate) struct RealHost {
+    shared: Rc<RefCell<Shared>>,
+    programs: Programs,
+    out: BufWriter<Stdout>,
+    out_is_terminal: bool,
+    in_is_terminal: bool,
+    ended: bool,
+    trace: Option<(Box<dyn Write>, TraceFormat)>,
+    keys: Option<Keys>,
+}
+
+/// How often each key was pressed, counted by the host's signal handlers.
+struct Keys {
+    interrupt: Arc<AtomicUsize>,
+    suspend: Arc<AtomicUsize>,
+    seen: (usize, usize),
+    last_interrupt: Option<Instant>,
+}
+
+impl RealHost {
+    /// A host for one run.
+    pub(crate) fn new(shared: Rc<RefCell<Shared>>, programs: Programs, trace: Option<(Box<dyn Write>, TraceFormat)>) -> Self {
+        let in_is_terminal = std::io::stdin().is_terminal();
+        RealHost {
+            shared,
+            programs,
+            out: BufWriter::with_capacity(64 << 10, std::io::stdout()),
+            out_is_terminal: std::io::stdout().is_terminal(),
+            in_is_terminal,
+            ended: false,
+            trace,
+            keys: if in_is_terminal { Keys::catch() } else { None },
+        }
+    }
+
+    fn flush(&mut self) {
+        if self.out.flush().is_err() {
+            self.shared.borrow_mut().output_gone = true;
+        }
+    }
+
+    fn show(&mut self, diagnostics: &[Diagnostic]) {
+        self.flush();
+        super::show(diagnostics, &self.shared.borrow().sources);
+    }
+
+    /// Reads the real standard input; a terminal is only waited for where the machine has nothing else to do.
+    fn read_input(&mut self, max: usize, wait: bool) -> Input {
+        self.flush();
+        if self.in_is_terminal && !readable(wait) {
+            return Input::NotYet;
+        }
+        let mut buffer = vec![0; max.min(64 << 10)];
+        match std::io::stdin().lock().read(&mut buffer) {
+            Ok(0) => {
+                self.ended = !self.in_is_terminal;
+                Input::End
+            }
+            Ok(count) => {
+                buffer.truncate(count);
+                Input::Bytes(buffer)
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => Input::NotYet,
+            Err(_) => Input::End,
+        }
+    }
+}
+
+/// Whether standard input can be read; waits for it where asked, until a key interrupts.
+fn readable(wait: bool) -> bool {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    let stdin = std::io::stdin();
+    let mut fds = [PollFd::new(&stdin, PollFlags::IN)];
+    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+    poll(&mut fds, if wait { None } else { Some(&now) }).is_ok_and(|ready| ready > 0)
+}
+
+impl Keys {
+    fn catch() -> Option<Keys> {
+        let keys = Keys {
+            interrupt: Arc::new(AtomicUsize::new(0)),
+            suspend: Arc::new(AtomicUsize::new(0)),
+            seen: (0, 0),
+            last_interrupt: None,
+        };
+        let count = |signal, counter: &Arc<AtomicUsize>| {
+            let counter = Arc::clone(counter);
+            signal_hook::flag::register_usize(signal, counter, 1)
+        };
+        count(signal_hook::consts::SIGINT, &keys.interrupt).ok()?;
+        count(signal_hook::consts::SIGTSTP, &keys.suspend).ok()?;
+        Some(keys)
+    }
+
+    fn poll(&mut self) -> Option<Outside> {
+        if self.interrupt.swap(0, Ordering::Relaxed) != 0 {
+            self.seen.0 += 1;
+            let now = Instant::now();
+            let twice = self.last_interrupt.is_some_and(|last| now - last < TWICE);
+            self.last_interrupt = Some(now);
+            return Some(if twice { Outside::Quit } else { Outside::Key(Signal::SIGINT) });
+        }
+        if self.suspend.swap(0, Ordering::Relaxed) != 0 {
+            self.seen.1 += 1;
+            return Some(Outside::Key(Signal::SIGTSTP));
+        }
+        None
+    }
+}
+
+impl Host for RealHost {
+    fn write(&mut self, stream: Stream, bytes: &[u8]) -> Result<(), Errno> {
+        let written = match stream {
+            Stream::Out => {
+                let mut written = self.out.write_all(bytes);
+                if self.out_is_terminal && written.is_ok() {
+                    written = self.out.flush();
+                }
+                written
+            }
+            Stream::Err => {
+                self.flush();
+                std::io::stderr().write_all(bytes)
+            }
+        };
+        written.map_err(|_| {
+            if stream == Stream::Out {
+                self.shared.borrow_mut().output_gone = true;
+            }
+            Errno::EIO
+        })
+    }
+
+    fn read(&mut self, max: usize, wait: bool) -> Input {
+        if self.ended {
+            return Input::End;
+        }
+        self.read_input(max, wait)
+    }
+
+    fn load(&mut self, path: &[u8]) -> Result<Verified, Errno> {
+        let (result, errors) = self.programs.load(path, &mut self.shared.borrow_mut().sources);
+        if !errors.is_empty() {
+            self.show(&errors);
+        }
+        result
+    }
+
+    fn poll(&mut self) -> Option<Outside> {
+        self.keys.as_mut()?.poll()
+    }
+
+    fn fault(&mut self, crash: &Crash<'_>) {
+        let report = fault::diagnose(crash, &self.shared.borrow().sources);
+        self.show(&[report]);
+    }
+
+    fn ended(&mut self, process: &Process) {
+        if let Some(rows) = &mut self.shared.borrow_mut().rows {
+            rows.push(stats::Row::new(process, process.accounting.ended, process.peak_memory));
+        }
+    }
+
+    fn event(&mut self, event: &Event) {
+        let Some((out, format)) = &mut self.trace else { return };
+        let line = match format {
+            TraceFormat::Text => trace::text::line(event),
+            TraceFormat::Json => trace::json::line(event),
+        };
+        // A trace that cannot be written any more must not end the run that is traced.
+        let _ = writeln!(out, "{line}");
+    }
+
+    fn finish(&mut self) {
+        self.flush();
+        if let Some((out, _)) = &mut self.trace {
+            let _ = out.flush();
+        }
+    }
+}
+
+/// Where a trace goes: a file, or stderr.
+pub(crate) fn trace_output(file: Option<File>) -> Box<dyn Write> {
+    match file {
+        Some(file) => Box::new(BufWriter::new(file)),
+        None => Box::new(std::io::stderr()),
+    }
+}

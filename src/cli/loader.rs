@@ -1,0 +1,139 @@
+//! Finds and compiles programs. A script's `exec` reaches the directory of the script that was started and those of `--path`,
+//! and nothing else: a name that leaves them does not exist.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io::{ErrorKind, Read};
+use std::path::{Component, Path, PathBuf};
+
+use crate::abi::Errno;
+use crate::bytecode::image::Verified;
+use crate::diagnostics::Diagnostic;
+use crate::pipeline::{self, Compiled};
+use crate::source::SourceMap;
+
+/// The largest source that is read: far beyond any program, small enough to keep the host safe.
+const LARGEST_SOURCE: u64 = 64 << 20;
+
+/// Why a source file cannot be compiled.
+#[derive(Debug)]
+pub(crate) enum LoadError {
+    /// It is missing or cannot be read.
+    Unreadable(String),
+    /// It has compile errors.
+    Errors(Vec<Diagnostic>),
+}
+
+/// Reads and compiles the file that a person named.
+pub(crate) fn load(path: &Path, sources: &mut SourceMap) -> Result<Compiled, LoadError> {
+    let text = read(path).map_err(LoadError::Unreadable)?;
+    let name = path.display().to_string();
+    pipeline::compile(sources, &name, text).map_err(LoadError::Errors)
+}
+
+fn read(path: &Path) -> Result<String, String> {
+    let shown = path.display();
+    let file = fs::File::open(path).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => format!("`{shown}`: there is no such file"),
+        ErrorKind::PermissionDenied => format!("`{shown}`: it may not be read"),
+        _ => format!("`{shown}`: {error}"),
+    })?;
+    match file.metadata() {
+        Ok(about) if about.is_dir() => return Err(format!("`{shown}` is a directory")),
+        Ok(about) if about.len() > LARGEST_SOURCE => return Err(format!("`{shown}` is larger than 64 MB")),
+        Ok(_) => {}
+        Err(error) => return Err(format!("`{shown}`: {error}")),
+    }
+    let mut bytes = Vec::new();
+    file.take(LARGEST_SOURCE + 1).read_to_end(&mut bytes).map_err(|error| format!("`{shown}`: {error}"))?;
+    if bytes.len() as u64 > LARGEST_SOURCE {
+        return Err(format!("`{shown}` is larger than 64 MB"));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        format!("`{shown}` is not text: byte {} is not UTF-8", error.utf8_error().valid_up_to())
+    })
+}
+
+/// The programs that a run may exec, compiled when first asked for.
+#[derive(Debug)]
+pub(crate) struct Programs {
+    /// Where to look, in order; canonical.
+    roots: Vec<PathBuf>,
+    /// By canonical path; what did not compile stays so, and its errors are shown once.
+    compiled: HashMap<PathBuf, Result<Verified, Errno>>,
+}
+
+impl Programs {
+    /// Programs beside `script`, and in `extra` directories.
+    pub(crate) fn new(script: &Path, extra: &[PathBuf]) -> Self {
+        let beside = match script.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent.to_path_buf(),
+            _ => PathBuf::from("."),
+        };
+        let roots = std::iter::once(&beside).chain(extra).filter_map(|root| root.canonicalize().ok()).collect();
+        Programs { roots, compiled: HashMap::new() }
+    }
+
+    /// Loads the program that a script calls `name`; errors of a program that does not compile come along once.
+    pub(crate) fn load(&mut self, name: &[u8], sources: &mut SourceMap) -> (Result<Verified, Errno>, Vec<Diagnostic>) {
+        let path = match self.find(name) {
+            Ok(path) => path,
+            Err(errno) => return (Err(errno), Vec::new()),
+        };
+        if let Some(known) = self.compiled.get(&path) {
+            return (known.clone(), Vec::new());
+        }
+        let shown = String::from_utf8_lossy(name).into_owned();
+        let (result, errors) = compile(&path, &shown, sources);
+        self.compiled.insert(path, result.clone());
+        (result, errors)
+    }
+
+    /// The file that a name stands for: itself, else with `.proc`, in the first root that has it.
+    fn find(&self, name: &[u8]) -> Result<PathBuf, Errno> {
+        let name = std::str::from_utf8(name).map_err(|_| Errno::ENOENT)?;
+        if name.contains('\0') || name.len() > 4096 {
+            return Err(if name.len() > 4096 { Errno::ENAMETOOLONG } else { Errno::ENOENT });
+        }
+        let inside = Path::new(name).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+        if name.is_empty() || !inside {
+            return Err(Errno::ENOENT);
+        }
+        let mut reason = Errno::ENOENT;
+        for root in &self.roots {
+            for candidate in [root.join(name), root.join(format!("{name}.proc"))] {
+                match self.look(root, &candidate) {
+                    Ok(path) => return Ok(path),
+                    Err(errno) if reason == Errno::ENOENT => reason = errno,
+                    Err(_) => {}
+                }
+            }
+        }
+        Err(reason)
+    }
+
+    /// The canonical path of a candidate, if it is a file inside its root: links that lead out do not exist.
+    fn look(&self, root: &Path, candidate: &Path) -> Result<PathBuf, Errno> {
+        let path = candidate.canonicalize().map_err(|error| match error.kind() {
+            ErrorKind::PermissionDenied => Errno::EACCES,
+            ErrorKind::NotADirectory => Errno::ENOTDIR,
+            _ => Errno::ENOENT,
+        })?;
+        if !path.starts_with(root) {
+            return Err(Errno::ENOENT);
+        }
+        let about = fs::metadata(&path).map_err(|_| Errno::EACCES)?;
+        if about.is_file() { Ok(path) } else { Err(Errno::EACCES) }
+    }
+}
+
+fn compile(path: &Path, shown: &str, sources: &mut SourceMap) -> (Result<Verified, Errno>, Vec<Diagnostic>) {
+    match read(path) {
+        Err(_) => (Err(Errno::EACCES), Vec::new()),
+        Ok(text) if text.is_empty() => (Err(Errno::ENOEXEC), Vec::new()),
+        Ok(text) => match pipeline::compile(sources, shown, text) {
+            Ok(compiled) => (Ok(compiled.image), Vec::new()),
+            Err(errors) => (Err(Errno::ENOEXEC), errors),
+        },
+    }
+}

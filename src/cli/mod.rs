@@ -1,0 +1,102 @@
+//! The program `proc`: one file a subcommand. The only floor that touches the host's files, terminal and signals.
+
+mod check;
+mod disasm;
+mod host;
+mod loader;
+mod options;
+mod run;
+
+use std::ffi::OsString;
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+use crate::diagnostics::Diagnostic;
+use crate::diagnostics::render::{self, Style};
+use crate::source::SourceMap;
+
+/// Bad usage (sysexits.h's EX_USAGE).
+pub(crate) const EXIT_USAGE: u8 = 64;
+/// Compile errors (EX_DATAERR).
+pub(crate) const EXIT_COMPILE: u8 = 65;
+/// A file missing or unreadable (EX_NOINPUT).
+pub(crate) const EXIT_NO_INPUT: u8 = 66;
+/// `--ticks` reached, as timeout(1) has it.
+pub(crate) const EXIT_TICKS: u8 = 124;
+/// Every process waits for ever.
+pub(crate) const EXIT_STUCK: u8 = 125;
+
+/// Runs Proc programs: processes that fork, exec, signal and pipe, simulated exactly and the same on every machine.
+#[derive(Debug, Parser)]
+#[command(name = "proc", version, args_conflicts_with_subcommands = false, subcommand_required = true, arg_required_else_help = true)]
+#[command(after_help = "`proc FILE [ARG...]` is short for `proc run FILE [ARG...]`.\n\
+    Exit status of a run: that of the first process, 128 + n if signal n killed it; 64 bad usage, 65 compile errors,\n\
+    66 file missing or unreadable, 124 --ticks reached, 125 stuck.")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run a program
+    Run(options::Run),
+    /// Compile programs and report what is wrong with them
+    Check(check::Check),
+    /// Print a program's bytecode beside its source
+    Disasm(disasm::Disasm),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// The program: reads the command line, does what it asks, and gives the exit status.
+pub fn main() -> ExitCode {
+    let mut args: Vec<OsString> = std::env::args_os().collect();
+    if wants_run(&args) {
+        args.insert(1, "run".into());
+    }
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let shown = error.print().is_ok();
+            return ExitCode::from(if error.use_stderr() || !shown { EXIT_USAGE } else { 0 });
+        }
+    };
+    ExitCode::from(match cli.command {
+        Command::Run(options) => run::main(&options),
+        Command::Check(options) => check::main(&options),
+        Command::Disasm(options) => disasm::main(&options),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "proc", &mut std::io::stdout());
+            0
+        }
+    })
+}
+
+/// Whether the first argument is a file rather than a subcommand: `proc hello.proc`, also as `#!` calls it.
+fn wants_run(args: &[OsString]) -> bool {
+    let Some(first) = args.get(1).and_then(|arg| arg.to_str()) else { return args.len() > 1 };
+    let known = Cli::command().get_subcommands().any(|command| command.get_name() == first);
+    !known && !matches!(first, "help" | "-h" | "--help" | "-V" | "--version")
+}
+
+/// Whether our own messages may be coloured: on a terminal, unless `NO_COLOR` says otherwise.
+pub(crate) fn colours() -> bool {
+    std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
+/// Writes diagnostics to stderr.
+pub(crate) fn show(diagnostics: &[Diagnostic], sources: &SourceMap) {
+    let text = render::render(diagnostics, sources, Style::Human { colour: colours() });
+    say(&text);
+}
+
+/// Writes to stderr; a stderr that is gone is not our user's problem.
+pub(crate) fn say(text: &str) {
+    let _ = std::io::stderr().write_all(text.as_bytes());
+}

@@ -1,0 +1,197 @@
+//! The options of `proc run`, and how their values are read.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use crate::abi::Signal;
+use crate::kernel::event::Watch;
+use crate::kernel::machine::{Config, Send};
+use crate::kernel::sched::PolicyKind;
+use crate::kernel::stdio::Mode;
+use crate::kernel::{Pid, param};
+
+/// How a run is set up.
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    /// Instructions in a quantum
+    #[arg(long, value_name = "N", default_value_t = param::QUANTUM, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) quantum: u64,
+    /// Seed of `rand`, `choose` and the random policy
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) seed: u64,
+    /// Which ready process runs next
+    #[arg(long, value_enum, default_value_t = PolicyName::Rr)]
+    pub(crate) policy: PolicyName,
+    /// How stdout is buffered where descriptor 1 is the terminal
+    #[arg(long, value_enum, default_value_t = StdoutName::Tty)]
+    pub(crate) stdout: StdoutName,
+    /// Stop after N instructions
+    #[arg(long, value_name = "N")]
+    pub(crate) ticks: Option<u64>,
+    /// The most processes at once (RLIMIT_NPROC)
+    #[arg(long, value_name = "N", default_value_t = param::MAX_PROCESSES, value_parser = clap::value_parser!(u64).range(1..=4_000_000))]
+    pub(crate) max_procs: u64,
+    /// The stack of a process (RLIMIT_STACK), e.g. 64K, 8M
+    #[arg(long, value_name = "SIZE", default_value = "8M", value_parser = stack_size)]
+    pub(crate) stack: u64,
+    /// The heap of a process (RLIMIT_DATA), e.g. 64M, 1G
+    #[arg(long, value_name = "SIZE", default_value = "256M", value_parser = heap_size)]
+    pub(crate) heap: u64,
+    /// A plain count of bytes that a pipe holds, instead of Linux's 16 pages
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=16_777_216))]
+    pub(crate) pipe_capacity: Option<u64>,
+    /// A further directory from which `exec` loads programs
+    #[arg(long, value_name = "DIR")]
+    pub(crate) path: Vec<PathBuf>,
+    /// Trace events on stderr, a line each: syscall, sched, signal, memory [default: all]
+    #[arg(long, value_enum, value_name = "KINDS", num_args = 0.., require_equals = true, value_delimiter = ',')]
+    pub(crate) trace: Option<Vec<TraceKind>>,
+    /// Write the trace to a file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) trace_file: Option<PathBuf>,
+    /// The form of the trace
+    #[arg(long, value_enum, default_value_t = TraceFormat::Text)]
+    pub(crate) trace_format: TraceFormat,
+    /// Print what each process has used, then the totals
+    #[arg(long)]
+    pub(crate) stats: bool,
+    /// A signal from outside at a tick, to the foreground group or to PID
+    #[arg(long, value_name = "TICK:SIGNAL[:PID]", value_parser = send)]
+    pub(crate) send: Vec<Send>,
+    /// The program
+    pub(crate) file: PathBuf,
+    /// Its arguments, argv[1] and on
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARG")]
+    pub(crate) args: Vec<std::ffi::OsString>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum PolicyName {
+    /// Each in turn, for one quantum
+    Rr,
+    /// In order of arrival, until it blocks or ends
+    Fifo,
+    /// Any, by the seed
+    Random,
+    /// The lowest nice value first
+    Priority,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum StdoutName {
+    /// By lines, as on a terminal
+    Tty,
+    /// In blocks of 4096 bytes, as into a file
+    File,
+    /// Each print is one write
+    Unbuffered,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum TraceKind {
+    /// System calls
+    Syscall,
+    /// Changes of state
+    Sched,
+    /// Signals
+    Signal,
+    /// Pages and heap
+    Memory,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TraceFormat {
+    /// A line an event
+    Text,
+    /// A JSON object an event
+    Json,
+}
+
+impl Run {
+    /// The machine's configuration.
+    pub(crate) fn config(&self) -> Config {
+        Config {
+            quantum: self.quantum,
+            seed: self.seed,
+            policy: match self.policy {
+                PolicyName::Rr => PolicyKind::RoundRobin,
+                PolicyName::Fifo => PolicyKind::Fifo,
+                PolicyName::Random => PolicyKind::Random,
+                PolicyName::Priority => PolicyKind::Priority,
+            },
+            stdout: match self.stdout {
+                StdoutName::Tty => Mode::Line,
+                StdoutName::File => Mode::Full,
+                StdoutName::Unbuffered => Mode::Unbuffered,
+            },
+            ticks: self.ticks,
+            max_processes: self.max_procs,
+            stack: self.stack,
+            heap: self.heap,
+            pipe_capacity: self.pipe_capacity.map(|bytes| bytes as usize),
+            sends: self.send.clone(),
+            watch: self.watch(),
+        }
+    }
+
+    fn watch(&self) -> Watch {
+        match &self.trace {
+            None if self.trace_file.is_some() => Watch::ALL,
+            None => Watch::NONE,
+            Some(kinds) if kinds.is_empty() => Watch::ALL,
+            Some(kinds) => kinds.iter().fold(Watch::NONE, |watch, kind| {
+                watch.with(match kind {
+                    TraceKind::Syscall => Watch::SYSCALL,
+                    TraceKind::Sched => Watch::SCHED,
+                    TraceKind::Signal => Watch::SIGNAL,
+                    TraceKind::Memory => Watch::MEMORY,
+                })
+            }),
+        }
+    }
+}
+
+/// A size in bytes: a number with an optional K, M or G (of 1024).
+fn size(text: &str) -> Result<u64, String> {
+    let upper = text.trim().to_ascii_uppercase();
+    let bare = upper.strip_suffix('B').unwrap_or(&upper);
+    let (digits, factor) = match bare.as_bytes().last() {
+        Some(b'K') => (&bare[..bare.len() - 1], 1 << 10),
+        Some(b'M') => (&bare[..bare.len() - 1], 1 << 20),
+        Some(b'G') => (&bare[..bare.len() - 1], 1 << 30),
+        _ => (bare, 1),
+    };
+    let count: u64 = digits.parse().map_err(|_| format!("`{text}` is not a size such as 65536, 64K or 8M"))?;
+    count.checked_mul(factor).ok_or_else(|| format!("`{text}` is too large"))
+}
+
+fn stack_size(text: &str) -> Result<u64, String> {
+    within(text, 4 << 10, 1 << 30)
+}
+
+fn heap_size(text: &str) -> Result<u64, String> {
+    within(text, 4 << 10, 16 << 30)
+}
+
+fn within(text: &str, least: u64, most: u64) -> Result<u64, String> {
+    let bytes = size(text)?;
+    if (least..=most).contains(&bytes) { Ok(bytes) } else { Err(format!("from {least} to {most} bytes")) }
+}
+
+/// `TICK:SIGNAL[:PID]`
+fn send(text: &str) -> Result<Send, String> {
+    let mut parts = text.split(':');
+    let tick = parts.next().and_then(|tick| tick.replace('_', "").parse().ok());
+    let tick = tick.ok_or_else(|| "it begins with a tick: 5000:SIGINT".to_owned())?;
+    let name = parts.next().ok_or_else(|| "after the tick comes a signal: 5000:SIGINT".to_owned())?;
+    let signal = Signal::find(name).ok_or_else(|| format!("`{name}` is not a signal"))?;
+    let pid = match parts.next() {
+        None => None,
+        Some(pid) => Some(Pid(pid.parse().map_err(|_| format!("`{pid}` is not a process id"))?)),
+    };
+    if parts.next().is_some() {
+        return Err("there is nothing after the process id".to_owned());
+    }
+    Ok(Send { tick, signal, pid })
+}

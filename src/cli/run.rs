@@ -1,0 +1,97 @@
+//! `proc run`
+
+use std::cell::RefCell;
+use std::fs::File;
+use std::os::unix::ffi::OsStrExt;
+use std::rc::Rc;
+
+use super::host::{RealHost, Shared, trace_output};
+use super::loader::{self, LoadError, Programs};
+use super::options::Run;
+use super::{EXIT_COMPILE, EXIT_NO_INPUT, EXIT_STUCK, EXIT_TICKS, say, show};
+use crate::kernel::Machine;
+use crate::kernel::door::End;
+use crate::report::{stats, stuck};
+
+/// The status of a run that Ctrl-C has ended: 128 + SIGINT.
+const EXIT_INTERRUPTED: u8 = 130;
+
+pub(crate) fn main(options: &Run) -> u8 {
+    let mut shared = Shared { rows: options.stats.then(Vec::new), ..Shared::default() };
+    let compiled = match loader::load(&options.file, &mut shared.sources) {
+        Ok(compiled) => compiled,
+        Err(error) => return failed(error, &shared),
+    };
+    if !compiled.warnings.is_empty() {
+        show(&compiled.warnings, &shared.sources);
+    }
+    let tracing = options.trace.is_some() || options.trace_file.is_some();
+    let trace_file = match options.trace_file.as_ref().map(|path| (path, File::create(path))) {
+        None => None,
+        Some((_, Ok(file))) => Some(file),
+        Some((path, Err(error))) => {
+            say(&format!("proc: cannot write the trace to `{}`: {error}\n", path.display()));
+            return super::EXIT_USAGE;
+        }
+    };
+    let trace = tracing.then(|| (trace_output(trace_file), options.trace_format));
+    let shared = Rc::new(RefCell::new(shared));
+    let programs = Programs::new(&options.file, &options.path);
+    let host = RealHost::new(Rc::clone(&shared), programs, trace);
+    let name = options.file.as_os_str();
+    let argv: Vec<Vec<u8>> =
+        std::iter::once(name).chain(options.args.iter().map(|arg| arg.as_os_str())).map(|arg| arg.as_bytes().to_vec()).collect();
+    let mut machine = match Machine::new(options.config(), compiled.image, &argv, Box::new(host)) {
+        Ok(machine) => machine,
+        Err(_) => {
+            say("proc: the arguments do not fit the heap of a process; see --heap\n");
+            return super::EXIT_USAGE;
+        }
+    };
+    let end = machine.run();
+    machine.finish();
+    let shared = shared.borrow();
+    if shared.output_gone {
+        say("proc: standard output was closed; writes to it have failed with EIO\n");
+    }
+    let status = tell(end, &machine, &shared);
+    if let Some(rows) = &shared.rows {
+        let mut rows = rows.clone();
+        let left = machine.processes().filter(|process| process.ppid.0 != 0);
+        rows.extend(left.map(|process| stats::Row::new(process, machine.now(), process.peak_memory())));
+        say(&stats::table(&rows, machine.totals(), machine.now()));
+    }
+    status
+}
+
+fn failed(error: LoadError, shared: &Shared) -> u8 {
+    match error {
+        LoadError::Unreadable(why) => {
+            say(&format!("proc: {why}\n"));
+            EXIT_NO_INPUT
+        }
+        LoadError::Errors(errors) => {
+            show(&errors, &shared.sources);
+            EXIT_COMPILE
+        }
+    }
+}
+
+/// Says why a run did not end by itself, and gives the exit status.
+fn tell(end: End, machine: &Machine, shared: &Shared) -> u8 {
+    match end {
+        End::Finished(status) => status.shell(),
+        End::TicksReached => {
+            say(&format!("proc: stopped after {} instructions (--ticks)\n", machine.totals().ticks));
+            EXIT_TICKS
+        }
+        End::Stuck => {
+            say(&stuck::describe(machine, &shared.sources));
+            EXIT_STUCK
+        }
+        End::Quit => {
+            say("proc: ended by Ctrl-C\n");
+            EXIT_INTERRUPTED
+        }
+    }
+}

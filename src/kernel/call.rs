@@ -1,0 +1,102 @@
+//! A system call in progress, and what it answers. A call that must wait answers `Block`; when its process is woken the
+//! whole call is made again, with what it has kept here. No effect happens before a call can still block.
+
+use super::mqueue::Message;
+use super::wait::WaitFor;
+use crate::abi::{Errno, SignalSet, Status};
+use crate::vm::{Fault, Request};
+
+/// A system call in progress; kept in the PCB while the process waits.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// What was asked.
+    pub request: Request,
+    /// The tick at which it was first made.
+    pub since: u64,
+    /// The tick at which it gives up, once known (sleep, timed queue calls).
+    pub deadline: Option<u64>,
+    /// Bytes moved so far by a long write.
+    pub progress: usize,
+    /// Bytes to write, rendered or fetched once: the arguments are not read again on a retry.
+    pub bytes: Option<Vec<u8>>,
+    /// The mask that comes back when `sigsuspend` ends.
+    pub saved_mask: Option<SignalSet>,
+    /// A message handed over by a sender while this receiver slept (MQMSG-11).
+    pub handed: Option<Message>,
+    /// Set by whoever completes the call for its sleeper: the answer (a queued send, MQMSG-12).
+    pub done: bool,
+    /// Whether the process has slept in this call.
+    pub slept: bool,
+    /// What a printing call answers once its bytes have gone; the priority of a message being sent.
+    pub count: i64,
+}
+
+impl Call {
+    /// A call just made.
+    pub fn new(request: Request, now: u64) -> Self {
+        Call {
+            request,
+            since: now,
+            deadline: None,
+            progress: 0,
+            bytes: None,
+            saved_mask: None,
+            handed: None,
+            done: false,
+            slept: false,
+            count: 0,
+        }
+    }
+}
+
+/// One part of a result.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// An int.
+    Int(i64),
+    /// A bool.
+    Bool(bool),
+    /// Bytes that become a string on the caller's heap.
+    Bytes(Vec<u8>),
+    /// A status.
+    Status(Status),
+    /// A function value.
+    Handler(u64),
+}
+
+/// What a system call answers.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// It returns one int.
+    Int(i64),
+    /// It returns these parts.
+    Parts(Vec<Value>),
+    /// It returns nothing.
+    Nothing,
+    /// It fails: -1 and `errno`, the other parts zero.
+    Fail(Errno),
+    /// It must wait.
+    Block(WaitFor),
+    /// It raises a fault at the call.
+    Fault(Fault),
+    /// There is nobody to return to: the process has ended, or its program was replaced.
+    Gone,
+    /// It returns this int, and then the processor goes to the next ready process (`sched_yield`).
+    Yield(i64),
+}
+
+impl Outcome {
+    /// Two ints, `pipe`'s and `sigpending`'s shape.
+    pub fn pair(first: i64, second: i64) -> Outcome {
+        Outcome::Parts(vec![Value::Int(first), Value::Int(second)])
+    }
+}
+
+impl From<Result<i64, Errno>> for Outcome {
+    fn from(result: Result<i64, Errno>) -> Outcome {
+        match result {
+            Ok(value) => Outcome::Int(value),
+            Err(errno) => Outcome::Fail(errno),
+        }
+    }
+}

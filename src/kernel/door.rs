@@ -1,0 +1,319 @@
+//! The one door between user code and the kernel, and the loop around it.
+//!
+//! Whoever comes in through the door leaves by it in a fixed order: the call in progress is made (again), signals are acted
+//! on, then the process returns to its own code, until its quantum is spent.
+
+use super::call::{Call, Outcome};
+use super::event::{Answer, Watch, What};
+use super::host::{Input, Outside};
+use super::machine::Machine;
+use super::process::{Pid, State};
+use super::signal::Delivery;
+use super::syscall;
+use super::wait::WaitFor;
+use crate::abi::builtin::Property;
+use crate::abi::{Builtin, Errno, SIG_IGN, SIG_DFL, Signal, Status, TICKS_PER_SECOND};
+use crate::vm::{self, Fault, Request, Stop};
+
+/// Switches of the processor between two looks at a terminal that a process waits for.
+const TURNS_BETWEEN_LOOKS: u64 = 256;
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// Every process has ended; the script with this status.
+    Finished(Status),
+    /// `Config::ticks` instructions were carried out.
+    TicksReached,
+    /// Every process waits, and nothing can wake any of them.
+    Stuck,
+    /// The host asked for the end.
+    Quit,
+}
+
+impl Machine {
+    /// Runs to the end.
+    pub fn run(&mut self) -> End {
+        loop {
+            if let Some(end) = self.step() {
+                return end;
+            }
+        }
+    }
+
+    /// One turn: the next ready process for its quantum, or, where none is ready, the clock or the terminal.
+    pub fn step(&mut self) -> Option<End> {
+        match self.host.poll() {
+            Some(Outside::Key(signal)) => self.press_key(signal),
+            Some(Outside::Quit) => return Some(End::Quit),
+            None => {}
+        }
+        self.fire_timers();
+        if self.config.ticks.is_some_and(|limit| self.totals.ticks >= limit) {
+            return Some(End::TicksReached);
+        }
+        match self.pick() {
+            Some(pid) => {
+                // Somebody who types while others run is heard soon, and a look at the terminal costs more than a quantum.
+                if self.totals.switches % TURNS_BETWEEN_LOOKS == 0 {
+                    self.look_at_terminal(false);
+                }
+                self.dispatch(pid);
+                None
+            }
+            None => self.idle(),
+        }
+    }
+
+    /// The next ready process; entries of processes that have stopped or ended since are passed over.
+    fn pick(&mut self) -> Option<Pid> {
+        loop {
+            let ticket = self.policy.pick()?;
+            let valid = |process: &super::process::Process| {
+                process.ticket == ticket.number && process.state == State::Ready
+            };
+            if self.table.get(ticket.pid).is_some_and(valid) {
+                return Some(ticket.pid);
+            }
+        }
+    }
+
+    /// Nobody is ready: the clock jumps, or the terminal is read, or the run is over.
+    fn idle(&mut self) -> Option<End> {
+        if self.table.len() <= 1 {
+            return Some(End::Finished(self.script_status.unwrap_or_default()));
+        }
+        if self.look_at_terminal(false) {
+            return None;
+        }
+        if let Some(tick) = self.next_timer() {
+            self.jump_to(tick);
+            return None;
+        }
+        if self.terminal.wants_input() {
+            self.look_at_terminal(true);
+            return None;
+        }
+        Some(End::Stuck)
+    }
+
+    /// Reads the real terminal for a process that waits for it; whether there was anything.
+    fn look_at_terminal(&mut self, wait: bool) -> bool {
+        if !self.terminal.wants_input() {
+            return false;
+        }
+        match self.host.read(super::param::IO_MAX, wait) {
+            Input::NotYet => false,
+            input => {
+                self.terminal_input(input);
+                true
+            }
+        }
+    }
+
+    /// Runs `pid` until its quantum is spent or it leaves the processor by itself.
+    pub(crate) fn dispatch(&mut self, pid: Pid) {
+        if self.last != Some(pid) {
+            self.last = Some(pid);
+            self.totals.switches += 1;
+        }
+        self.set_state(pid, State::Running);
+        if self.watches(Watch::SCHED) {
+            self.emit(Watch::SCHED, pid, What::Dispatched);
+        }
+        let mut left = if self.policy.preempts() { self.config.quantum } else { u64::MAX };
+        loop {
+            if !self.enter(pid) {
+                self.leave_processor(pid);
+                return;
+            }
+            let room = self.room_until_next_event(left);
+            if room == 0 {
+                self.preempt(pid);
+                return;
+            }
+            let Some(process) = self.table.get_mut(pid) else { return };
+            let Some(context) = process.context.as_deref_mut() else { return };
+            let (stop, used) = vm::run(&mut self.processor, context, &mut self.memory, room);
+            process.accounting.ticks += used;
+            self.totals.ticks += used;
+            self.clock += used;
+            left -= used.min(left);
+            self.fire_timers();
+            match stop {
+                Stop::FuelSpent => {}
+                Stop::Syscall(request) => self.begin_call(pid, request),
+                Stop::Fault(fault) => self.fault(pid, fault),
+                Stop::HandlerReturned => self.leave_handler(pid),
+            }
+        }
+    }
+
+    /// How many instructions may run before the quantum, a timer or the limit of the run is reached.
+    fn room_until_next_event(&mut self, left: u64) -> u64 {
+        let mut room = left;
+        if let Some(((tick, _), _)) = self.timers.first_key_value() {
+            room = room.min(tick.saturating_sub(self.clock).max(1));
+        }
+        if let Some(limit) = self.config.ticks {
+            room = room.min(limit.saturating_sub(self.totals.ticks));
+        }
+        room
+    }
+
+    fn preempt(&mut self, pid: Pid) {
+        self.process_mut(pid).accounting.involuntary_switches += 1;
+        if self.watches(Watch::SCHED) {
+            self.emit(Watch::SCHED, pid, What::Preempted);
+        }
+        self.make_ready(pid);
+    }
+
+    fn leave_processor(&mut self, pid: Pid) {
+        if let Some(process) = self.table.get_mut(pid) {
+            process.accounting.voluntary_switches += 1;
+        }
+    }
+
+    /// The way back to user code: true where the process may run its own instructions now.
+    fn enter(&mut self, pid: Pid) -> bool {
+        loop {
+            match self.table.get(pid).map(|process| process.state) {
+                Some(State::Running) => {}
+                _ => return false,
+            }
+            let blocked = self.attempt(pid);
+            if self.table.get(pid).is_none_or(|process| process.state != State::Running) {
+                return false;
+            }
+            let signals = &self.process(pid).signals;
+            if signals.deliverable().is_empty() && signals.doomed.is_none() {
+                match blocked {
+                    None => return true,
+                    Some(reason) => {
+                        self.enter_queues(pid, reason);
+                        self.set_state(pid, State::Blocked(reason));
+                        return false;
+                    }
+                }
+            }
+            if self.deliver(pid) == Delivery::Off {
+                return false;
+            }
+        }
+    }
+
+    fn begin_call(&mut self, pid: Pid, request: Request) {
+        self.totals.calls += 1;
+        let now = self.clock;
+        let process = self.process_mut(pid);
+        process.accounting.calls += 1;
+        process.call = Some(Box::new(Call::new(request, now)));
+    }
+
+    /// Makes the call in progress, if there is one; what it must wait for, where it must.
+    fn attempt(&mut self, pid: Pid) -> Option<WaitFor> {
+        let mut call = self.process_mut(pid).call.take()?;
+        let shown = self.watches(Watch::SYSCALL).then(|| syscall::shown_args(self, pid, &call));
+        let builtin = call.request.builtin;
+        match syscall::make(self, pid, &mut call) {
+            Outcome::Block(reason) => {
+                let first = !std::mem::replace(&mut call.slept, true);
+                if let (Some(args), true) = (shown, first) {
+                    self.emit(Watch::SYSCALL, pid, What::Waits { builtin, args, reason });
+                }
+                if let Some(process) = self.table.get_mut(pid) {
+                    process.call = Some(call);
+                }
+                Some(reason)
+            }
+            outcome => {
+                if let Some(args) = shown {
+                    let answer = syscall::answer(self, pid, &outcome);
+                    self.emit(Watch::SYSCALL, pid, What::Call { builtin, args, answer });
+                }
+                self.complete(pid, &call, outcome);
+                None
+            }
+        }
+    }
+
+    /// Hands a call's answer to its process and moves it past the call.
+    pub(crate) fn complete(&mut self, pid: Pid, call: &Call, outcome: Outcome) {
+        match outcome {
+            Outcome::Gone | Outcome::Block(_) => {}
+            Outcome::Fault(fault) => self.fault(pid, fault),
+            Outcome::Yield(value) => {
+                syscall::store(self, pid, call, Outcome::Int(value));
+                if self.table.get(pid).is_some_and(|process| process.state == State::Running) {
+                    self.make_ready(pid);
+                }
+            }
+            outcome => syscall::store(self, pid, call, outcome),
+        }
+    }
+
+    /// A signal's handler is about to run: the call in progress ends with EINTR or what it has moved, or will be made again.
+    /// The mask to restore where the call was `sigsuspend`.
+    pub(crate) fn interrupt_call(&mut self, pid: Pid, restart: bool) -> Option<crate::abi::signal::SignalSet> {
+        let mut call = self.process_mut(pid).call.take()?;
+        let builtin = call.request.builtin;
+        let goes_on = builtin.has(Property::Restarts) || builtin == Builtin::Exit;
+        let (outcome, answer) = if let Some(count) = self.interrupted_count(&call) {
+            (Some(Outcome::Int(count)), Answer::Done(vec![super::event::Shown::Int(count)]))
+        } else if builtin == Builtin::Sleep {
+            let left = call.deadline.map_or(0, |deadline| deadline.saturating_sub(self.clock)) / TICKS_PER_SECOND;
+            (Some(Outcome::Int(left as i64)), Answer::Done(vec![super::event::Shown::Int(left as i64)]))
+        } else if goes_on && self.carries_on(pid, &mut call, restart) {
+            (None, Answer::Restart)
+        } else {
+            (Some(Outcome::Fail(Errno::EINTR)), Answer::Failed(Errno::EINTR))
+        };
+        if self.watches(Watch::SYSCALL) {
+            let args = syscall::shown_args(self, pid, &call);
+            self.emit(Watch::SYSCALL, pid, What::Call { builtin, args, answer });
+        }
+        if let Some(outcome) = outcome {
+            syscall::store(self, pid, &call, outcome);
+        }
+        call.saved_mask
+    }
+
+    /// A process that is stopped in the middle of a long write gets its short count when it goes on (INTR-04).
+    pub(crate) fn cut_write_short(&mut self, pid: Pid) {
+        let Some(call) = self.process_mut(pid).call.take() else { return };
+        match self.interrupted_count(&call) {
+            Some(count) => syscall::store(self, pid, &call, Outcome::Int(count)),
+            None => self.process_mut(pid).call = Some(call),
+        }
+    }
+
+    /// A fault raises its signal at once; blocked or ignored it kills, and so it does for SIGABRT's second time.
+    pub(crate) fn fault(&mut self, pid: Pid, fault: Fault) {
+        let signal = fault.signal();
+        if self.watches(Watch::SIGNAL) {
+            let text = format!("{fault:?}");
+            self.emit(Watch::SIGNAL, pid, What::Faulted { text });
+        }
+        let signals = &mut self.process_mut(pid).signals;
+        let abort = signal == Signal::SIGABRT;
+        if matches!(fault, Fault::Abort) {
+            signals.mask.remove(signal);
+        }
+        let action = signals.action(signal);
+        let deaf = signals.mask.contains(signal) || matches!(action.handler, SIG_IGN | SIG_DFL);
+        if deaf || (abort && signals.aborting) {
+            self.report_fault(pid, &fault);
+            self.die(pid, Status::killed(signal));
+            return;
+        }
+        signals.aborting |= abort;
+        self.enter_handler(pid, signal, action);
+    }
+
+    /// Tells the host why a process is about to be killed by a fault.
+    pub(crate) fn report_fault(&mut self, pid: Pid, fault: &Fault) {
+        let Some(process) = self.table.get(pid) else { return };
+        self.host.fault(&super::host::Crash { tick: self.clock, process, fault });
+    }
+}

@@ -1,0 +1,165 @@
+//! Ending: exit, death by a signal, orphans and init, and wait(2).
+
+use super::event::{Origin, Watch, What};
+use super::machine::Machine;
+use super::param;
+use super::process::{News, Pid, State};
+use super::wait::{WaitFor, Which};
+use crate::abi::constant::{SA_NOCLDWAIT, WCONTINUED, WNOHANG, WUNTRACED};
+use crate::abi::{Errno, SIG_IGN, Signal, Status};
+
+const INIT: Pid = Pid(param::INIT);
+
+impl Machine {
+    /// Ends a process: descriptors are closed first (EXIT-06), children go to init, the parent hears of it.
+    pub(crate) fn die(&mut self, pid: Pid, status: Status) {
+        if let State::Blocked(reason) = self.process(pid).state {
+            self.leave_queues(pid, reason);
+        }
+        self.close_all(pid);
+        let now = self.clock;
+        let process = self.process_mut(pid);
+        process.peak_memory = process.peak_memory();
+        process.call = None;
+        process.alarm = None;
+        process.status = status;
+        process.news = None;
+        process.accounting.ended = now;
+        if let Some(context) = process.context.take() {
+            context.release(&mut self.memory);
+        }
+        if pid.0 == param::SCRIPT && self.script_status.is_none() {
+            self.script_status = Some(status);
+        }
+        if self.watches(Watch::SCHED) {
+            self.emit(Watch::SCHED, pid, What::Ended { status });
+        }
+        self.set_state(pid, State::Zombie);
+        self.orphan_children(pid);
+        self.leave_session(pid);
+        self.tell_parent_of_end(pid);
+    }
+
+    /// Living children get init as their parent at once; zombies are reaped by it (ORPH-01, ORPH-05).
+    fn orphan_children(&mut self, pid: Pid) {
+        let stopped_groups = self.groups_about_to_be_orphaned(pid);
+        let children = std::mem::take(&mut self.process_mut(pid).children);
+        self.process_mut(pid).newsworthy.clear();
+        for child in children {
+            let process = self.process_mut(child);
+            process.ppid = INIT;
+            process.adopted = true;
+            if process.state == State::Zombie {
+                self.reap(child, INIT);
+            } else {
+                self.process_mut(INIT).children.insert(child);
+                if self.watches(Watch::SCHED) {
+                    self.emit(Watch::SCHED, child, What::Adopted { from: pid });
+                }
+            }
+        }
+        self.hang_up_orphaned_groups(pid, &stopped_groups);
+    }
+
+    fn tell_parent_of_end(&mut self, pid: Pid) {
+        let parent = self.process(pid).ppid;
+        if parent == INIT {
+            self.reap(pid, INIT);
+            return;
+        }
+        let action = self.process(parent).signals.action(Signal::SIGCHLD);
+        let vanishes = action.handler == SIG_IGN || action.flags & SA_NOCLDWAIT != 0;
+        if vanishes {
+            self.reap(pid, parent);
+        } else {
+            self.process_mut(parent).newsworthy.insert(pid);
+        }
+        self.post(parent, Signal::SIGCHLD, Origin::Kernel(pid));
+        self.wake_waiting_parent(parent);
+    }
+
+    /// A parent that sleeps in wait looks again.
+    pub(crate) fn wake_waiting_parent(&mut self, parent: Pid) {
+        if let Some(State::Blocked(WaitFor::Child(_))) = self.table.get(parent).map(|process| process.state) {
+            self.wake(parent);
+        }
+    }
+
+    /// Removes a zombie for good.
+    fn reap(&mut self, pid: Pid, by: Pid) {
+        if self.watches(Watch::SCHED) {
+            self.emit(Watch::SCHED, pid, What::Reaped { by });
+        }
+        let now = self.clock;
+        if let Some(mut process) = self.table.remove(pid) {
+            process.account(now);
+            self.host.ended(&process);
+        }
+        let parent = self.process_mut(by);
+        parent.children.remove(&pid);
+        parent.newsworthy.remove(&pid);
+    }
+
+    /// waitpid(2), without its sleep: a child's id and status, nobody yet with WNOHANG (0), or what to wait for.
+    pub(crate) fn wait_for(&mut self, parent: Pid, which: Which, options: i64) -> Result<Waited, Errno> {
+        let process = self.process(parent);
+        let concerns = |child: Pid| match which {
+            Which::Any => true,
+            Which::Pid(pid) => child == pid,
+            Which::Group(pgid) => self.table.get(child).is_some_and(|child| child.pgid == pgid),
+        };
+        let exists = match which {
+            Which::Any => !process.children.is_empty(),
+            Which::Pid(pid) => process.children.contains(&pid),
+            Which::Group(_) => process.children.iter().any(|child| concerns(*child)),
+        };
+        if !exists {
+            return Err(Errno::ECHILD);
+        }
+        let found = match which {
+            Which::Pid(pid) => self.tidings(pid, options).map(|status| (pid, status)),
+            _ => {
+                let mut candidates = process.newsworthy.iter().copied().filter(|child| concerns(*child));
+                candidates.find_map(|child| self.tidings(child, options).map(|status| (child, status)))
+            }
+        };
+        match found {
+            Some((child, status)) => {
+                self.collect(parent, child);
+                Ok(Waited::Child(child, status))
+            }
+            None if options & WNOHANG != 0 => Ok(Waited::Nobody),
+            None => Ok(Waited::Sleep(WaitFor::Child(which))),
+        }
+    }
+
+    /// What a wait with these options would learn of a child now.
+    fn tidings(&self, child: Pid, options: i64) -> Option<Status> {
+        let child = self.table.get(child)?;
+        match (child.state, child.news) {
+            (State::Zombie, _) => Some(child.status),
+            (_, Some(News::Stopped(signal))) if options & WUNTRACED != 0 => Some(Status::stopped(signal)),
+            (_, Some(News::Continued)) if options & WCONTINUED != 0 => Some(Status::continued()),
+            _ => None,
+        }
+    }
+
+    fn collect(&mut self, parent: Pid, child: Pid) {
+        if self.process(child).state == State::Zombie {
+            self.reap(child, parent);
+        } else {
+            self.process_mut(child).news = None;
+            self.process_mut(parent).newsworthy.remove(&child);
+        }
+    }
+}
+
+/// What a look at the children gives.
+pub(crate) enum Waited {
+    /// This child, with this status.
+    Child(Pid, Status),
+    /// Children, but nothing to tell, with WNOHANG.
+    Nobody,
+    /// Nothing yet.
+    Sleep(WaitFor),
+}

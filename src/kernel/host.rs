@@ -1,0 +1,88 @@
+//! What the machine needs of the world outside: its terminal, its program files, an observer. The kernel knows only this trait.
+
+use super::event::Event;
+use crate::abi::{Errno, Signal};
+use super::process::Process;
+use crate::bytecode::image::Verified;
+use crate::vm::Fault;
+
+/// Which of the terminal's streams; on a real terminal both end on one screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Stream {
+    /// What descriptor 1 is opened to.
+    Out,
+    /// What descriptor 2 is opened to.
+    Err,
+}
+
+/// What the host has to read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// Some bytes, never none.
+    Bytes(Vec<u8>),
+    /// The end of the input, for good.
+    End,
+    /// Nothing yet; more may come. Never the answer where the machine asked the host to wait.
+    NotYet,
+}
+
+/// Something from outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outside {
+    /// A key of the terminal: SIGINT or SIGTSTP to the foreground group.
+    Key(Signal),
+    /// The run is to end now.
+    Quit,
+}
+
+/// A process that a fault is about to kill.
+#[derive(Debug)]
+pub struct Crash<'a> {
+    /// The tick.
+    pub tick: u64,
+    /// The process, its context still there.
+    pub process: &'a Process,
+    /// What it did.
+    pub fault: &'a Fault,
+}
+
+/// The world outside.
+pub trait Host {
+    /// Writes to the terminal; how many bytes went, or why not.
+    ///
+    /// # Errors
+    /// `EIO` where the real output is gone.
+    fn write(&mut self, stream: Stream, bytes: &[u8]) -> Result<(), Errno>;
+
+    /// Reads from the terminal's line discipline: up to `max` bytes, waiting for them where `wait` is set.
+    fn read(&mut self, max: usize, wait: bool) -> Input;
+
+    /// Loads a program by the name a script gave it.
+    ///
+    /// # Errors
+    /// As execve(2): ENOENT, EACCES, ENOTDIR, ENOEXEC.
+    fn load(&mut self, path: &[u8]) -> Result<Verified, Errno>;
+
+    /// Something from outside, if there is anything; asked between quanta.
+    fn poll(&mut self) -> Option<Outside> {
+        None
+    }
+
+    /// Told that a fault kills a process, while the process can still be looked at.
+    fn fault(&mut self, crash: &Crash<'_>) {
+        let _ = crash;
+    }
+
+    /// The run is over: everything written must be on its way.
+    fn finish(&mut self) {}
+
+    /// Told of every process that has gone for good, with its accounts.
+    fn ended(&mut self, process: &Process) {
+        let _ = process;
+    }
+
+    /// Told of every event whose kind [`super::Config::watch`] asks for.
+    fn event(&mut self, event: &Event) {
+        let _ = event;
+    }
+}

@@ -1,0 +1,289 @@
+//! The machine: kernel, memory, processor and host together, and the small services that all of the kernel uses.
+
+use std::collections::BTreeMap;
+
+use super::chance::Chance;
+use super::event::{Event, Watch, What};
+use super::file::Files;
+use super::host::Host;
+use super::mqueue::Queues;
+use super::param;
+use super::pipe::Pipes;
+use super::process::{Deed, Pid, Process, State};
+use super::sched::{Policy, PolicyKind, Ticket};
+use super::stdio::Mode;
+use super::table::Table;
+use super::terminal::Terminal;
+use crate::abi::Signal;
+use crate::bytecode::image::Verified;
+use crate::vm::{Fault, Processor};
+use crate::vm::memory::Memory;
+
+/// How a run is set up. `Config::default()` is what `proc run` does without options.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// Instructions in a quantum, at least 1.
+    pub quantum: u64,
+    /// The seed of `rand`, `choose` and the random policy.
+    pub seed: u64,
+    /// The scheduling policy.
+    pub policy: PolicyKind,
+    /// How stdout is buffered where fd 1 is the terminal.
+    pub stdout: Mode,
+    /// Stop after so many instructions.
+    pub ticks: Option<u64>,
+    /// RLIMIT_NPROC.
+    pub max_processes: u64,
+    /// RLIMIT_STACK in bytes.
+    pub stack: u64,
+    /// RLIMIT_DATA in bytes.
+    pub heap: u64,
+    /// A plain count of bytes for every pipe; none for Linux's pages.
+    pub pipe_capacity: Option<usize>,
+    /// Signals from outside.
+    pub sends: Vec<Send>,
+    /// Which events the host is told of.
+    pub watch: Watch,
+}
+
+/// A signal from outside at a given tick.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Send {
+    /// When.
+    pub tick: u64,
+    /// What.
+    pub signal: Signal,
+    /// To whom; none for the foreground group.
+    pub pid: Option<Pid>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            quantum: param::QUANTUM,
+            seed: 0,
+            policy: PolicyKind::RoundRobin,
+            stdout: Mode::Line,
+            ticks: None,
+            max_processes: param::MAX_PROCESSES,
+            stack: param::STACK,
+            heap: param::HEAP,
+            pipe_capacity: None,
+            sends: Vec::new(),
+            watch: Watch::NONE,
+        }
+    }
+}
+
+/// Everything of a run. Fields are grouped by who may change them.
+pub struct Machine {
+    // Set at the start.
+    pub(crate) config: Config,
+    pub(crate) host: Box<dyn Host>,
+
+    // The hardware: changed by `vm`, lent out by the door.
+    pub(crate) memory: Memory,
+    pub(crate) processor: Processor,
+
+    // Processes: changed by fork, exit, wait, signal.
+    pub(crate) table: Table,
+    pub(crate) policy: Box<dyn Policy>,
+    /// How many processes are stopped: what spares every exit a look at its group.
+    pub(crate) stopped: usize,
+    /// The process that had the processor last.
+    pub(crate) last: Option<Pid>,
+
+    // The clock: ticks since the start, and the timers by tick and order of setting.
+    pub(crate) clock: u64,
+    pub(crate) timers: BTreeMap<(u64, u64), Timer>,
+    pub(crate) timer_order: u64,
+
+    // Objects: changed by `file`, `pipe`, `mqueue`, `terminal`.
+    pub(crate) files: Files,
+    pub(crate) pipes: Pipes,
+    pub(crate) queues: Queues,
+    pub(crate) terminal: Terminal,
+
+    // Chance: changed by rand and choose.
+    pub(crate) chance: Chance,
+    // Totals.
+    pub(crate) totals: Totals,
+    pub(crate) script_status: Option<crate::abi::Status>,
+}
+
+/// A timer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Timer {
+    /// Sends SIGALRM if the process's alarm is still for this tick.
+    Alarm(Pid),
+    /// Wakes the process if it still waits with this deadline.
+    Wake(Pid),
+    /// The n-th of `Config::sends`.
+    Outside(usize),
+}
+
+/// What the whole run has used.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Processes made, the script included.
+    pub processes: u64,
+    /// The most that existed at once.
+    pub most_at_once: u64,
+    /// Instructions carried out.
+    pub ticks: u64,
+    /// Switches of the processor from one process to another.
+    pub switches: u64,
+    /// System calls made.
+    pub calls: u64,
+    /// Signals generated.
+    pub signals: u64,
+    /// Ticks that the clock jumped over, since everybody waited.
+    pub idle: u64,
+}
+
+impl Machine {
+    /// A machine whose script is about to run its first instruction.
+    ///
+    /// # Errors
+    /// `HeapFull` where `argv` does not fit the script's heap.
+    pub fn new(config: Config, image: Verified, argv: &[Vec<u8>], host: Box<dyn Host>) -> Result<Machine, Fault> {
+        let mut machine = Machine {
+            policy: config.policy.build(config.seed),
+            chance: Chance::new(config.seed),
+            config,
+            host,
+            memory: Memory::default(),
+            processor: Processor::default(),
+            table: Table::default(),
+            stopped: 0,
+            last: None,
+            clock: 0,
+            timers: BTreeMap::new(),
+            timer_order: 0,
+            files: Files::default(),
+            pipes: Pipes::default(),
+            queues: Queues::default(),
+            terminal: Terminal::new(Pid(param::INIT), Pid(param::SCRIPT)),
+            totals: Totals::default(),
+            script_status: None,
+        };
+        machine.boot(image, argv)?;
+        for (which, send) in machine.config.sends.clone().into_iter().enumerate() {
+            machine.arm(send.tick, Timer::Outside(which));
+        }
+        Ok(machine)
+    }
+
+    /// Tells the host that the run is over.
+    pub fn finish(&mut self) {
+        self.host.finish();
+    }
+
+    /// All processes by rising id, init and zombies included.
+    pub fn processes(&self) -> impl Iterator<Item = &Process> {
+        self.table.iter()
+    }
+
+    /// What the run has used so far.
+    pub fn totals(&self) -> Totals {
+        self.totals
+    }
+
+    /// The script's status, once it has ended.
+    pub fn script_status(&self) -> Option<crate::abi::Status> {
+        self.script_status
+    }
+
+    /// How the run was set up.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The memory, for its statistics.
+    pub fn memory(&self) -> &Memory {
+        &self.memory
+    }
+
+    /// The process called `pid`.
+    ///
+    /// # Panics
+    /// If there is none: callers hold ids of processes they know to exist.
+    pub fn process(&self, pid: Pid) -> &Process {
+        self.table.get(pid).expect("a process that the kernel itself named exists")
+    }
+
+    pub(crate) fn process_mut(&mut self, pid: Pid) -> &mut Process {
+        self.table.get_mut(pid).expect("a process that the kernel itself named exists")
+    }
+
+    /// Ticks since the start.
+    pub fn now(&self) -> u64 {
+        self.clock
+    }
+
+    /// Whether the host asked for events of these kinds.
+    pub(crate) fn watches(&self, kinds: Watch) -> bool {
+        self.config.watch.0 & kinds.0 != 0
+    }
+
+    /// Tells the host of an event of process `pid`; callers ask [`Machine::watches`] first where making it costs something.
+    pub(crate) fn emit(&mut self, kind: Watch, pid: Pid, what: What) {
+        if !self.watches(kind) {
+            return;
+        }
+        let (role, span) = match self.table.get(pid) {
+            Some(process) => (process.role(), process.here()),
+            None => ("gone".to_owned(), Default::default()),
+        };
+        let event = Event { tick: self.clock, pid, role, span, what };
+        self.host.event(&event);
+    }
+
+    /// Changes a process's state and keeps its accounts.
+    pub(crate) fn set_state(&mut self, pid: Pid, to: State) {
+        let now = self.clock;
+        let process = self.process_mut(pid);
+        let from = process.state;
+        if from == to {
+            return;
+        }
+        process.account(now);
+        process.state = to;
+        process.accounting.state_changes += 1;
+        self.stopped += usize::from(matches!(to, State::Stopped(_)));
+        self.stopped -= usize::from(matches!(from, State::Stopped(_)));
+        if self.watches(Watch::SCHED) {
+            self.emit(Watch::SCHED, pid, What::State { from, to });
+        }
+    }
+
+    /// Makes a blocked process ready, so that it makes its call again; others are left as they are.
+    pub(crate) fn wake(&mut self, pid: Pid) {
+        let Some(process) = self.table.get(pid) else { return };
+        if let State::Blocked(reason) = process.state {
+            self.leave_queues(pid, reason);
+            self.make_ready(pid);
+        }
+    }
+
+    /// Puts a process at the end of the queue of ready ones.
+    pub(crate) fn make_ready(&mut self, pid: Pid) {
+        self.set_state(pid, State::Ready);
+        let process = self.process_mut(pid);
+        process.ticket = process.ticket.wrapping_add(1);
+        let (ticket, nice) = (Ticket { pid, number: process.ticket }, process.nice);
+        self.policy.ready(ticket, nice);
+    }
+
+    /// Who stands where at this moment: the provenance of what process `pid` does now.
+    pub(crate) fn deed(&self, pid: Pid) -> Deed {
+        let span = self.table.get(pid).map(Process::here).unwrap_or_default();
+        Deed { who: pid, span, tick: self.clock }
+    }
+
+    /// Sets a timer for `tick`; timers of one tick go off in the order of their setting.
+    pub(crate) fn arm(&mut self, tick: u64, timer: Timer) {
+        self.timer_order += 1;
+        self.timers.insert((tick, self.timer_order), timer);
+    }
+}

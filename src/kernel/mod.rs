@@ -1,0 +1,33 @@
+//! The simulated operating system: processes, signals, descriptors, pipes, queues, the terminal, the clock.
+//!
+//! Everything that leaves user code passes one door, [`door`]: act, die if killed, deliver signals, yield if the quantum is
+//! spent, return. A blocked process makes its whole call again when it is woken, so no call has an effect before it
+//! can still block. Nothing here looks at the host's clock, threads or hash order.
+
+pub mod call;
+pub mod chance;
+pub mod clock;
+pub mod door;
+pub mod event;
+pub mod exec;
+pub mod exit;
+pub mod file;
+pub mod fork;
+pub mod group;
+pub mod host;
+pub mod machine;
+pub mod mqueue;
+pub mod param;
+pub mod pipe;
+pub mod process;
+pub mod ps;
+pub mod sched;
+pub mod signal;
+pub mod stdio;
+pub mod syscall;
+pub mod table;
+pub mod terminal;
+pub mod wait;
+
+pub use machine::{Config, Machine};
+pub use process::Pid;

@@ -1,0 +1,609 @@
+//! POSIX message queues (mq_overview(7)) as Linux has them.
+//!
+//! A message for a queue where somebody sleeps to receive is handed over to that sleeper and never enters the queue;
+//! the message of a sleeping sender is moved in by whoever makes room. Both are finished by the other side: the
+//! sleeper only looks at what stands in its call.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::call::{Call, Outcome, Value};
+use super::event::Origin;
+use super::file::{FileId, Kind, Making, OpenFile, Slab};
+use super::machine::{Machine, Timer};
+use super::param::{EPOCH, MQ_BYTES, MQ_MAX_MESSAGES, MQ_MAX_SIZE, MQ_PRIORITY, MQ_QUEUES, NAME_MAX};
+use super::process::{Deed, Pid};
+use super::wait::WaitFor;
+use crate::abi::constant::{O_CREAT, O_EXCL, O_NONBLOCK, O_RDWR, O_WRONLY};
+use crate::abi::{Errno, Signal, TICKS_PER_SECOND};
+
+/// What the kernel of Linux counts for each message a queue can hold besides its bytes: its head and its place in the tree.
+const MESSAGE_OVERHEAD: u64 = 96;
+
+/// Which queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct QueueId(pub u32);
+
+/// A message.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Message {
+    /// Its priority, the larger the more urgent.
+    pub priority: i64,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// Who sent it, where and when.
+    pub sent: Deed,
+}
+
+/// A process that wants a signal when a message comes to the empty queue.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Registration {
+    /// Which signal.
+    pub signal: Signal,
+    /// Who asked for it, where and when.
+    pub by: Deed,
+}
+
+/// A queue.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Queue {
+    /// Its name, with the slash.
+    pub name: Vec<u8>,
+    /// How many messages it holds.
+    pub max_messages: i64,
+    /// How long a message may be.
+    pub max_size: i64,
+    /// The most urgent first, the oldest first within a priority.
+    messages: VecDeque<Message>,
+    /// Whether its name still leads to it.
+    pub linked: bool,
+    /// Open file descriptions of it.
+    opens: u32,
+    receivers: VecDeque<Pid>,
+    senders: VecDeque<Pid>,
+    /// Who is to be told of the next message.
+    pub registration: Option<Registration>,
+    /// The call that made it.
+    pub made: Deed,
+}
+
+impl Queue {
+    /// The messages that wait, the next to be received first.
+    pub fn messages(&self) -> impl Iterator<Item = &Message> {
+        self.messages.iter()
+    }
+
+    /// How many messages wait.
+    pub fn len(&self) -> usize {
+        self.messages.len()
+    }
+
+    /// Whether no message waits.
+    pub fn is_empty(&self) -> bool {
+        self.messages.is_empty()
+    }
+
+    /// Whether a message more has no room.
+    pub fn is_full(&self) -> bool {
+        self.messages.len() as i64 >= self.max_messages
+    }
+
+    fn insert(&mut self, message: Message) {
+        let at = self.messages.partition_point(|waiting| waiting.priority >= message.priority);
+        self.messages.insert(at, message);
+    }
+
+    /// What it counts for under RLIMIT_MSGQUEUE.
+    fn weight(max_messages: i64, max_size: i64) -> u64 {
+        max_messages as u64 * (max_size as u64 + MESSAGE_OVERHEAD)
+    }
+}
+
+/// All queues.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Queues {
+    queues: Slab<Queue>,
+    names: BTreeMap<Vec<u8>, QueueId>,
+    bytes: u64,
+    registrations: usize,
+}
+
+/// Checks a name; messages about it come from the errno and the name itself (MQOPEN-06, MQOPEN-07).
+fn check_name(name: &[u8]) -> Result<(), Errno> {
+    match name {
+        [b'/'] => Err(Errno::ENOENT),
+        [b'/', b'.'] | [b'/', b'.', b'.'] => Err(Errno::EACCES),
+        [b'/', rest @ ..] if rest.contains(&b'/') || rest.contains(&0) => Err(Errno::EACCES),
+        [b'/', rest @ ..] if rest.len() > NAME_MAX => Err(Errno::ENAMETOOLONG),
+        [b'/', ..] => Ok(()),
+        _ => Err(Errno::EINVAL),
+    }
+}
+
+impl Queues {
+    /// A queue, while it has a name or is open.
+    pub fn get(&self, queue: QueueId) -> Option<&Queue> {
+        self.queues.get(queue.0)
+    }
+
+    fn get_mut(&mut self, queue: QueueId) -> Option<&mut Queue> {
+        self.queues.get_mut(queue.0)
+    }
+
+    /// All queues, by id.
+    pub fn iter(&self) -> impl Iterator<Item = (QueueId, &Queue)> {
+        self.queues.iter().map(|(at, queue)| (QueueId(at), queue))
+    }
+
+    /// The queue to open, made where the flags ask for it; in Linux's order of checks.
+    fn find_or_make(
+        &mut self,
+        name: &[u8],
+        flags: i64,
+        attributes: Option<(i64, i64)>,
+        made: Deed,
+    ) -> Result<QueueId, Errno> {
+        check_name(name)?;
+        if let Some(queue) = self.names.get(name) {
+            return match flags & (O_CREAT | O_EXCL) {
+                both if both == O_CREAT | O_EXCL => Err(Errno::EEXIST),
+                _ => Ok(*queue),
+            };
+        }
+        if flags & O_CREAT == 0 {
+            return Err(Errno::ENOENT);
+        }
+        if self.queues.len() >= MQ_QUEUES {
+            return Err(Errno::ENOSPC);
+        }
+        let (max_messages, max_size) = attributes.unwrap_or((MQ_MAX_MESSAGES, MQ_MAX_SIZE));
+        if !(1..=MQ_MAX_MESSAGES).contains(&max_messages) || !(1..=MQ_MAX_SIZE).contains(&max_size) {
+            return Err(Errno::EINVAL);
+        }
+        let weight = Queue::weight(max_messages, max_size);
+        if self.bytes + weight > MQ_BYTES {
+            return Err(Errno::EMFILE);
+        }
+        self.bytes += weight;
+        let queue = Queue {
+            name: name.to_vec(),
+            max_messages,
+            max_size,
+            messages: VecDeque::new(),
+            linked: true,
+            opens: 0,
+            receivers: VecDeque::new(),
+            senders: VecDeque::new(),
+            registration: None,
+            made,
+        };
+        let id = QueueId(self.queues.insert(queue));
+        self.names.insert(name.to_vec(), id);
+        Ok(id)
+    }
+
+    /// mq_unlink(3): the name goes at once, the queue with its last close (MQEND-02 to MQEND-05).
+    pub(crate) fn unlink(&mut self, name: &[u8]) -> Result<(), Errno> {
+        check_name(name)?;
+        let id = self.names.remove(name).ok_or(Errno::ENOENT)?;
+        if let Some(queue) = self.get_mut(id) {
+            queue.linked = false;
+        }
+        self.remove_unused(id);
+        Ok(())
+    }
+
+    /// An open file description of the queue is gone.
+    pub(crate) fn closed(&mut self, id: QueueId) {
+        if let Some(queue) = self.get_mut(id) {
+            queue.opens = queue.opens.saturating_sub(1);
+        }
+        self.remove_unused(id);
+    }
+
+    fn remove_unused(&mut self, id: QueueId) {
+        if self.get(id).is_some_and(|queue| !queue.linked && queue.opens == 0) {
+            if let Some(queue) = self.queues.remove(id.0) {
+                self.bytes -= Queue::weight(queue.max_messages, queue.max_size);
+                self.registrations -= usize::from(queue.registration.is_some());
+            }
+        }
+    }
+
+    /// Ends the registration of `owner` for one queue, if it is its own (MQNOTE-06).
+    pub(crate) fn withdraw(&mut self, id: QueueId, owner: Pid) {
+        if let Some(queue) = self.get_mut(id) {
+            if queue.registration.is_some_and(|registration| registration.by.who == owner) {
+                queue.registration = None;
+                self.registrations -= 1;
+            }
+        }
+    }
+
+    /// Ends all registrations of `owner`: it exits or calls exec (MQNOTE-08).
+    pub(crate) fn withdraw_all(&mut self, owner: Pid) {
+        if self.registrations == 0 {
+            return;
+        }
+        let owned = |queue: &Queue| queue.registration.is_some_and(|registration| registration.by.who == owner);
+        let ids: Vec<QueueId> = self.iter().filter(|(_, queue)| owned(queue)).map(|(id, _)| id).collect();
+        for id in ids {
+            self.withdraw(id, owner);
+        }
+    }
+
+    fn register(&mut self, id: QueueId, registration: Registration) -> Result<(), Errno> {
+        let queue = self.get_mut(id).ok_or(Errno::EBADF)?;
+        if queue.registration.is_some() {
+            return Err(Errno::EBUSY);
+        }
+        queue.registration = Some(registration);
+        self.registrations += 1;
+        Ok(())
+    }
+
+    /// Puts a message in; the registration that this uses up, where the queue was empty (MQNOTE-01).
+    fn insert(&mut self, id: QueueId, message: Message) -> Option<Registration> {
+        let queue = self.queues.get_mut(id.0)?;
+        queue.insert(message);
+        if queue.len() > 1 {
+            return None;
+        }
+        let used = queue.registration.take()?;
+        self.registrations -= 1;
+        Some(used)
+    }
+}
+
+/// Until when a timed call waits.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Deadline {
+    /// For ever.
+    None,
+    /// Until this tick.
+    Tick(u64),
+}
+
+impl Deadline {
+    /// An absolute time in whole seconds since 1970 (MQTIME-03).
+    pub(crate) fn seconds(seconds: i64) -> Result<Deadline, Errno> {
+        let seconds = u64::try_from(seconds).map_err(|_| Errno::EINVAL)?;
+        Ok(Deadline::Tick(seconds.saturating_sub(EPOCH).saturating_mul(TICKS_PER_SECOND)))
+    }
+
+    /// An absolute time in seconds since 1970 with a fraction.
+    pub(crate) fn fraction(seconds: f64) -> Result<Deadline, Errno> {
+        if seconds.is_nan() || seconds < 0.0 {
+            return Err(Errno::EINVAL);
+        }
+        // The conversion saturates at both ends, which is what a time long past or far away asks for.
+        Ok(Deadline::Tick(((seconds - EPOCH as f64) * TICKS_PER_SECOND as f64).round() as u64))
+    }
+}
+
+impl Machine {
+    /// A message queue.
+    pub fn queue(&self, queue: QueueId) -> Option<&Queue> {
+        self.queues.get(queue)
+    }
+
+    /// mq_open(3)
+    pub(crate) fn open_queue(
+        &mut self,
+        me: Pid,
+        name: &[u8],
+        flags: i64,
+        attributes: Option<(i64, i64)>,
+    ) -> Result<i64, Errno> {
+        // glibc looks at the slash before Linux looks for a free number.
+        if name.first() != Some(&b'/') {
+            return Err(Errno::EINVAL);
+        }
+        let fd = self.free_number(me, 0)?;
+        if !self.files.has_room(1) {
+            return Err(Errno::ENFILE);
+        }
+        let access = flags & (O_RDWR | O_WRONLY);
+        if access == O_RDWR | O_WRONLY {
+            return Err(Errno::EINVAL);
+        }
+        let made = self.deed(me);
+        let id = self.queues.find_or_make(name, flags, attributes, made)?;
+        if let Some(queue) = self.queues.get_mut(id) {
+            queue.opens += 1;
+        }
+        let file = self.files.open(Kind::Queue(id), access, flags & O_NONBLOCK);
+        self.install(me, fd, file, true, Making::MqOpen);
+        Ok(fd as i64)
+    }
+
+    /// The queue that a descriptor refers to.
+    pub(crate) fn queue_of(&self, me: Pid, fd: i64) -> Result<(QueueId, FileId, OpenFile), Errno> {
+        match self.lookup(me, fd)? {
+            (id, file @ OpenFile { kind: Kind::Queue(queue), .. }) => Ok((queue, id, file)),
+            _ => Err(Errno::EBADF),
+        }
+    }
+
+    /// mq_timedsend(3); the message's bytes stand in the call.
+    pub(crate) fn send_message(
+        &mut self,
+        me: Pid,
+        call: &mut Call,
+        fd: i64,
+        priority: i64,
+        deadline: Deadline,
+    ) -> Outcome {
+        if call.done {
+            return Outcome::Int(0);
+        }
+        if !(0..=MQ_PRIORITY).contains(&priority) {
+            return Outcome::Fail(Errno::EINVAL);
+        }
+        let (id, file_id, file) = match self.queue_of(me, fd) {
+            Ok(found) if found.2.writable() => found,
+            _ => return Outcome::Fail(Errno::EBADF),
+        };
+        let Some(queue) = self.queues.get(id) else { return Outcome::Fail(Errno::EBADF) };
+        let length = call.bytes.as_ref().map_or(0, Vec::len) as i64;
+        if length > queue.max_size {
+            return Outcome::Fail(Errno::EMSGSIZE);
+        }
+        if queue.is_full() {
+            call.count = priority;
+            return self.sleep_until(me, call, &file, deadline, WaitFor::QueueNotFull(id, file_id));
+        }
+        let message = Message { priority, bytes: call.bytes.take().unwrap_or_default(), sent: self.deed(me) };
+        self.accept_message(me, id, message);
+        Outcome::Int(0)
+    }
+
+    /// A message for a queue that is not full: to a sleeping receiver if there is one, else into the queue.
+    fn accept_message(&mut self, sender: Pid, id: QueueId, message: Message) {
+        let receivers = self.queues.get(id).map(|queue| &queue.receivers);
+        if let Some(receiver) = receivers.and_then(|receivers| self.first_sleeper(receivers)) {
+            if let Some(call) = self.process_mut(receiver).call.as_deref_mut() {
+                call.handed = Some(message);
+                self.wake(receiver);
+                return;
+            }
+        }
+        if let Some(registration) = self.queues.insert(id, message) {
+            self.post(registration.by.who, registration.signal, Origin::Kernel(sender));
+        }
+    }
+
+    /// mq_timedreceive(3)
+    pub(crate) fn receive_message(
+        &mut self,
+        me: Pid,
+        call: &mut Call,
+        fd: i64,
+        size: Option<i64>,
+        deadline: Deadline,
+    ) -> Outcome {
+        if let Some(message) = call.handed.take() {
+            return received(message);
+        }
+        let (id, file_id, file) = match self.queue_of(me, fd) {
+            Ok(found) if found.2.readable() => found,
+            _ => return Outcome::Fail(Errno::EBADF),
+        };
+        let Some(queue) = self.queues.get_mut(id) else { return Outcome::Fail(Errno::EBADF) };
+        if size.is_some_and(|size| size < queue.max_size) {
+            return Outcome::Fail(Errno::EMSGSIZE);
+        }
+        match queue.messages.pop_front() {
+            Some(message) => {
+                self.move_in_sleeping_sender(id);
+                received(message)
+            }
+            None => self.sleep_until(me, call, &file, deadline, WaitFor::QueueNotEmpty(id, file_id)),
+        }
+    }
+
+    /// There is room: the message of the sender that came first takes its place by priority (MQMSG-12).
+    fn move_in_sleeping_sender(&mut self, id: QueueId) {
+        let senders = self.queues.get(id).map(|queue| &queue.senders);
+        let Some(sender) = senders.and_then(|senders| self.first_sleeper(senders)) else { return };
+        let sent = self.deed(sender);
+        let Some(call) = self.process_mut(sender).call.as_deref_mut() else { return };
+        call.done = true;
+        let message = Message { priority: call.count, bytes: call.bytes.take().unwrap_or_default(), sent };
+        if let Some(queue) = self.queues.get_mut(id) {
+            queue.insert(message);
+        }
+        self.wake(sender);
+    }
+
+    /// The sleeper that is served first: the lowest nice value, among equals the one that came first (MQMSG-10).
+    fn first_sleeper(&self, sleepers: &VecDeque<Pid>) -> Option<Pid> {
+        let nice = |pid: &Pid| self.table.get(*pid).map_or(0, |process| process.nice);
+        sleepers.iter().copied().min_by_key(nice)
+    }
+
+    /// A call on a queue must wait: not with O_NONBLOCK, which wins over the deadline (MQTIME-04), and not past it.
+    fn sleep_until(
+        &mut self,
+        me: Pid,
+        call: &mut Call,
+        file: &OpenFile,
+        deadline: Deadline,
+        reason: WaitFor,
+    ) -> Outcome {
+        // Someone who already sleeps is not reached by O_NONBLOCK being set meanwhile (MQMSG-14).
+        if file.nonblocking() && !call.slept {
+            return Outcome::Fail(Errno::EAGAIN);
+        }
+        if let Deadline::Tick(tick) = deadline {
+            if self.now() >= tick {
+                return Outcome::Fail(Errno::ETIMEDOUT);
+            }
+            if call.deadline.is_none() && tick < u64::MAX {
+                call.deadline = Some(tick);
+                self.arm(tick, Timer::Wake(me));
+            }
+        }
+        Outcome::Block(reason)
+    }
+
+    /// mq_notify(3): a registration, or with signal 0 its end.
+    pub(crate) fn notify(&mut self, me: Pid, fd: i64, signal: i64) -> Result<i64, Errno> {
+        let wanted = match signal {
+            0 => None,
+            number => Some(Signal::from_number(number).ok_or(Errno::EINVAL)?),
+        };
+        let (id, _, _) = self.queue_of(me, fd)?;
+        match wanted {
+            None => self.queues.withdraw(id, me),
+            Some(signal) => {
+                let by = self.deed(me);
+                self.queues.register(id, Registration { signal, by })?;
+            }
+        }
+        Ok(0)
+    }
+
+    /// Puts a process that goes to sleep at the end of a queue's receivers or senders.
+    pub(crate) fn queue_for_queue(&mut self, id: QueueId, pid: Pid, receives: bool) {
+        if let Some(queue) = self.queues.get_mut(id) {
+            let sleepers = if receives { &mut queue.receivers } else { &mut queue.senders };
+            sleepers.push_back(pid);
+        }
+    }
+
+    /// Takes a process out of a queue's sleepers.
+    pub(crate) fn leave_queue(&mut self, id: QueueId, pid: Pid) {
+        if let Some(queue) = self.queues.get_mut(id) {
+            for sleepers in [&mut queue.receivers, &mut queue.senders] {
+                if let Some(at) = sleepers.iter().position(|sleeper| *sleeper == pid) {
+                    sleepers.remove(at);
+                }
+            }
+        }
+    }
+}
+
+/// What mq_receive returns: length, message, priority.
+fn received(message: Message) -> Outcome {
+    let length = message.bytes.len() as i64;
+    Outcome::Parts(vec![Value::Int(length), Value::Bytes(message.bytes), Value::Int(message.priority)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Span;
+
+    fn deed(who: u32) -> Deed {
+        Deed { who: Pid(who), span: Span::default(), tick: 0 }
+    }
+
+    fn message(priority: i64, text: &str) -> Message {
+        Message { priority, bytes: text.as_bytes().to_vec(), sent: deed(2) }
+    }
+
+    fn open(queues: &mut Queues, name: &str, flags: i64) -> Result<QueueId, Errno> {
+        queues.find_or_make(name.as_bytes(), flags, Some((10, 16)), deed(2))
+    }
+
+    #[test]
+    fn names_are_checked_as_on_linux() {
+        let long = |length: usize| format!("/{}", "n".repeat(length)).into_bytes();
+        let cases: [(Vec<u8>, Option<Errno>); 9] = [
+            (b"jobs".to_vec(), Some(Errno::EINVAL)),
+            (b"".to_vec(), Some(Errno::EINVAL)),
+            (b"/".to_vec(), Some(Errno::ENOENT)),
+            (b"/a/b".to_vec(), Some(Errno::EACCES)),
+            (b"/.".to_vec(), Some(Errno::EACCES)),
+            (b"/..".to_vec(), Some(Errno::EACCES)),
+            (long(256), Some(Errno::ENAMETOOLONG)),
+            (long(255), None),
+            (b"/jobs".to_vec(), None),
+        ];
+        for (name, errno) in cases {
+            assert_eq!(check_name(&name).err(), errno, "{}", String::from_utf8_lossy(&name));
+        }
+    }
+
+    #[test]
+    fn the_most_urgent_comes_first_and_the_oldest_among_equals() {
+        let mut queues = Queues::default();
+        let id = open(&mut queues, "/q", O_CREAT).unwrap();
+        for (priority, text) in [(1, "a"), (5, "b"), (1, "c"), (5, "d")] {
+            queues.insert(id, message(priority, text));
+        }
+        let order: Vec<&[u8]> = queues.get(id).unwrap().messages().map(|message| message.bytes.as_slice()).collect();
+        assert_eq!(order, [b"b", b"d", b"a", b"c"]);
+    }
+
+    #[test]
+    fn creation_follows_the_flags_and_limits() {
+        let mut queues = Queues::default();
+        assert_eq!(open(&mut queues, "/q", 0), Err(Errno::ENOENT));
+        let id = open(&mut queues, "/q", O_CREAT).unwrap();
+        assert_eq!(open(&mut queues, "/q", O_CREAT | O_EXCL), Err(Errno::EEXIST));
+        assert_eq!(queues.find_or_make(b"/q", O_CREAT, Some((-1, 0)), deed(2)), Ok(id));
+        for attributes in [(0, 1), (1, 0), (11, 1), (1, 8193)] {
+            assert_eq!(queues.find_or_make(b"/r", O_CREAT, Some(attributes), deed(2)), Err(Errno::EINVAL));
+        }
+    }
+
+    #[test]
+    fn nine_default_queues_fit_and_two_hundred_and_fifty_six_small_ones() {
+        let mut queues = Queues::default();
+        let default = |queues: &mut Queues, at: usize| {
+            queues.find_or_make(format!("/d{at}").as_bytes(), O_CREAT, None, deed(2))
+        };
+        assert!((0..9).all(|at| default(&mut queues, at).is_ok()));
+        assert_eq!(default(&mut queues, 9), Err(Errno::EMFILE));
+        (0..9).for_each(|at| queues.unlink(format!("/d{at}").as_bytes()).unwrap());
+        assert_eq!(queues.bytes, 0);
+        assert!((0..256).all(|at| open(&mut queues, &format!("/s{at}"), O_CREAT).is_ok()));
+        assert_eq!(open(&mut queues, "/s256", O_CREAT), Err(Errno::ENOSPC));
+    }
+
+    #[test]
+    fn an_unlinked_queue_lives_until_its_last_close() {
+        let mut queues = Queues::default();
+        let old = open(&mut queues, "/q", O_CREAT).unwrap();
+        queues.get_mut(old).unwrap().opens = 1;
+        queues.insert(old, message(0, "left"));
+        assert_eq!(queues.unlink(b"/q"), Ok(()));
+        assert_eq!(queues.unlink(b"/q"), Err(Errno::ENOENT));
+        let new = open(&mut queues, "/q", O_CREAT).unwrap();
+        assert_ne!(old, new);
+        assert_eq!(queues.get(old).map(Queue::len), Some(1));
+        queues.closed(old);
+        assert!(queues.get(old).is_none() && queues.get(new).is_some());
+    }
+
+    #[test]
+    fn a_registration_is_for_one_and_used_once_by_the_empty_queue() {
+        let mut queues = Queues::default();
+        let id = open(&mut queues, "/q", O_CREAT).unwrap();
+        let registration = |who| Registration { signal: Signal::SIGUSR1, by: deed(who) };
+        assert_eq!(queues.register(id, registration(2)), Ok(()));
+        assert_eq!(queues.register(id, registration(2)), Err(Errno::EBUSY));
+        queues.withdraw(id, Pid(3));
+        assert_eq!(queues.register(id, registration(3)), Err(Errno::EBUSY));
+        assert_eq!(queues.insert(id, message(0, "first")), Some(registration(2)));
+        assert_eq!(queues.register(id, registration(3)), Ok(()));
+        assert_eq!(queues.insert(id, message(0, "second")), None);
+        queues.withdraw_all(Pid(3));
+        assert_eq!(queues.registrations, 0);
+    }
+
+    #[test]
+    fn deadlines_are_absolute_and_checked() {
+        let at = |ticks| Ok(Deadline::Tick(ticks));
+        assert_eq!(Deadline::seconds(EPOCH as i64 + 3), at(3 * TICKS_PER_SECOND));
+        assert_eq!(Deadline::seconds(5), at(0));
+        assert_eq!(Deadline::seconds(-1), Err(Errno::EINVAL));
+        assert_eq!(Deadline::seconds(i64::MAX), at(u64::MAX));
+        assert_eq!(Deadline::fraction(EPOCH as f64 + 0.5), at(TICKS_PER_SECOND / 2));
+        assert_eq!(Deadline::fraction(-0.5), Err(Errno::EINVAL));
+        assert_eq!(Deadline::fraction(f64::NAN), Err(Errno::EINVAL));
+        assert_eq!(Deadline::fraction(f64::INFINITY), at(u64::MAX));
+        assert_eq!(Deadline::fraction(1.0), at(0));
+    }
+}

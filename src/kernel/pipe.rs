@@ -1,0 +1,520 @@
+//! Pipes (pipe(7)): Linux's pages with their observed accounting (PIPE-10 to PIPE-12), or a plain count of bytes.
+//!
+//! Sleepers are woken one at a time, first come first served, and look again; whoever slept and leaves something behind
+//! wakes the next. Every range of bytes knows the deed that wrote it.
+
+use std::collections::VecDeque;
+
+use super::call::{Call, Outcome};
+use super::event::Origin;
+use super::file::{FileId, Kind, Making, Slab};
+use super::machine::Machine;
+use super::param::{PIPE_FEW_PAGES, PIPE_PAGE, PIPE_PAGES, PIPE_USER_PAGES};
+use super::process::{Deed, Pid};
+use super::wait::WaitFor;
+use crate::abi::constant::{O_CLOEXEC, O_NONBLOCK, O_RDONLY, O_WRONLY};
+use crate::abi::{Errno, Signal};
+
+/// Which pipe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PipeId(pub u32);
+
+/// How the room of a pipe is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Room {
+    /// Pages: a page is free again only when it is empty.
+    Pages(usize),
+    /// Bytes.
+    Bytes(usize),
+}
+
+/// A page in use: the bytes from `start` to `end` are still to be read. What lies before `start` is lost as room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Page {
+    start: usize,
+    end: usize,
+}
+
+/// Bytes in a pipe that one call wrote.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Written {
+    /// How many are still there.
+    pub len: usize,
+    /// Who wrote them, where and when.
+    pub by: Deed,
+}
+
+/// A pipe.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pipe {
+    room: Room,
+    bytes: VecDeque<u8>,
+    pages: VecDeque<Page>,
+    writes: VecDeque<Written>,
+    /// Open file descriptions that can read it.
+    pub readers: u32,
+    /// Open file descriptions that can write it.
+    pub writers: u32,
+    sleeping_readers: VecDeque<Pid>,
+    /// Writers, and the bytes each must find room for at once (1 where any will do).
+    sleeping_writers: VecDeque<(Pid, usize)>,
+    /// The call that made it.
+    pub made: Deed,
+}
+
+impl Pipe {
+    fn new(room: Room, made: Deed) -> Pipe {
+        Pipe {
+            room,
+            bytes: VecDeque::new(),
+            pages: VecDeque::new(),
+            writes: VecDeque::new(),
+            readers: 1,
+            writers: 1,
+            sleeping_readers: VecDeque::new(),
+            sleeping_writers: VecDeque::new(),
+            made,
+        }
+    }
+
+    /// How many bytes wait to be read.
+    pub fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Whether no byte waits to be read.
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    /// How many bytes it can hold.
+    pub fn capacity(&self) -> usize {
+        match self.room {
+            Room::Pages(pages) => pages * PIPE_PAGE,
+            Room::Bytes(bytes) => bytes,
+        }
+    }
+
+    /// Who wrote the bytes that wait, in their order.
+    pub fn writes(&self) -> impl Iterator<Item = &Written> {
+        self.writes.iter()
+    }
+
+    /// Whether a byte more has no room.
+    pub fn is_full(&self) -> bool {
+        !self.has_room(1)
+    }
+
+    /// Whether so many bytes could be put in, in a new page where there are pages.
+    fn has_room(&self, wanted: usize) -> bool {
+        match self.room {
+            Room::Pages(pages) => self.pages.len() < pages,
+            Room::Bytes(bytes) => bytes - self.bytes.len() >= wanted,
+        }
+    }
+
+    /// The room that a write of `total` bytes needs at once: all of it up to PIPE_BUF, so that it is never torn.
+    fn need(&self, total: usize) -> usize {
+        if total <= PIPE_PAGE.min(self.capacity()) { total } else { 1 }
+    }
+
+    /// Puts in what has room of `bytes`, the rest of a write of `total` bytes; how many went. Only a call that has not
+    /// slept yet fills up the last page, as on Linux.
+    fn push(&mut self, bytes: &[u8], total: usize, fresh: bool, by: Deed) -> usize {
+        let moved = match self.room {
+            Room::Pages(pages) => self.fill_pages(bytes.len(), pages, fresh),
+            Room::Bytes(_) if !self.has_room(self.need(total)) => 0,
+            Room::Bytes(capacity) => bytes.len().min(capacity - self.bytes.len()),
+        };
+        if moved > 0 {
+            self.bytes.extend(&bytes[..moved]);
+            match self.writes.back_mut() {
+                Some(last) if last.by == by => last.len += moved,
+                _ => self.writes.push_back(Written { len: moved, by }),
+            }
+        }
+        moved
+    }
+
+    /// Linux's `pipe_write`: the odd part of a page goes to the last page if it fits there whole, all else to new pages.
+    fn fill_pages(&mut self, wanted: usize, limit: usize, fresh: bool) -> usize {
+        let mut moved = 0;
+        let odd = wanted % PIPE_PAGE;
+        match self.pages.back_mut() {
+            Some(last) if fresh && odd > 0 && last.end + odd <= PIPE_PAGE => {
+                last.end += odd;
+                moved = odd;
+            }
+            _ => {}
+        }
+        while moved < wanted && self.pages.len() < limit {
+            let end = (wanted - moved).min(PIPE_PAGE);
+            self.pages.push_back(Page { start: 0, end });
+            moved += end;
+        }
+        moved
+    }
+
+    /// Takes up to `max` bytes out.
+    fn take(&mut self, max: usize) -> Vec<u8> {
+        let count = max.min(self.bytes.len());
+        let (front, back) = self.bytes.as_slices();
+        let mut taken = Vec::with_capacity(count);
+        taken.extend_from_slice(&front[..count.min(front.len())]);
+        taken.extend_from_slice(&back[..count - taken.len()]);
+        self.bytes.drain(..count);
+        let mut left = count;
+        while let Some(page) = self.pages.front_mut() {
+            let here = left.min(page.end - page.start);
+            page.start += here;
+            left -= here;
+            if page.start < page.end {
+                break;
+            }
+            self.pages.pop_front();
+        }
+        let mut left = count;
+        while let Some(write) = self.writes.front_mut() {
+            let here = left.min(write.len);
+            write.len -= here;
+            left -= here;
+            if write.len > 0 {
+                break;
+            }
+            self.writes.pop_front();
+        }
+        taken
+    }
+
+    /// The bytes of the first line, its newline included, if it is all there.
+    fn line(&self) -> Option<usize> {
+        let (front, back) = self.bytes.as_slices();
+        let newline = |bytes: &[u8]| bytes.iter().position(|byte| *byte == b'\n');
+        newline(front).or_else(|| newline(back).map(|at| at + front.len())).map(|at| at + 1)
+    }
+}
+
+/// All pipes.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Pipes {
+    pipes: Slab<Pipe>,
+    /// Pages that all pipes together may fill.
+    pages: usize,
+}
+
+impl Pipes {
+    /// The pipe called `pipe`, while an end of it is open.
+    pub fn get(&self, pipe: PipeId) -> Option<&Pipe> {
+        self.pipes.get(pipe.0)
+    }
+
+    fn get_mut(&mut self, pipe: PipeId) -> Option<&mut Pipe> {
+        self.pipes.get_mut(pipe.0)
+    }
+
+    fn make(&mut self, capacity: Option<usize>, made: Deed) -> PipeId {
+        let room = match capacity {
+            Some(bytes) => Room::Bytes(bytes.max(1)),
+            None if self.pages + PIPE_PAGES > PIPE_USER_PAGES => Room::Pages(PIPE_FEW_PAGES),
+            None => Room::Pages(PIPE_PAGES),
+        };
+        if let Room::Pages(pages) = room {
+            self.pages += pages;
+        }
+        PipeId(self.pipes.insert(Pipe::new(room, made)))
+    }
+
+    fn remove_unused(&mut self, id: PipeId) {
+        if self.get(id).is_some_and(|pipe| pipe.readers == 0 && pipe.writers == 0) {
+            if let Some(Pipe { room: Room::Pages(pages), .. }) = self.pipes.remove(id.0) {
+                self.pages -= pages;
+            }
+        }
+    }
+}
+
+/// How much of a pipe a call reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Portion {
+    /// Up to so many bytes.
+    Bytes(usize),
+    /// To the first newline, but at most so many bytes.
+    Line(usize),
+}
+
+impl Machine {
+    /// A pipe.
+    pub fn pipe(&self, pipe: PipeId) -> Option<&Pipe> {
+        self.pipes.get(pipe)
+    }
+
+    /// pipe2(2): two numbers, read end first; on failure nothing is left behind (DUP-09).
+    pub(crate) fn make_pipe(&mut self, me: Pid, flags: i64) -> Result<(usize, usize), Errno> {
+        if flags & !(O_NONBLOCK | O_CLOEXEC) != 0 {
+            return Err(Errno::EINVAL);
+        }
+        if !self.files.has_room(2) {
+            return Err(Errno::ENFILE);
+        }
+        let read = self.free_number(me, 0)?;
+        let write = self.free_number(me, read + 1)?;
+        let pipe = self.pipes.make(self.config.pipe_capacity, self.deed(me));
+        for (fd, kind, access) in [(read, Kind::PipeRead(pipe), O_RDONLY), (write, Kind::PipeWrite(pipe), O_WRONLY)] {
+            let file = self.files.open(kind, access, flags & O_NONBLOCK);
+            self.install(me, fd, file, flags & O_CLOEXEC != 0, Making::Pipe);
+        }
+        Ok((read, write))
+    }
+
+    /// Reads from a pipe; no bytes are the end of file. `Err` is the outcome of the call.
+    pub(crate) fn read_pipe(
+        &mut self,
+        call: &Call,
+        (id, file): (PipeId, FileId),
+        portion: Portion,
+        nonblocking: bool,
+    ) -> Result<Vec<u8>, Outcome> {
+        let Some(pipe) = self.pipes.get_mut(id) else { return Ok(Vec::new()) };
+        if pipe.is_empty() {
+            return match (pipe.writers, nonblocking) {
+                (0, _) => Ok(Vec::new()),
+                (_, true) => Err(Outcome::Fail(Errno::EAGAIN)),
+                (_, false) => Err(Outcome::Block(WaitFor::PipeReadable(id, file))),
+            };
+        }
+        let max = match portion {
+            Portion::Bytes(max) => max,
+            Portion::Line(max) => pipe.line().unwrap_or(max).min(max),
+        };
+        let was_full = pipe.is_full();
+        let taken = pipe.take(max);
+        let left = !pipe.is_empty();
+        if matches!(pipe.room, Room::Bytes(_)) || (was_full && !pipe.is_full()) {
+            self.wake_writer(id);
+        }
+        if left && call.slept {
+            self.wake_reader(id);
+        }
+        Ok(taken)
+    }
+
+    /// Writes the rest of `bytes` to a pipe, as write(2): the count, a short count, a failure, or a sleep with what
+    /// has gone noted in the call.
+    pub(crate) fn write_pipe(
+        &mut self,
+        me: Pid,
+        call: &mut Call,
+        (id, file): (PipeId, FileId),
+        bytes: &[u8],
+        nonblocking: bool,
+    ) -> Outcome {
+        let by = self.deed(me);
+        let done = |progress: usize| Outcome::Int(progress as i64);
+        if bytes.is_empty() {
+            return done(0);
+        }
+        let Some(pipe) = self.pipes.get_mut(id) else { return Outcome::Fail(Errno::EPIPE) };
+        if pipe.readers == 0 {
+            self.post(me, Signal::SIGPIPE, Origin::Kernel(me));
+            return if call.progress > 0 { done(call.progress) } else { Outcome::Fail(Errno::EPIPE) };
+        }
+        let was_empty = pipe.is_empty();
+        let rest = bytes.get(call.progress..).unwrap_or_default();
+        let moved = pipe.push(rest, bytes.len(), !call.slept, by);
+        let full = pipe.is_full();
+        call.progress += moved;
+        if was_empty && moved > 0 {
+            self.wake_reader(id);
+        }
+        if call.progress == bytes.len() {
+            if call.slept && !full {
+                self.wake_writer(id);
+            }
+            return done(call.progress);
+        }
+        match (nonblocking, call.progress) {
+            (true, 0) => Outcome::Fail(Errno::EAGAIN),
+            (true, progress) => done(progress),
+            (false, _) => Outcome::Block(WaitFor::PipeWritable(id, file)),
+        }
+    }
+
+    /// Puts a process that goes to sleep at the end of a pipe's queue of readers.
+    pub(crate) fn queue_reader(&mut self, id: PipeId, pid: Pid) {
+        if let Some(pipe) = self.pipes.get_mut(id) {
+            pipe.sleeping_readers.push_back(pid);
+        }
+    }
+
+    /// Puts a process that goes to sleep at the end of a pipe's queue of writers.
+    pub(crate) fn queue_writer(&mut self, id: PipeId, pid: Pid) {
+        let total = |call: &Call| call.bytes.as_ref().map_or(1, Vec::len);
+        let total = self.process(pid).call.as_deref().map_or(1, total);
+        if let Some(pipe) = self.pipes.get_mut(id) {
+            let need = pipe.need(total);
+            pipe.sleeping_writers.push_back((pid, need));
+        }
+    }
+
+    /// Takes a process out of a pipe's queues.
+    pub(crate) fn leave_pipe(&mut self, id: PipeId, pid: Pid) {
+        if let Some(pipe) = self.pipes.get_mut(id) {
+            if let Some(at) = pipe.sleeping_readers.iter().position(|sleeper| *sleeper == pid) {
+                pipe.sleeping_readers.remove(at);
+            }
+            if let Some(at) = pipe.sleeping_writers.iter().position(|(sleeper, _)| *sleeper == pid) {
+                pipe.sleeping_writers.remove(at);
+            }
+        }
+    }
+
+    fn wake_reader(&mut self, id: PipeId) {
+        if let Some(pid) = self.pipes.get_mut(id).and_then(|pipe| pipe.sleeping_readers.pop_front()) {
+            self.wake(pid);
+        }
+    }
+
+    /// Wakes the first writer, unless what it must put in at once has no room yet.
+    fn wake_writer(&mut self, id: PipeId) {
+        let Some(pipe) = self.pipes.get_mut(id) else { return };
+        let Some((pid, need)) = pipe.sleeping_writers.front().copied() else { return };
+        if pipe.has_room(need) {
+            pipe.sleeping_writers.pop_front();
+            self.wake(pid);
+        }
+    }
+
+    /// The last descriptor of the read end is closed: sleeping writers look again, and get EPIPE.
+    pub(crate) fn close_read_end(&mut self, id: PipeId) {
+        let Some(pipe) = self.pipes.get_mut(id) else { return };
+        pipe.readers = pipe.readers.saturating_sub(1);
+        if pipe.readers == 0 {
+            for (pid, _) in std::mem::take(&mut pipe.sleeping_writers) {
+                self.wake(pid);
+            }
+        }
+        self.pipes.remove_unused(id);
+    }
+
+    /// The last descriptor of the write end is closed: sleeping readers look again, and get the end of file.
+    pub(crate) fn close_write_end(&mut self, id: PipeId) {
+        let Some(pipe) = self.pipes.get_mut(id) else { return };
+        pipe.writers = pipe.writers.saturating_sub(1);
+        if pipe.writers == 0 {
+            for pid in std::mem::take(&mut pipe.sleeping_readers) {
+                self.wake(pid);
+            }
+        }
+        self.pipes.remove_unused(id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Span;
+
+    fn deed(tick: u64) -> Deed {
+        Deed { who: Pid(2), span: Span::default(), tick }
+    }
+
+    fn linux() -> Pipe {
+        Pipe::new(Room::Pages(PIPE_PAGES), deed(0))
+    }
+
+    /// One write as a call that does not sleep makes it.
+    fn write(pipe: &mut Pipe, len: usize) -> usize {
+        pipe.push(&vec![b'x'; len], len, true, deed(1))
+    }
+
+    /// What fits of writes of one size, until one of them would have to wait.
+    fn fits(size: usize) -> usize {
+        let mut pipe = linux();
+        while write(&mut pipe, size) == size {}
+        pipe.len()
+    }
+
+    #[test]
+    fn the_room_for_writes_of_one_size_is_that_of_linux() {
+        let observed = [(1, 65536), (100, 64000), (1000, 64000), (2049, 32784), (3000, 48000), (4096, 65536)];
+        for (size, total) in observed {
+            assert_eq!(fits(size), total, "writes of {size}");
+        }
+    }
+
+    #[test]
+    fn a_page_is_free_only_when_it_is_empty() {
+        let mut pipe = linux();
+        assert_eq!(write(&mut pipe, 70_000), 65_536);
+        pipe.take(1);
+        assert_eq!(write(&mut pipe, 1), 0);
+        pipe.take(4095);
+        assert_eq!(write(&mut pipe, 1), 1);
+    }
+
+    #[test]
+    fn a_write_up_to_a_page_goes_whole_or_not_at_all() {
+        let mut pipe = linux();
+        for _ in 0..15 {
+            assert_eq!(write(&mut pipe, 4096), 4096);
+        }
+        assert_eq!(write(&mut pipe, 100), 100);
+        assert_eq!(write(&mut pipe, 4000), 0);
+        assert_eq!(write(&mut pipe, 3996), 3996);
+    }
+
+    #[test]
+    fn a_call_that_has_slept_does_not_fill_up_the_last_page() {
+        let mut pipe = linux();
+        write(&mut pipe, 100);
+        assert_eq!(pipe.push(&[b'y'; 100], 100, false, deed(2)), 100);
+        assert_eq!(pipe.pages.len(), 2);
+    }
+
+    #[test]
+    fn bytes_come_out_in_order_and_know_their_writers() {
+        let mut pipe = linux();
+        pipe.push(b"abc", 3, true, deed(1));
+        pipe.push(b"def", 3, true, deed(2));
+        assert_eq!(pipe.take(4), b"abcd");
+        assert_eq!(pipe.writes().map(|write| (write.len, write.by.tick)).collect::<Vec<_>>(), [(2, 2)]);
+        assert_eq!(pipe.take(10), b"ef");
+        assert!(pipe.is_empty() && pipe.pages.is_empty() && pipe.writes.is_empty());
+    }
+
+    #[test]
+    fn a_plain_capacity_counts_bytes_and_keeps_small_writes_whole() {
+        let mut pipe = Pipe::new(Room::Bytes(10), deed(0));
+        assert_eq!(write(&mut pipe, 6), 6);
+        assert_eq!(write(&mut pipe, 6), 0);
+        assert_eq!(write(&mut pipe, 11), 4, "longer than the pipe: in pieces");
+        assert!(pipe.is_full());
+        pipe.take(1);
+        assert_eq!(write(&mut pipe, 1), 1);
+    }
+
+    #[test]
+    fn a_line_ends_with_its_newline() {
+        let mut pipe = linux();
+        assert_eq!(pipe.line(), None);
+        pipe.push(b"ab\ncd", 5, true, deed(1));
+        assert_eq!(pipe.line(), Some(3));
+        pipe.take(3);
+        assert_eq!(pipe.line(), None);
+    }
+
+    #[test]
+    fn pipes_past_the_common_room_get_few_pages() {
+        let mut pipes = Pipes::default();
+        let ids: Vec<PipeId> = (0..PIPE_USER_PAGES / PIPE_PAGES).map(|_| pipes.make(None, deed(0))).collect();
+        let small = pipes.make(None, deed(0));
+        assert_eq!(pipes.get(small).map(Pipe::capacity), Some(PIPE_FEW_PAGES * PIPE_PAGE));
+        for id in [ids[0], small] {
+            let pipe = pipes.get_mut(id).unwrap();
+            (pipe.readers, pipe.writers) = (0, 0);
+            pipes.remove_unused(id);
+        }
+        let again = pipes.make(None, deed(0));
+        assert_eq!(pipes.get(again).map(Pipe::capacity), Some(PIPE_PAGES * PIPE_PAGE));
+    }
+}

@@ -1,0 +1,236 @@
+//! The process control block.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
+use super::call::Call;
+use super::file::FileTable;
+use super::signal::Signals;
+use super::stdio::Stdio;
+use super::wait::WaitFor;
+use crate::abi::{Signal, Status};
+use crate::bytecode::image::Verified;
+use crate::source::Span;
+use crate::vm::Context;
+
+/// The id of a process, group or session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Pid(pub u32);
+
+impl std::fmt::Display for Pid {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+/// What a process is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// On the processor.
+    Running,
+    /// Could run.
+    Ready,
+    /// Waits in a system call.
+    Blocked(WaitFor),
+    /// Stopped by a signal until SIGCONT.
+    Stopped(Signal),
+    /// Ended, its status not yet collected.
+    Zombie,
+}
+
+/// An act of a process: who did it, at which instruction, when. The provenance of everything that is remembered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Deed {
+    /// Who.
+    pub who: Pid,
+    /// Where in the source.
+    pub span: Span,
+    /// The tick.
+    pub tick: u64,
+}
+
+/// How a process came to be, and its ancestors: shared by all its descendants, and freed with the last of them.
+#[derive(Debug)]
+pub struct Lineage {
+    /// Its own id.
+    pub pid: Pid,
+    /// The fork that made it.
+    pub fork: Deed,
+    /// Its number among its parent's children, from 1.
+    pub ordinal: u32,
+    /// Its parent's lineage; none for the script.
+    pub parent: Option<Arc<Lineage>>,
+}
+
+impl Drop for Lineage {
+    /// Long chains of ancestors are freed in a loop, since nested drops would overflow the host's stack.
+    fn drop(&mut self) {
+        let mut next = self.parent.take();
+        while let Some(lineage) = next {
+            next = Arc::into_inner(lineage).and_then(|mut inner| inner.parent.take());
+        }
+    }
+}
+
+impl Lineage {
+    /// The role by which reports name the process: `parent`, `child 1`, `child 1.2`.
+    pub fn role(&self) -> String {
+        let mut ordinals = Vec::new();
+        let mut at = self;
+        while let Some(parent) = &at.parent {
+            ordinals.push(at.ordinal.to_string());
+            at = parent;
+        }
+        if ordinals.is_empty() {
+            return "parent".to_owned();
+        }
+        ordinals.reverse();
+        format!("child {}", ordinals.join("."))
+    }
+}
+
+/// A change of a child's state that its parent has not collected yet (only the latest counts, WAIT-16).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum News {
+    /// It was stopped by this signal.
+    Stopped(Signal),
+    /// It was continued.
+    Continued,
+}
+
+/// What a process has used, for `--stats`, `ps()` and `clock()`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Accounting {
+    /// The tick at which it was made.
+    pub born: u64,
+    /// The tick at which it ended.
+    pub ended: u64,
+    /// Instructions carried out.
+    pub ticks: u64,
+    /// Ticks spent ready but not running.
+    pub waiting: u64,
+    /// Ticks spent blocked.
+    pub blocked: u64,
+    /// Ticks spent stopped.
+    pub stopped: u64,
+    /// Times it was taken off the processor while it could have gone on.
+    pub involuntary_switches: u64,
+    /// Times it left the processor by itself.
+    pub voluntary_switches: u64,
+    /// Changes of state.
+    pub state_changes: u64,
+    /// The tick of the last change of state.
+    pub since: u64,
+    /// System calls made.
+    pub calls: u64,
+}
+
+/// Soft and hard limits, by resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ResourceLimits {
+    /// RLIMIT_NPROC
+    pub processes: (u64, u64),
+    /// RLIMIT_NOFILE
+    pub files: (u64, u64),
+    /// RLIMIT_STACK, for the next program
+    pub stack: (u64, u64),
+    /// RLIMIT_DATA
+    pub heap: (u64, u64),
+}
+
+/// The process control block. Fields are grouped by who may change them.
+#[derive(Debug)]
+pub struct Process {
+    // Identity: set by fork; the ids change by setpgid and setsid, the program by exec.
+    /// Its id.
+    pub pid: Pid,
+    /// The parent's id; init's for an orphan.
+    pub ppid: Pid,
+    /// Its process group.
+    pub pgid: Pid,
+    /// Its session.
+    pub sid: Pid,
+    /// How it came to be.
+    pub lineage: Arc<Lineage>,
+    /// The program it runs.
+    pub image: Verified,
+    /// Whether it has called exec successfully (setpgid, EXEC-14).
+    pub has_execed: bool,
+    /// Whether init adopted it: its parent ended first.
+    pub adopted: bool,
+    /// The environment, shared until changed.
+    pub environment: Arc<IndexMap<Vec<u8>, Vec<u8>>>,
+
+    // Family: changed by fork, exit and wait.
+    /// Living children and zombies, by id.
+    pub children: BTreeSet<Pid>,
+    /// Children with something to tell: zombies, and those with news. What wait looks at, lowest id first (WAIT-12).
+    pub newsworthy: BTreeSet<Pid>,
+    /// How many children it has ever made.
+    pub births: u32,
+    /// Its exit status once it is a zombie.
+    pub status: Status,
+    /// A stop or continuation that its parent has not collected.
+    pub news: Option<News>,
+
+    // Execution: changed by the scheduler and the door into the kernel.
+    /// What it is doing. Change it through `Machine::set_state` only, which keeps the accounts.
+    pub state: State,
+    /// The processor's view; none for init and for zombies.
+    pub context: Option<Box<Context>>,
+    /// The system call in progress.
+    pub call: Option<Box<Call>>,
+    /// The number of its valid entry in the queue of ready processes.
+    pub(crate) ticket: u32,
+    /// The nice value.
+    pub nice: i8,
+    /// What it has used.
+    pub accounting: Accounting,
+    /// The most bytes of heap it had in use, once it has ended.
+    pub peak_memory: u64,
+    /// Its limits.
+    pub limits: ResourceLimits,
+
+    // Signals: changed by `signal`.
+    /// Actions, mask, pending signals.
+    pub signals: Signals,
+    /// The tick at which SIGALRM comes.
+    pub alarm: Option<u64>,
+
+    // Files: changed by `file` and `stdio`.
+    /// Descriptors, shared until changed.
+    pub files: FileTable,
+    /// The stdout buffer.
+    pub stdio: Stdio,
+}
+
+impl Process {
+    /// The role by which reports name it.
+    pub fn role(&self) -> String {
+        if self.pid.0 == super::param::INIT { "init".to_owned() } else { self.lineage.role() }
+    }
+
+    /// The place in the source where it stands.
+    pub fn here(&self) -> Span {
+        self.context.as_deref().map(|context| context.image.span(context.pc)).unwrap_or_default()
+    }
+
+    /// The most bytes of heap it has had in use.
+    pub fn peak_memory(&self) -> u64 {
+        self.context.as_deref().map_or(self.peak_memory, |context| context.heap.peak_bytes().max(self.peak_memory))
+    }
+
+    /// Books the time since the last change of state on the state it was in.
+    pub(crate) fn account(&mut self, now: u64) {
+        let spent = now - self.accounting.since;
+        match self.state {
+            State::Ready => self.accounting.waiting += spent,
+            State::Blocked(_) => self.accounting.blocked += spent,
+            State::Stopped(_) => self.accounting.stopped += spent,
+            State::Running | State::Zombie => {}
+        }
+        self.accounting.since = now;
+    }
+}

@@ -1,0 +1,62 @@
+//! Which ready process runs next: a small trait, one file a policy. A policy sees ids and nice values, nothing else,
+//! and draws on no clock; chance comes from the run's seed.
+
+mod fifo;
+mod priority;
+mod random;
+mod round_robin;
+
+use super::process::Pid;
+
+/// An entry of a queue of ready processes. A process that stops or ends while it is queued is not searched for: its
+/// ticket has changed, and the entry is passed over when its turn comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ticket {
+    /// Who.
+    pub pid: Pid,
+    /// Its number when it was queued.
+    pub number: u32,
+}
+
+/// A scheduling policy.
+pub trait Policy: std::fmt::Debug {
+    /// A process has become ready, or its quantum was spent.
+    fn ready(&mut self, ticket: Ticket, nice: i8);
+
+    /// The one that runs next, taken out of the queue.
+    fn pick(&mut self) -> Option<Ticket>;
+
+    /// Whether nobody is queued.
+    fn is_empty(&self) -> bool;
+
+    /// Whether a running process is taken off the processor when its quantum is spent.
+    fn preempts(&self) -> bool {
+        true
+    }
+}
+
+/// The policies by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum PolicyKind {
+    /// Each in turn, for one quantum.
+    #[default]
+    RoundRobin,
+    /// In order of arrival, until it blocks or ends.
+    Fifo,
+    /// Any, by the run's seed, for one quantum.
+    Random,
+    /// The lowest nice value first, in turn among equals.
+    Priority,
+}
+
+impl PolicyKind {
+    /// A policy in its first state.
+    pub fn build(self, seed: u64) -> Box<dyn Policy> {
+        match self {
+            PolicyKind::RoundRobin => Box::new(round_robin::RoundRobin::default()),
+            PolicyKind::Fifo => Box::new(fifo::Fifo::default()),
+            PolicyKind::Random => Box::new(random::Random::new(seed)),
+            PolicyKind::Priority => Box::new(priority::Priority::default()),
+        }
+    }
+}

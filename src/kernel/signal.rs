@@ -1,0 +1,293 @@
+//! Signals: what each process does with them, generation ([`Machine::post`]) and delivery ([`Machine::deliver`]).
+//!
+//! Order and coalescing follow Linux (posix.md's DLVR, STOP and SUSP rules): every deliverable signal with a
+//! handler is entered on top of the one before, so with empty masks the bodies run in falling order.
+
+use std::sync::Arc;
+
+use super::event::{Fate, Origin, Watch, What};
+use super::machine::Machine;
+use super::process::{News, Pid, State};
+use super::wait::WaitFor;
+use crate::abi::constant::{SA_NOCLDSTOP, SA_NODEFER, SA_RESETHAND, SA_RESTART};
+use crate::abi::signal::{DefaultAction, SignalSet};
+use crate::abi::{SIG_DFL, SIG_IGN, Signal, Status};
+
+/// What a process does with one signal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Action {
+    /// `SIG_DFL`, `SIG_IGN` or a function value.
+    pub handler: u64,
+    /// Blocked while the handler runs.
+    pub mask: SignalSet,
+    /// `SA_…`
+    pub flags: i64,
+}
+
+impl Default for Action {
+    fn default() -> Self {
+        Action { handler: SIG_DFL, mask: SignalSet::EMPTY, flags: 0 }
+    }
+}
+
+/// The signal state of a process.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signals {
+    /// By number less one, shared with the parent until changed.
+    actions: Arc<[Action; 31]>,
+    /// Blocked signals.
+    pub mask: SignalSet,
+    /// Generated and not yet acted on.
+    pub pending: SignalSet,
+    /// Who generated each pending signal, in the order of generation.
+    pub origins: Vec<(Signal, Origin)>,
+    /// A signal that ends the process for certain, generated while nothing else was deliverable: Linux begins the exit
+    /// at once, and what comes later changes nothing (signal.c, `complete_signal`).
+    pub doomed: Option<Signal>,
+    /// `abort` has run its handler: the next time it kills.
+    pub aborting: bool,
+}
+
+impl Default for Signals {
+    fn default() -> Self {
+        Signals {
+            actions: Arc::new([Action::default(); 31]),
+            mask: SignalSet::EMPTY,
+            pending: SignalSet::EMPTY,
+            origins: Vec::new(),
+            doomed: None,
+            aborting: false,
+        }
+    }
+}
+
+impl Signals {
+    /// The action of a signal.
+    pub fn action(&self, signal: Signal) -> Action {
+        self.actions[signal.number() as usize - 1]
+    }
+
+    /// Sets the action of a signal; one that now ignores it discards a pending instance (SIG-12, SIG-13).
+    pub(crate) fn set_action(&mut self, signal: Signal, action: Action) {
+        Arc::make_mut(&mut self.actions)[signal.number() as usize - 1] = action;
+        if self.ignores(signal) {
+            self.forget(signal);
+        }
+    }
+
+    /// What a child starts with: actions and mask, nothing pending (FORK-07 to FORK-09).
+    pub(crate) fn fork(&self) -> Signals {
+        Signals {
+            actions: Arc::clone(&self.actions),
+            mask: self.mask,
+            pending: SignalSet::EMPTY,
+            origins: Vec::new(),
+            doomed: None,
+            aborting: false,
+        }
+    }
+
+    /// exec: handlers are lost, ignored signals stay ignored, mask and pending stay (EXEC-02 to EXEC-05).
+    pub(crate) fn exec(&mut self) {
+        let actions = Arc::make_mut(&mut self.actions);
+        for action in actions.iter_mut() {
+            if action.handler != SIG_IGN {
+                *action = Action::default();
+            } else {
+                *action = Action { handler: SIG_IGN, ..Action::default() };
+            }
+        }
+        self.aborting = false;
+    }
+
+    /// Whether the signal would be dropped: ignored, or at a default that does nothing.
+    pub fn ignores(&self, signal: Signal) -> bool {
+        match self.action(signal).handler {
+            SIG_IGN => true,
+            SIG_DFL => matches!(signal.default_action(), DefaultAction::Ignore | DefaultAction::Continue),
+            _ => false,
+        }
+    }
+
+    /// Whether a function of the program handles the signal.
+    pub fn handles(&self, signal: Signal) -> bool {
+        !matches!(self.action(signal).handler, SIG_DFL | SIG_IGN)
+    }
+
+    /// The signals that would be acted on now.
+    pub fn deliverable(&self) -> SignalSet {
+        self.pending.without(self.mask)
+    }
+
+    fn forget(&mut self, signal: Signal) {
+        self.pending.remove(signal);
+        self.origins.retain(|(pending, _)| *pending != signal);
+    }
+
+    /// Takes a pending signal out.
+    pub(crate) fn take(&mut self, signal: Signal) {
+        self.forget(signal);
+    }
+}
+
+/// What became of a process when its signals were acted on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Delivery {
+    /// It goes on, in a handler or where it was.
+    Runs,
+    /// It was stopped, or has ended.
+    Off,
+}
+
+const STOPS: [Signal; 4] = [Signal::SIGSTOP, Signal::SIGTSTP, Signal::SIGTTIN, Signal::SIGTTOU];
+
+impl Machine {
+    /// Generates `signal` for process `target`. Zombies and init take no notice (EXIT-07, KILL-12).
+    pub(crate) fn post(&mut self, target: Pid, signal: Signal, origin: Origin) {
+        self.totals.signals += 1;
+        let fate = self.generate(target, signal, origin);
+        if self.watches(Watch::SIGNAL) {
+            self.emit(Watch::SIGNAL, target, What::SignalSent { signal, origin, fate });
+        }
+    }
+
+    fn generate(&mut self, target: Pid, signal: Signal, origin: Origin) -> Fate {
+        let Some(process) = self.table.get_mut(target) else { return Fate::Dropped };
+        if process.state == State::Zombie || process.context.is_none() {
+            return Fate::Dropped;
+        }
+        if signal == Signal::SIGCONT {
+            STOPS.iter().for_each(|stop| process.signals.forget(*stop));
+            if let State::Stopped(_) = process.state {
+                self.resume(target);
+            }
+        } else if STOPS.contains(&signal) {
+            process.signals.forget(Signal::SIGCONT);
+        }
+        let process = self.process_mut(target);
+        let blocked = process.signals.mask.contains(signal) && !signal.is_untouchable();
+        if !blocked && process.signals.ignores(signal) {
+            return Fate::Dropped;
+        }
+        let awaited = matches!(process.state, State::Blocked(WaitFor::SignalOf(set)) if set.contains(signal));
+        let stopped = matches!(process.state, State::Stopped(_));
+        let alone = process.signals.deliverable().is_empty();
+        let fatal = process.signals.action(signal).handler == SIG_DFL && signal.default_action() == DefaultAction::Terminate;
+        if fatal && !blocked && !stopped && alone && process.signals.doomed.is_none() {
+            process.signals.doomed = Some(signal);
+        }
+        let merged = process.signals.pending.contains(signal);
+        if !merged {
+            process.signals.pending.insert(signal);
+            process.signals.origins.push((signal, origin));
+        }
+        match process.state {
+            State::Blocked(_) if !blocked || awaited => self.wake(target),
+            State::Stopped(_) if signal == Signal::SIGKILL => self.make_ready(target),
+            _ => {}
+        }
+        match (merged, blocked) {
+            (true, _) => Fate::Merged,
+            (false, true) => Fate::Blocked,
+            (false, false) => Fate::Pending,
+        }
+    }
+
+    /// A stopped process goes on, whatever it does with SIGCONT itself (STOP-04); its parent hears of it.
+    fn resume(&mut self, pid: Pid) {
+        self.make_ready(pid);
+        self.tell_parent(pid, News::Continued);
+    }
+
+    /// Stops the running process.
+    pub(crate) fn stop(&mut self, pid: Pid, signal: Signal) {
+        self.cut_write_short(pid);
+        self.set_state(pid, State::Stopped(signal));
+        self.tell_parent(pid, News::Stopped(signal));
+    }
+
+    /// A parent hears of a stop or continuation: by SIGCHLD, unless it has SA_NOCLDSTOP, and by its wait.
+    fn tell_parent(&mut self, pid: Pid, news: News) {
+        let process = self.process_mut(pid);
+        process.news = Some(news);
+        let parent = process.ppid;
+        let Some(parent_process) = self.table.get_mut(parent) else { return };
+        if parent_process.context.is_none() {
+            return;
+        }
+        parent_process.newsworthy.insert(pid);
+        if parent_process.signals.action(Signal::SIGCHLD).flags & SA_NOCLDSTOP == 0 {
+            self.post(parent, Signal::SIGCHLD, Origin::Kernel(pid));
+        }
+        self.wake_waiting_parent(parent);
+    }
+
+    /// Acts on every deliverable signal of the running process.
+    pub(crate) fn deliver(&mut self, pid: Pid) -> Delivery {
+        loop {
+            let process = self.process_mut(pid);
+            if let Some(signal) = process.signals.doomed {
+                self.die(pid, Status::killed(signal));
+                return Delivery::Off;
+            }
+            let Some(signal) = process.signals.deliverable().next_to_deliver() else { return Delivery::Runs };
+            process.signals.take(signal);
+            let action = process.signals.action(signal);
+            match (action.handler, signal.default_action()) {
+                (SIG_IGN, _) | (SIG_DFL, DefaultAction::Ignore | DefaultAction::Continue) => {}
+                (SIG_DFL, DefaultAction::Stop) => {
+                    let pgid = process.pgid;
+                    if signal == Signal::SIGSTOP || !self.is_orphaned(pgid) {
+                        self.stop(pid, signal);
+                        return Delivery::Off;
+                    }
+                }
+                (SIG_DFL, DefaultAction::Terminate | DefaultAction::Core) => {
+                    self.die(pid, Status::killed(signal));
+                    return Delivery::Off;
+                }
+                (_, _) => {
+                    if !self.enter_handler(pid, signal, action) {
+                        return Delivery::Off;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Makes the frame of a handler; false where the stack has no room and the process was killed for it.
+    pub(crate) fn enter_handler(&mut self, pid: Pid, signal: Signal, action: Action) -> bool {
+        let suspended_mask = self.interrupt_call(pid, action.flags & SA_RESTART != 0);
+        let process = self.process_mut(pid);
+        let saved = suspended_mask.unwrap_or(process.signals.mask);
+        let cookie = [u64::from(saved.0), u64::from(signal.number())];
+        let Some(context) = process.context.as_deref_mut() else { return false };
+        if let Err(fault) = context.push_handler(action.handler, signal.number(), cookie) {
+            self.report_fault(pid, &fault);
+            self.die(pid, Status::killed(fault.signal()));
+            return false;
+        }
+        process.signals.mask = process.signals.mask.union(action.mask);
+        if action.flags & SA_NODEFER == 0 {
+            process.signals.mask.insert(signal);
+        }
+        if action.flags & SA_RESETHAND != 0 {
+            process.signals.set_action(signal, Action { handler: SIG_DFL, ..action });
+        }
+        if self.watches(Watch::SIGNAL) {
+            self.emit(Watch::SIGNAL, pid, What::HandlerEntered { signal });
+        }
+        true
+    }
+
+    /// A handler has returned: the mask from before comes back, whatever the handler did with it (MASK-06).
+    pub(crate) fn leave_handler(&mut self, pid: Pid) {
+        let process = self.process_mut(pid);
+        let Some(context) = process.context.as_deref_mut() else { return };
+        let cookie = context.pop_handler();
+        process.signals.mask = SignalSet(cookie[0] as u32);
+        if self.watches(Watch::SIGNAL) {
+            self.emit(Watch::SIGNAL, pid, What::HandlerLeft);
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! System calls that print: through the stdout buffer, or unbuffered to a descriptor.
+
+use super::super::call::{Call, Outcome};
+use super::super::machine::Machine;
+use super::super::process::Pid;
+use super::super::stdio::Mode;
+use super::{int, string};
+use crate::abi::constant::{_IOFBF, _IOLBF, _IONBF, STDERR_FILENO};
+use crate::abi::{Errno, errno};
+use crate::vm::Fault;
+
+/// The text of a printing call whose format's arguments start at argument `first`.
+fn render(machine: &mut Machine, me: Pid, call: &Call, first: u8) -> Result<Vec<u8>, Fault> {
+    let Some(process) = machine.table.get_mut(me) else { return Ok(Vec::new()) };
+    match (process.context.as_deref(), call.request.format) {
+        (Some(context), Some(format)) => context.render(&mut machine.memory, format, call.request.window, first),
+        _ => Ok(Vec::new()),
+    }
+}
+
+/// The answer of a call that returns nothing: only its failures matter.
+fn silent(outcome: Outcome) -> Outcome {
+    if let Outcome::Int(_) = outcome { Outcome::Nothing } else { outcome }
+}
+
+pub(crate) fn print(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
+    silent(printf(machine, me, call))
+}
+
+pub(crate) fn printf(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
+    machine.print_buffered(me, call, |machine, call| render(machine, me, call, 0))
+}
+
+pub(crate) fn eprint(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
+    silent(eprintf(machine, me, call))
+}
+
+pub(crate) fn eprintf(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
+    machine.print_unbuffered(me, STDERR_FILENO, call, |machine, call| render(machine, me, call, 0))
+}
+
+pub(crate) fn dprintf(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
+    let fd = int(machine, me, call, 0);
+    machine.print_unbuffered(me, fd, call, |machine, call| render(machine, me, call, 1))
+}
+
+pub(crate) fn fflush(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
+    machine.flush(me, call)
+}
+
+pub(crate) fn setvbuf(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
+    let mode = match int(machine, me, call, 0) {
+        _IOFBF => Mode::Full,
+        _IOLBF => Mode::Line,
+        _IONBF => Mode::Unbuffered,
+        _ => return Outcome::Fail(Errno::EINVAL),
+    };
+    machine.set_stdout_mode(me, call, mode)
+}
+
+pub(crate) fn perror(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
+    silent(machine.print_unbuffered(me, STDERR_FILENO, call, |machine, call| {
+        let mut text = string(machine, me, call, 0);
+        if !text.is_empty() {
+            text.extend_from_slice(b": ");
+        }
+        let number = machine.process(me).context.as_deref().map_or(0, |context| context.errno());
+        text.extend_from_slice(errno::strerror(number).as_bytes());
+        text.push(b'\n');
+        Ok(text)
+    }))
+}
+
+pub(crate) fn ps(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
+    silent(machine.print_buffered(me, call, |machine, _| Ok(machine.process_table().into_bytes())))
+}
+
+pub(crate) fn pstree(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
+    silent(machine.print_buffered(me, call, |machine, _| Ok(machine.process_tree().into_bytes())))
+}

@@ -1,0 +1,56 @@
+//! System calls on the virtual clock.
+
+use super::super::call::{Call, Outcome};
+use super::super::machine::{Machine, Timer};
+use super::super::param;
+use super::super::process::Pid;
+use super::super::wait::WaitFor;
+use super::int;
+use crate::abi::TICKS_PER_SECOND;
+
+/// Sleeps until `ticks` after the call was first made.
+fn sleep_ticks(machine: &mut Machine, me: Pid, call: &mut Call, ticks: u64) -> Outcome {
+    let deadline = match call.deadline {
+        Some(deadline) => deadline,
+        None => {
+            let deadline = machine.now().saturating_add(ticks);
+            call.deadline = Some(deadline);
+            machine.arm(deadline, Timer::Wake(me));
+            deadline
+        }
+    };
+    if machine.now() >= deadline { Outcome::Int(0) } else { Outcome::Block(WaitFor::Sleep) }
+}
+
+/// The argument of sleep(3) and alarm(2), an unsigned int in C.
+fn seconds(machine: &Machine, me: Pid, call: &Call) -> u64 {
+    u64::from(int(machine, me, call, 0) as u32)
+}
+
+pub(crate) fn sleep(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
+    let seconds = seconds(machine, me, call);
+    sleep_ticks(machine, me, call, seconds * TICKS_PER_SECOND)
+}
+
+pub(crate) fn usleep(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
+    let microseconds = seconds(machine, me, call);
+    sleep_ticks(machine, me, call, microseconds * (TICKS_PER_SECOND / 1_000_000))
+}
+
+pub(crate) fn alarm(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
+    let seconds = seconds(machine, me, call);
+    Outcome::Int(machine.set_alarm(me, seconds))
+}
+
+pub(crate) fn time(machine: &mut Machine, _me: Pid, _call: &mut Call) -> Outcome {
+    Outcome::Int(machine.seconds_now())
+}
+
+pub(crate) fn now(machine: &mut Machine, _me: Pid, _call: &mut Call) -> Outcome {
+    let microseconds = machine.now() / (TICKS_PER_SECOND / 1_000_000);
+    Outcome::Int((param::EPOCH * 1_000_000 + microseconds) as i64)
+}
+
+pub(crate) fn clock(machine: &mut Machine, me: Pid, _call: &mut Call) -> Outcome {
+    Outcome::Int(machine.process(me).accounting.ticks as i64)
+}

@@ -1,0 +1,207 @@
+//! The report on a process that a fault kills: what, with which values, where, by which calls, and who the process is.
+
+use crate::diagnostics::Diagnostic;
+use crate::kernel::host::Crash;
+use crate::kernel::process::Process;
+use crate::source::SourceMap;
+use crate::vm::context::Frame;
+use crate::vm::fault::{PointerFault, PointerKind, Site};
+use crate::vm::{Context, Fault};
+
+/// Callers shown with a label; the others are counted.
+const CALLERS_SHOWN: usize = 4;
+/// Frames looked at for a cycle of recursion.
+const CYCLE_LOOKED_AT: usize = 64;
+
+/// The report.
+pub fn diagnose(crash: &Crash<'_>, sources: &SourceMap) -> Diagnostic {
+    let process = crash.process;
+    let who = who(process);
+    let signal = crash.fault.signal().name();
+    let what = headline(crash.fault);
+    let mut report =
+        Diagnostic::new(crash.fault.code(), format!("{who} was killed by {signal}: {what}"), process.here(), label(crash.fault));
+    if let Some(context) = process.context.as_deref() {
+        report = with_callers(report, context, crash.fault);
+        if let Fault::Pointer(fault) | Fault::Free(fault) = crash.fault {
+            report = with_block(report, context, fault, process);
+        }
+    }
+    for note in notes(crash.fault) {
+        report = report.note(note);
+    }
+    if let Some(help) = help(crash.fault) {
+        report = report.help(help);
+    }
+    match birth(process, sources) {
+        Some(birth) => report.note(birth),
+        None => report,
+    }
+}
+
+/// `child 1.2 (pid 5)`
+pub fn who(process: &Process) -> String {
+    format!("{} (pid {})", process.role(), process.pid)
+}
+
+/// Who made it and where, for all but the script's own process.
+fn birth(process: &Process, sources: &SourceMap) -> Option<String> {
+    let parent = process.lineage.parent.as_ref()?;
+    let line = sources.line(process.lineage.fork.span);
+    Some(format!("{} was forked by {} at line {line}", process.role(), parent.role()))
+}
+
+fn headline(fault: &Fault) -> String {
+    match fault {
+        Fault::DivideByZero { .. } => "division by zero".to_owned(),
+        Fault::DivideOverflow => "the smallest int divided by -1".to_owned(),
+        Fault::Index { what, index, length } => format!("index {index} is outside the {what} of length {length}"),
+        Fault::EmptyPop => "`pop` of an empty array".to_owned(),
+        Fault::Nil { what } => format!("this {what} is nil"),
+        Fault::NotAFunction => "a call of something that is not a function".to_owned(),
+        Fault::Pointer(fault) => pointer_headline(fault),
+        Fault::Free(fault) => free_headline(fault),
+        Fault::StackOverflow { limit } => format!("the stack has reached its limit of {}", bytes(*limit)),
+        Fault::HeapFull { wanted, limit } => {
+            format!("the heap has no room for {} more, its limit is {}", bytes(*wanted), bytes(*limit))
+        }
+        Fault::Assertion { message: Some(message), .. } => format!("assertion failed: {message}"),
+        Fault::Assertion { .. } => "assertion failed".to_owned(),
+        Fault::Conversion { text, to } => format!("{text:?} is not {}", if *to == "int" { "an int" } else { "a float" }),
+        Fault::Argument { function, problem } => format!("`{function}` cannot take this argument: {problem}"),
+        Fault::Abort => "it called `abort`".to_owned(),
+    }
+}
+
+fn pointer_headline(fault: &PointerFault) -> String {
+    let cells = fault.cells.map_or_else(|| "?".to_owned(), |cells| cells.to_string());
+    match fault.kind {
+        PointerKind::OutOfBounds => format!("cell {} is outside its block of {cells} cells", fault.offset),
+        PointerKind::Freed => format!("cell {} of a block that has been freed", fault.offset),
+        PointerKind::Wild | PointerKind::Inside => "this pointer points to no block".to_owned(),
+    }
+}
+
+fn free_headline(fault: &PointerFault) -> String {
+    match fault.kind {
+        PointerKind::Freed => "this block has been freed already".to_owned(),
+        PointerKind::Inside => format!("this pointer is {} cells past the start of its block", fault.offset),
+        PointerKind::Wild | PointerKind::OutOfBounds => "this pointer points to no block".to_owned(),
+    }
+}
+
+fn label(fault: &Fault) -> String {
+    match fault {
+        Fault::DivideByZero { dividend } => format!("{dividend} is divided by 0 here"),
+        Fault::Index { index, length: 0, .. } => format!("index {index}, and there are no elements"),
+        Fault::Index { index, length, .. } => format!("index {index}, the last one is {}", length - 1),
+        Fault::Assertion { sides: Some((left, right)), .. } => format!("left is {left}, right is {right}"),
+        Fault::Assertion { .. } => "this does not hold".to_owned(),
+        Fault::StackOverflow { .. } => "this call has no room for its frame".to_owned(),
+        _ => "here".to_owned(),
+    }
+}
+
+fn notes(fault: &Fault) -> Vec<String> {
+    match fault {
+        Fault::DivideOverflow => vec!["the result, 9223372036854775808, does not fit an int".to_owned()],
+        Fault::Pointer(PointerFault { kind: PointerKind::Freed, .. }) => {
+            vec!["in C this reads or changes memory that belongs to somebody else by now".to_owned()]
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn help(fault: &Fault) -> Option<String> {
+    match fault {
+        Fault::Conversion { to: "int", .. } => {
+            Some("`parse_int(s)` tells whether a text is a number: `let (ok, n) = parse_int(s);`".to_owned())
+        }
+        Fault::HeapFull { .. } => Some("`--heap SIZE` sets the limit, `setrlimit(RLIMIT_DATA, n)` lowers it".to_owned()),
+        _ => None,
+    }
+}
+
+/// Labels the calls that led to the fault; for a recursion without end, its cycle instead.
+fn with_callers(mut report: Diagnostic, context: &Context, fault: &Fault) -> Diagnostic {
+    let stack = context.call_stack();
+    let name = |frame: &Frame| {
+        context.image.functions.get(frame.function as usize).map_or("?", |function| &*function.name).to_owned()
+    };
+    if let Fault::StackOverflow { .. } = fault {
+        if let Some(cycle) = cycle(&stack) {
+            let mut names: Vec<String> = stack.iter().take(cycle).map(name).collect();
+            names.reverse();
+            let circle = if names.len() == 1 {
+                format!("`{}` calls itself", names[0])
+            } else {
+                format!("`{}` call each other in a circle", names.join("`, `"))
+            };
+            return report.note(format!("{circle}; {} calls are on the stack", stack.len()));
+        }
+    }
+    let callers = stack.iter().zip(stack.iter().skip(1));
+    for (frame, caller) in callers.clone().take(CALLERS_SHOWN) {
+        let text = if caller.interrupted {
+            format!("`{}` handles a signal that interrupted this", name(frame))
+        } else {
+            format!("`{}` was called here", name(frame))
+        };
+        report = report.label(context.image.span(caller.pc), text);
+    }
+    match stack.len().saturating_sub(1 + CALLERS_SHOWN) {
+        0 => report,
+        more => report.note(format!("{more} more calls are on the stack")),
+    }
+}
+
+/// The number of functions that call each other in turn at the top of the stack.
+fn cycle(stack: &[Frame]) -> Option<usize> {
+    let top: Vec<u32> = stack.iter().take(CYCLE_LOOKED_AT).map(|frame| frame.function).collect();
+    if top.len() < CYCLE_LOOKED_AT {
+        return None;
+    }
+    (1..=CYCLE_LOOKED_AT / 4).find(|period| top.iter().zip(top.iter().skip(*period)).all(|(a, b)| a == b))
+}
+
+/// Labels where a block was allocated and freed, and by which ancestor.
+fn with_block(mut report: Diagnostic, context: &Context, fault: &PointerFault, process: &Process) -> Diagnostic {
+    if let Some(site) = fault.allocated {
+        report = report.label(context.image.span(site.pc), format!("{} was allocated here{}", "the block", by(site, process)));
+    }
+    if let Some(site) = fault.freed {
+        report = report.label(context.image.span(site.pc), format!("and freed here{}", by(site, process)));
+    }
+    report
+}
+
+/// Which ancestor did it, where it was not the process itself: the copy came with a fork.
+fn by(site: Site, process: &Process) -> String {
+    let mut depth = 0u8;
+    let mut at = &process.lineage;
+    while let Some(parent) = &at.parent {
+        depth = depth.saturating_add(1);
+        at = parent;
+    }
+    if process.has_execed || site.generation >= depth {
+        return String::new();
+    }
+    let mut ancestor = &process.lineage;
+    for _ in site.generation..depth {
+        match &ancestor.parent {
+            Some(parent) => ancestor = parent,
+            None => break,
+        }
+    }
+    format!(" by {}, before the fork", ancestor.role())
+}
+
+/// A size as a person says it: `8 MB`.
+pub fn bytes(count: u64) -> String {
+    match count {
+        0..1024 => format!("{count} bytes"),
+        1024..1_048_576 => format!("{} KB", count / 1024),
+        1_048_576..1_073_741_824 => format!("{} MB", count / 1_048_576),
+        _ => format!("{} GB", count / 1_073_741_824),
+    }
+}

@@ -1,0 +1,6 @@
+//! What there is to say about a run: faults, runs that are stuck, accounts. Facts of the kernel become [`crate::diagnostics`]
+//! here, and nowhere else.
+
+pub mod fault;
+pub mod stats;
+pub mod stuck;
