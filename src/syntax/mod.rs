@@ -1,3 +1,49 @@
 //! Text to tree: lexing with logos, parsing with lalrpop, several mistakes in one run. Knows no types.
+//!
+//! The way of a text: [`lexer`] cuts it into words, [`shape`] balances brackets and mends what can be seen
+//! from a few words, [`recover`] hands one top-level piece after the other to the grammar, whose
+//! [`actions`] build the tree. What the grammar cannot read is reported by [`error`], replaced by a word
+//! that stands for it, and the piece is read again.
 
+mod actions;
 pub mod ast;
+mod error;
+mod frame;
+mod habits;
+mod lexer;
+mod literal;
+mod recover;
+mod say;
+mod shape;
+#[cfg(test)]
+mod tests;
+mod token;
+
+#[allow(clippy::all, unused_imports, missing_docs, unreachable_pub, reason = "written by lalrpop")]
+mod grammar {
+    include!(concat!(env!("OUT_DIR"), "/proc.rs"));
+}
+
+use crate::diagnostics::Diagnostic;
+use crate::source::FileId;
+
+/// How deep brackets, blocks, operators and `else if` may be nested. Every later pass walks the tree by
+/// recursion, so this bounds the host's stack; people stay below 20 and programs that write programs
+/// below some hundreds.
+pub const MAX_DEPTH: u32 = 500;
+
+/// Reads a text. Never fails: what cannot be read stands in the tree as an `Error` node and has at least
+/// one diagnostic; these come in the order of the text.
+pub fn parse(file: FileId, text: &str) -> (ast::Program, Vec<Diagnostic>) {
+    let lexed = lexer::lex(file, text);
+    let shaped = shape::shape(file, text, &lexed.words);
+    let mut facts = lexed.facts;
+    facts.extend(shaped.facts);
+    let mut builder = actions::Builder::new(file, text);
+    if shaped.too_deep {
+        builder.depth_is_told();
+    }
+    let items = recover::parse(&mut builder, file, text, &shaped.words, &mut facts);
+    facts.sort_by_key(|fact| fact.span().start);
+    (ast::Program { items, comments: lexed.comments }, facts)
+}

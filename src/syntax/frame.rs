@@ -1,0 +1,77 @@
+//! An open bracket, and what the shaping pass must remember about it.
+
+use super::token::Tok;
+
+/// What a bracket holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The whole file.
+    Top,
+    /// Statements.
+    Block,
+    /// The arms of a `match`.
+    Arms,
+    /// The fields of a struct literal.
+    Fields,
+    /// The fields of a struct's declaration.
+    Declaration,
+    /// `( … )`
+    Paren,
+    /// `[ … ]`
+    Bracket,
+}
+
+/// An open bracket.
+#[derive(Debug, Clone)]
+pub(crate) struct Frame {
+    /// What it holds.
+    pub(crate) kind: Kind,
+    /// The word that opened it.
+    pub(crate) open: Tok,
+    /// How far the line of that word is indented.
+    pub(crate) indent: u32,
+    /// Whether a statement can begin with the next word.
+    pub(crate) starts: bool,
+    /// The keyword whose block is still to come, `if` or `fn`.
+    pub(crate) head: Option<Tok>,
+    /// Whether that head has a `let`, and so may have a `;`.
+    pub(crate) head_binds: bool,
+    /// Whether the block to come belongs to a function without a name, which is an expression.
+    pub(crate) value_head: bool,
+    /// Whether the closing bracket ends an expression although it is a brace.
+    pub(crate) value: bool,
+    /// In a match: whether an arm's `=>` has been seen and its end has not.
+    pub(crate) in_arm: bool,
+    /// Whether these are the parentheses right behind `if`, `while` or `for`.
+    pub(crate) head_paren: bool,
+    /// Whether these are the parentheses of `for (…; …; …)`.
+    pub(crate) loop_paren: bool,
+    /// Whether a `;` has been seen in it.
+    pub(crate) semicolon: bool,
+    /// Whether the brace is not in the text: the body of an `if` without braces.
+    pub(crate) unwritten: bool,
+    /// How many words in it make the parser wait.
+    pub(crate) leaning: u32,
+}
+
+impl Frame {
+    /// A frame just opened.
+    pub(crate) fn new(kind: Kind, open: Tok, indent: u32) -> Self {
+        Frame {
+            kind,
+            open,
+            indent,
+            starts: kind == Kind::Top,
+            head: None,
+            head_binds: false,
+            value_head: false,
+            value: false,
+            in_arm: false,
+            head_paren: false,
+            loop_paren: false,
+            semicolon: false,
+            unwritten: false,
+            leaning: 0,
+        }
+    }
+}

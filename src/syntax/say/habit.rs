@@ -1,0 +1,109 @@
+//! Habits from C and its relatives: what to write instead.
+
+use super::{code, is_short};
+use crate::diagnostics::{Code, Diagnostic};
+use crate::source::Span;
+
+/// A habit with its headline and label.
+fn habit(headline: impl Into<String>, span: Span, label: impl Into<String>) -> Diagnostic {
+    Diagnostic::new(Code::CHabit, headline, span, label)
+}
+
+/// `#include`, `#define`, `# comment`
+pub(crate) fn hash(span: Span, text: &str) -> Diagnostic {
+    let words: Vec<&str> = text.trim_start_matches('#').split_whitespace().collect();
+    match words.as_slice() {
+        ["include", ..] => habit("there is no `#include`", span, "everything is built in")
+            .help("delete this line: `fork`, `printf`, `SIGINT` and the rest are always there")
+            .edit(span, ""),
+        ["define", name, value @ ..] if !name.contains('(') && !value.is_empty() => {
+            let mended = format!("const {name} = {};", value.join(" "));
+            habit("there is no `#define`", span, "constants are declared").help(format!("write {}", code(&mended))).edit(span, mended)
+        }
+        ["define", ..] => habit("there is no `#define`", span, "there is no preprocessor").help("write a function instead of a macro"),
+        ["if" | "ifdef" | "ifndef" | "endif" | "else" | "elif" | "undef" | "pragma", ..] => {
+            habit("there is no preprocessor", span, "this line means nothing here").help("delete this line").edit(span, "")
+        }
+        _ => {
+            let rest = text.trim_start_matches('#');
+            let mended = format!("//{rest}");
+            habit("a comment begins with `//`", span, "`#` begins nothing here").help(format!("write {}", code(&mended))).edit(span, mended)
+        }
+    }
+}
+
+/// `x++` as part of an expression.
+pub(crate) fn step_as_value(span: Span, text: &str) -> Diagnostic {
+    let name = text.trim_matches(['+', '-']);
+    let sign = if text.contains("++") { "++" } else { "--" };
+    let fact = habit(format!("`{sign}` is a statement here, not a value"), span, "this has no value");
+    if is_short(&[name]) { fact.help(format!("make it a statement of its own, before or after this one: `{name}{sign};`")) } else { fact }
+}
+
+/// `++x;`
+pub(crate) fn prefix_step(span: Span, text: &str) -> Diagnostic {
+    let name = text.trim_start_matches(['+', '-']).trim();
+    let sign = if text.starts_with('+') { "++" } else { "--" };
+    let mended = format!("{name}{sign}");
+    habit(format!("`{sign}` stands behind what it changes"), span, "the wrong way round").help(format!("write `{mended}`")).edit(span, mended)
+}
+
+/// `s->f`
+pub(crate) fn arrow_field(arrow: Span, base: &str, field: &str) -> Diagnostic {
+    let fact = habit("a field is reached with `.`", arrow, "`->` is C's").note("a struct is always a reference here, so there is no second form").edit(arrow, ".");
+    if is_short(&[base, field]) { fact.help(format!("write `{base}.{field}`")) } else { fact.help("write `.`") }
+}
+
+/// `*p`
+pub(crate) fn dereference(span: Span, inner: &str) -> Diagnostic {
+    let fact = habit("there is no `*` before a pointer", span, "this reads a cell in C");
+    if is_short(&[inner]) {
+        let mended = format!("{inner}[0]");
+        fact.help(format!("the cell that `{inner}` points to is `{mended}`")).edit(span, mended)
+    } else {
+        fact.help("the cell that `p` points to is `p[0]`")
+    }
+}
+
+/// `&x`; `callee` is the function whose argument it is.
+pub(crate) fn address(span: Span, text: &str, callee: Option<&str>) -> Diagnostic {
+    let name = text.trim_start_matches('&').trim();
+    let name = if is_short(&[name]) && !name.is_empty() { name } else { "x" };
+    let fact = habit("variables have no address", span, "`&` takes an address in C")
+        .note("what C writes through a pointer comes back as a further result");
+    let mended = match callee {
+        Some("wait") => Some(format!("let (pid, {name}) = wait();")),
+        Some("waitpid") => Some(format!("let (pid, {name}) = waitpid(child, 0);")),
+        Some("sigprocmask") => Some(format!("let (result, {name}) = sigprocmask(SIG_BLOCK, set);")),
+        Some("sigwait") => Some(format!("let (result, {name}) = sigwait(set);")),
+        Some("sigemptyset") => Some(format!("{name} = 0;")),
+        Some("sigfillset") => Some(format!("{name} = ~0;")),
+        Some("sigaddset") => Some(format!("{name} = {name} | sigmask(SIGINT);")),
+        Some("sigdelset") => Some(format!("{name} = {name} & ~sigmask(SIGINT);")),
+        Some("sigaction") => Some("sigaction(SIGINT, handler);".to_owned()),
+        Some("scanf") => Some("let (n, line) = getline(0);".to_owned()),
+        Some("mq_receive") => Some(format!("let (n, text, {name}) = mq_receive(q);")),
+        Some("mq_getattr") => Some("let (result, flags, maxmsg, msgsize, curmsgs) = mq_getattr(q);".to_owned()),
+        Some("time") => Some(format!("{name} = time();")),
+        _ => None,
+    };
+    match mended {
+        Some(mended) => fact.help(format!("write `{mended}`")),
+        None => fact.help("take the results apart: `let (a, b) = f();`"),
+    }
+}
+
+/// `x = e` where a value is wanted.
+pub(crate) fn assignment_as_value(span: Span, sign: Span, target: &str, value: &str, plain: bool, calls: bool) -> Diagnostic {
+    let fact = habit("an assignment is a statement here, not a value", span, "this has no value");
+    if !plain || !is_short(&[target, value]) {
+        return fact.help("make it a statement of its own, before this one");
+    }
+    let fact = if calls { fact } else { fact.help(format!("to compare, write `{target} == {value}`")).edit(sign, "==") };
+    let fact = fact.help(format!("to assign first, make it a statement of its own: `{target} = {value};`"));
+    if calls {
+        fact.help(format!("to bind and test in one, write `if let {target} = {value}; {target} > 0 {{ … }}`; `while let` likewise"))
+    } else {
+        fact
+    }
+}

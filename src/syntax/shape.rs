@@ -1,0 +1,587 @@
+//! The pass between lexer and parser: balances brackets, tells the `{` of a struct literal from that of
+//! a block, puts in a forgotten `;` and mends the slips that can be seen from a few words. Afterwards
+//! brackets always fit, so the parser and its recovery never run away over half a file.
+//!
+//! One pass over the words with a stack of open brackets; it knows statements only as far as their first
+//! and last word. Time and memory are linear in the number of words.
+
+use super::frame::{Frame, Kind};
+use super::say;
+use super::token::{Tok, Token};
+use super::{MAX_DEPTH, habits};
+use crate::diagnostics::Diagnostic;
+use crate::source::{FileId, Span};
+
+/// The words as the parser wants them, and what was mended.
+#[derive(Debug, Default)]
+pub(crate) struct Shaped {
+    /// Balanced words.
+    pub(crate) words: Vec<Tok>,
+    /// What was wrong.
+    pub(crate) facts: Vec<Diagnostic>,
+    /// Whether one of the facts is that the program is too deep.
+    pub(crate) too_deep: bool,
+}
+
+/// Shapes the words of `text`.
+pub(crate) fn shape(file: FileId, text: &str, input: &[Tok]) -> Shaped {
+    let mut shaper = Shaper {
+        file,
+        text,
+        input,
+        at: 0,
+        frames: vec![Frame::new(Kind::Top, Tok { kind: Token::OpenBrace, start: 0, end: 0 }, 0)],
+        leaning: 0,
+        fresh: true,
+        indent: 0,
+        value_close: false,
+        suspect: None,
+        out: Shaped { words: Vec::with_capacity(input.len() + 8), ..Shaped::default() },
+    };
+    while shaper.at < input.len() {
+        shaper.next();
+    }
+    shaper.finish();
+    shaper.out
+}
+
+/// The state of the pass.
+pub(crate) struct Shaper<'t> {
+    file: FileId,
+    text: &'t str,
+    input: &'t [Tok],
+    /// The next word of the input.
+    pub(crate) at: usize,
+    frames: Vec<Frame>,
+    /// Words that make the parser's stack grow without a bracket, over all frames.
+    leaning: u32,
+    /// Whether the word in hand is the first of its line.
+    fresh: bool,
+    /// How far the line of the word in hand is indented.
+    indent: u32,
+    /// Whether the last word put out is a `}` that ends an expression.
+    value_close: bool,
+    /// A `{` and the `}` that closes it although it is indented less: the likely culprit if another is open at the end.
+    suspect: Option<(Tok, Tok)>,
+    /// What has been put out.
+    pub(crate) out: Shaped,
+}
+
+impl<'t> Shaper<'t> {
+    /// The text of a word.
+    pub(crate) fn text(&self, word: Tok) -> &'t str {
+        self.slice(word.start, word.end)
+    }
+
+    /// The text from byte `start` to byte `end`.
+    pub(crate) fn slice(&self, start: u32, end: u32) -> &'t str {
+        self.text.get(start as usize..end as usize).unwrap_or("")
+    }
+
+    /// The place of a word.
+    pub(crate) fn span(&self, word: Tok) -> Span {
+        Span { file: self.file, start: word.start, end: word.end }
+    }
+
+    /// The place from one word to another.
+    pub(crate) fn across(&self, first: Tok, last: Tok) -> Span {
+        self.span(first).to(self.span(last))
+    }
+
+    /// The word `ahead` words after the next one.
+    pub(crate) fn peek(&self, ahead: usize) -> Option<Tok> {
+        self.input.get(self.at + ahead).copied()
+    }
+
+    /// The kind of the word `ahead` words after the next one.
+    pub(crate) fn kind(&self, ahead: usize) -> Option<Token> {
+        self.peek(ahead).map(|word| word.kind)
+    }
+
+    /// The last word put out.
+    pub(crate) fn last(&self) -> Option<Tok> {
+        self.out.words.last().copied()
+    }
+
+    /// The innermost open frame; the outermost is never closed.
+    pub(crate) fn frame(&mut self) -> &mut Frame {
+        let top = self.frames.len() - 1;
+        &mut self.frames[top]
+    }
+
+    /// The innermost open frame, to look at.
+    pub(crate) fn top(&self) -> &Frame {
+        &self.frames[self.frames.len() - 1]
+    }
+
+    /// Reports.
+    pub(crate) fn say(&mut self, fact: Diagnostic) {
+        self.out.facts.push(fact);
+    }
+
+    /// Puts a word out.
+    pub(crate) fn push(&mut self, word: Tok) {
+        self.value_close = false;
+        self.out.words.push(word);
+    }
+
+    /// Puts out a word that the text does not have, at the end of the last one.
+    pub(crate) fn push_missing(&mut self, kind: Token) {
+        let end = self.last().map_or(0, |last| last.end);
+        self.push(Tok { kind, start: end, end });
+    }
+
+    /// Notes whether the next word begins a line, and how far that is indented.
+    fn look_at_line(&mut self) {
+        let word = self.input[self.at];
+        let before = if self.at == 0 { 0 } else { self.input[self.at - 1].end };
+        let gap = self.slice(before, word.start);
+        self.fresh = self.at == 0 || gap.contains('\n');
+        if self.fresh {
+            let margin = gap.len() - gap.rfind('\n').map_or(0, |at| at + 1);
+            self.indent = margin as u32;
+        }
+    }
+
+    /// Takes the next word.
+    fn next(&mut self) {
+        self.look_at_line();
+        let word = self.input[self.at];
+        if self.ends_an_unclosed_block(word) {
+            self.close_unclosed_blocks(word);
+        }
+        if self.shows_unclosed_bracket(word) {
+            self.close_brackets(Some(word));
+        }
+        if habits::expression(self) {
+            return;
+        }
+        if self.lacks_semicolon(word) {
+            self.put_semicolon();
+        }
+        if self.top().starts && habits::statement(self) {
+            return;
+        }
+        let word = self.input[self.at];
+        self.at += 1;
+        self.take(word);
+    }
+
+    /// Puts a word out and keeps the books.
+    pub(crate) fn take(&mut self, word: Tok) {
+        match word.kind {
+            kind if kind.opens() => self.open(word),
+            kind if kind.closes() => self.close(word),
+            Token::Semicolon => self.semicolon(word),
+            Token::Comma => {
+                self.push(word);
+                self.settle();
+                let frame = self.frame();
+                if frame.kind == Kind::Arms {
+                    frame.in_arm = false;
+                }
+            }
+            Token::FatArrow => {
+                self.push(word);
+                let frame = self.frame();
+                frame.in_arm = true;
+                frame.starts = frame.kind == Kind::Arms;
+            }
+            Token::Else => {
+                self.push(word);
+                self.frame().starts = false;
+                habits::after_else(self);
+            }
+            _ => {
+                self.lean(word);
+                self.head(word);
+                self.push(word);
+                self.frame().starts = false;
+            }
+        }
+    }
+
+    /// Words after which the parser has to wait for the rest before it can finish what stands before.
+    fn lean(&mut self, word: Tok) {
+        if matches!(word.kind, Token::Question | Token::Arrow) || word.kind.assigns() {
+            self.leaning += 1;
+            self.frame().leaning += 1;
+            if self.depth() > MAX_DEPTH {
+                self.say_too_deep(word);
+                while self.kind(0).is_some_and(|kind| !matches!(kind, Token::Semicolon | Token::Comma) && !kind.opens() && !kind.closes()) {
+                    self.at += 1;
+                }
+            }
+        }
+    }
+
+    /// Forgets the leaning words of the innermost frame: what they waited for is complete.
+    fn settle(&mut self) {
+        let leaning = std::mem::take(&mut self.frame().leaning);
+        self.leaning -= leaning;
+    }
+
+    fn depth(&self) -> u32 {
+        self.frames.len() as u32 + self.leaning
+    }
+
+    fn say_too_deep(&mut self, word: Tok) {
+        if !self.out.too_deep {
+            self.out.too_deep = true;
+            self.say(say::too_deep(self.span(word)));
+        }
+    }
+
+    /// Notes keywords whose block is still to come.
+    fn head(&mut self, word: Tok) {
+        let named = self.kind(0) == Some(Token::Name);
+        let is_type = self.last().is_some_and(|last| matches!(last.kind, Token::Arrow | Token::Colon));
+        let frame = self.frame();
+        match word.kind {
+            Token::If | Token::While | Token::For | Token::Match | Token::StructWord => frame.head = Some(word),
+            Token::Fn if !is_type => {
+                frame.head = Some(word);
+                frame.value_head = !named;
+            }
+            Token::Let if frame.head.is_some() => frame.head_binds = true,
+            Token::Assign if frame.head.is_some_and(|head| head.kind == Token::Fn) => frame.head = None,
+            _ => {}
+        }
+    }
+
+    // ------------------------------------------------------------------------------------ brackets
+
+    fn open(&mut self, word: Tok) {
+        let mut word = word;
+        let mut kind = match word.kind {
+            Token::OpenParen => Kind::Paren,
+            Token::OpenBracket => Kind::Bracket,
+            _ => Kind::Block,
+        };
+        let mut value = false;
+        if kind == Kind::Block {
+            (kind, value) = self.brace(word);
+            if kind == Kind::Fields {
+                word.kind = Token::StructBrace;
+            }
+        }
+        let head_paren = kind == Kind::Paren && self.top().head.is_some() && self.last().map(|last| last.start) == self.top().head.map(|head| head.start);
+        let loop_paren = head_paren && self.top().head.is_some_and(|head| head.kind == Token::For);
+        let frame = self.frame();
+        frame.starts = false;
+        if !matches!(kind, Kind::Paren | Kind::Bracket | Kind::Fields) {
+            frame.head = None;
+            frame.head_binds = false;
+        }
+        let mut inner = Frame::new(kind, word, self.indent);
+        inner.value = value;
+        inner.head_paren = head_paren;
+        inner.loop_paren = loop_paren;
+        inner.starts = kind == Kind::Block || loop_paren;
+        self.push(word);
+        self.frames.push(inner);
+        if self.depth() > MAX_DEPTH {
+            self.say_too_deep(word);
+            self.skip_bracket();
+        }
+    }
+
+    /// What a `{` opens, and whether its `}` ends an expression.
+    fn brace(&mut self, word: Tok) -> (Kind, bool) {
+        let before = self.out.words.iter().rev().nth(1).map(|word| word.kind);
+        let named = self.last().is_some_and(|last| last.kind == Token::Name);
+        let head = self.top().head.map(|head| head.kind);
+        let value_head = self.top().value_head;
+        let declares = matches!(before, Some(Token::Arrow | Token::Fn | Token::StructWord));
+        if named && !declares && head != Some(Token::Match) {
+            let field = self.kind(0) == Some(Token::Name) && self.kind(1) == Some(Token::Colon);
+            let alone = matches!(before, None | Some(Token::Semicolon | Token::OpenBrace | Token::CloseBrace | Token::FatArrow));
+            let empty = self.kind(0) == Some(Token::CloseBrace) && !alone && matches!(head, None | Some(Token::Fn));
+            if field && matches!(head, Some(Token::If | Token::While | Token::For)) {
+                let name = self.last().unwrap_or(word);
+                self.say(say::struct_in_head(self.across(name, word), self.text(name)));
+            }
+            if field || empty {
+                return (Kind::Fields, true);
+            }
+        }
+        match head {
+            Some(Token::Match) => (Kind::Arms, false),
+            Some(Token::StructWord) => (Kind::Declaration, false),
+            Some(Token::Fn) => (Kind::Block, value_head),
+            _ => (Kind::Block, false),
+        }
+    }
+
+    /// Leaves out what stands in the bracket just opened.
+    fn skip_bracket(&mut self) {
+        let mut open = 1_u32;
+        while let Some(kind) = self.kind(0) {
+            if kind.opens() {
+                open += 1;
+            } else if kind.closes() {
+                open -= 1;
+                if open == 0 {
+                    break;
+                }
+            }
+            self.at += 1;
+        }
+        if matches!(self.top().kind, Kind::Paren | Kind::Bracket) {
+            self.push_missing(Token::BrokenExpr);
+        }
+        if self.at >= self.input.len() {
+            // Nothing is left to tell who forgot what.
+            while self.frames.len() > 1 {
+                self.pop(None);
+            }
+        }
+    }
+
+    fn close(&mut self, word: Tok) {
+        if word.kind == Token::CloseBrace {
+            if matches!(self.top().kind, Kind::Paren | Kind::Bracket) {
+                self.close_brackets(Some(word));
+            }
+            while self.top().unwritten {
+                self.pop(None);
+            }
+            if self.frames.len() == 1 {
+                self.say(say::stray_closer(self.span(word), "}"));
+                return;
+            }
+            let open = self.top().open;
+            if self.fresh && self.indent < self.top().indent && self.suspect.is_none() {
+                self.suspect = Some((open, word));
+            }
+            self.pop(Some(word));
+            return;
+        }
+        let wanted = if word.kind == Token::CloseParen { Kind::Paren } else { Kind::Bracket };
+        let mut open = self.frames.iter().rev().take_while(|frame| matches!(frame.kind, Kind::Paren | Kind::Bracket));
+        if self.top().kind == wanted {
+            self.pop(Some(word));
+        } else if open.any(|frame| frame.kind == wanted) {
+            while self.top().kind != wanted {
+                let open = self.top().open;
+                self.say(say::unclosed(self.span(open), self.text(open), Some(self.span(word))));
+                self.pop(None);
+            }
+            self.pop(Some(word));
+        } else if matches!(self.top().kind, Kind::Paren | Kind::Bracket) {
+            let open = self.top().open;
+            self.say(say::wrong_closer(self.span(open), self.text(open), self.span(word), self.text(word)));
+            self.pop(Some(Tok { kind: open.kind.partner(), ..word }));
+        } else {
+            self.say(say::stray_closer(self.span(word), self.text(word)));
+        }
+    }
+
+    /// Closes the innermost frame with `word`, or with a word the text does not have.
+    fn pop(&mut self, word: Option<Tok>) {
+        if self.frames.len() == 1 {
+            return;
+        }
+        self.settle();
+        let Some(frame) = self.frames.pop() else { return };
+        match word {
+            Some(word) => self.push(word),
+            None => self.push_missing(frame.open.kind.partner()),
+        }
+        self.value_close = frame.value;
+        let is_statement = !frame.value && !matches!(frame.kind, Kind::Paren | Kind::Bracket);
+        if is_statement {
+            self.end_statement();
+        } else if frame.head_paren {
+            habits::after_head(self);
+        }
+    }
+
+    /// A statement is complete: what stands under a forgotten brace is complete with it.
+    fn end_statement(&mut self) {
+        self.settle();
+        let goes_on = self.kind(0) == Some(Token::Else);
+        let frame = self.frame();
+        frame.starts = frame.kind != Kind::Arms;
+        frame.in_arm = false;
+        frame.head = None;
+        frame.head_binds = false;
+        if frame.unwritten && !goes_on {
+            self.pop(None);
+        }
+    }
+
+    /// Opens a block whose brace was forgotten; it ends with the next statement.
+    pub(crate) fn open_unwritten(&mut self) {
+        self.push_missing(Token::OpenBrace);
+        let open = self.last().unwrap_or(Tok { kind: Token::OpenBrace, start: 0, end: 0 });
+        self.frame().head = None;
+        let mut inner = Frame::new(Kind::Block, open, self.indent);
+        inner.unwritten = true;
+        inner.starts = true;
+        self.frames.push(inner);
+        if self.depth() > MAX_DEPTH {
+            self.say_too_deep(open);
+            self.at = self.input.len();
+            while self.frames.len() > 1 {
+                self.pop(None);
+            }
+        }
+    }
+
+    // ---------------------------------------------------------------------------- forgotten closers
+
+    /// Whether `word` cannot stand inside the `(` or `[` that is open.
+    fn shows_unclosed_bracket(&self, word: Tok) -> bool {
+        let frame = self.top();
+        if !matches!(frame.kind, Kind::Paren | Kind::Bracket) {
+            return false;
+        }
+        let binds = frame.loop_paren || frame.head_paren;
+        match word.kind {
+            Token::Semicolon if frame.kind == Kind::Paren => !binds,
+            Token::Semicolon => {
+                let next = self.peek(1);
+                frame.semicolon || next.is_none_or(|next| next.kind.closes() || self.slice(word.end, next.start).contains('\n'))
+            }
+            Token::Let => !binds || !matches!(self.last(), Some(last) if last.kind == Token::OpenParen),
+            Token::Fn => self.kind(1) == Some(Token::Name) && self.fresh,
+            Token::OpenBrace => frame.head.is_none() && !self.is_struct_literal(),
+            kind => kind.begins_statement(),
+        }
+    }
+
+    /// Whether the `{` to come begins the fields of a struct literal.
+    fn is_struct_literal(&self) -> bool {
+        let named = self.last().is_some_and(|last| last.kind == Token::Name);
+        let field = self.kind(1) == Some(Token::Name) && self.kind(2) == Some(Token::Colon);
+        named && (field || self.kind(1) == Some(Token::CloseBrace))
+    }
+
+    /// Closes all open `(` and `[` up to the nearest brace, and says so once.
+    fn close_brackets(&mut self, before: Option<Tok>) {
+        let open: Vec<Tok> =
+            self.frames.iter().rev().take_while(|frame| matches!(frame.kind, Kind::Paren | Kind::Bracket)).map(|frame| frame.open).collect();
+        let Some(inner) = open.first().copied() else { return };
+        let end = self.last().map_or(inner, |last| Tok { start: last.end, ..last });
+        let mut fact = say::unclosed(self.span(inner), self.text(inner), before.map(|word| self.span(word)));
+        for more in &open[1..] {
+            fact = fact.label(self.span(*more), "nor is this one");
+        }
+        let closers: String = open.iter().map(|open| say::partner(self.text(*open))).collect();
+        self.say(fact.edit(self.span(end), closers));
+        for _ in open {
+            self.pop(None);
+        }
+    }
+
+    /// Whether a declaration begins here although a block is still open around it.
+    fn ends_an_unclosed_block(&self, word: Tok) -> bool {
+        let declares = matches!(word.kind, Token::Fn | Token::StructWord) && self.kind(1) == Some(Token::Name);
+        declares && self.fresh && self.frames.len() > 1 && self.indent <= self.top().indent
+    }
+
+    fn close_unclosed_blocks(&mut self, word: Tok) {
+        if matches!(self.top().kind, Kind::Paren | Kind::Bracket) {
+            self.close_brackets(Some(word));
+        }
+        if self.frames.len() == 1 {
+            return;
+        }
+        self.say_unclosed_block(Some(word));
+        while self.frames.len() > 1 && self.indent <= self.top().indent {
+            if matches!(self.top().kind, Kind::Block | Kind::Arms) && self.lacks_end() {
+                self.push_missing(Token::Semicolon);
+            }
+            self.pop(None);
+        }
+    }
+
+    /// Says which `{` was forgotten: the suspect, if there is one, else the innermost that is open.
+    fn say_unclosed_block(&mut self, before: Option<Tok>) {
+        let innermost = self.frames.iter().rev().find(|frame| !frame.unwritten && frame.kind != Kind::Top).map(|frame| frame.open);
+        let Some(open) = innermost else { return };
+        let fact = match self.suspect.take().filter(|(suspect, _)| suspect.start > open.start) {
+            Some((suspect, closer)) => {
+                say::unclosed(self.span(suspect), "{", None).label(self.span(closer), "this `}` closes it, but it is indented like the end of an outer block")
+            }
+            None => say::unclosed(self.span(open), "{", before.map(|word| self.span(word))),
+        };
+        self.say(fact);
+    }
+
+    // --------------------------------------------------------------------------------- semicolons
+
+    /// Whether a statement has ended with the last word, though no `;` follows.
+    fn lacks_end(&self) -> bool {
+        let Some(last) = self.last() else { return false };
+        let frame = self.top();
+        let inside = match frame.kind {
+            Kind::Top | Kind::Block => true,
+            Kind::Arms => frame.in_arm,
+            _ => false,
+        };
+        let ends = last.kind.ends_expression() || self.value_close || matches!(last.kind, Token::Return | Token::Break | Token::Continue);
+        inside && !frame.starts && frame.head.is_none() && ends
+    }
+
+    fn lacks_semicolon(&self, word: Tok) -> bool {
+        if !self.lacks_end() {
+            return false;
+        }
+        let returns = self.last().is_some_and(|last| last.kind == Token::Return);
+        match word.kind {
+            Token::CloseBrace => self.top().kind != Kind::Arms,
+            Token::Fn => self.kind(1) == Some(Token::Name),
+            Token::Name | Token::Int | Token::Float | Token::Str | Token::Char | Token::True | Token::False | Token::Nil | Token::Underscore => {
+                self.fresh && !returns
+            }
+            kind => kind.begins_statement(),
+        }
+    }
+
+    fn put_semicolon(&mut self) {
+        let last = self.last().unwrap_or(Tok { kind: Token::Semicolon, start: 0, end: 0 });
+        let in_arm = self.top().kind == Kind::Arms;
+        self.say(say::missing_semicolon(self.span(last), in_arm));
+        self.semicolon(Tok { kind: Token::Semicolon, start: last.end, end: last.end });
+    }
+
+    fn semicolon(&mut self, word: Tok) {
+        let in_head = self.top().head.is_some_and(|head| !matches!(head.kind, Token::Fn | Token::StructWord));
+        if in_head && !self.top().head_binds && matches!(self.top().kind, Kind::Top | Kind::Block | Kind::Arms) {
+            habits::head_ends_at_semicolon(self, word);
+            return;
+        }
+        self.push(word);
+        match self.top().kind {
+            Kind::Top | Kind::Block | Kind::Arms if !in_head => self.end_statement(),
+            _ => {
+                self.settle();
+                self.frame().semicolon = true;
+            }
+        }
+    }
+
+    /// The text is at its end.
+    fn finish(&mut self) {
+        self.fresh = true;
+        if matches!(self.top().kind, Kind::Paren | Kind::Bracket) {
+            self.close_brackets(None);
+        }
+        if self.frames.len() == 1 && self.lacks_end() {
+            self.put_semicolon();
+        }
+        if self.frames.iter().skip(1).any(|frame| !frame.unwritten) {
+            self.say_unclosed_block(None);
+        }
+        while self.frames.len() > 1 {
+            if matches!(self.top().kind, Kind::Block | Kind::Arms) && self.lacks_end() {
+                self.push_missing(Token::Semicolon);
+                self.end_statement();
+                continue;
+            }
+            self.pop(None);
+        }
+    }
+}
