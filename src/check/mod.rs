@@ -1,5 +1,166 @@
 //! Tree to checked tree: names, types, flow, lints. Knows the system calls' signatures from `abi`, and
 //! nothing of the kernel.
+//!
+//! [`check`] is the only way in. A checked tree exists exactly when there is no error; all errors of a
+//! file come in one run, in the order of the text, and what was reported once is not reported again.
 
+mod builtin;
+mod c_names;
+mod call;
+mod constant;
+mod decl;
+mod expr;
+mod fit;
+mod flow;
+pub mod format;
+mod lints;
+mod names;
+mod operator;
+mod order;
+mod pattern;
+mod problem;
+mod quote;
+mod scope;
+mod stmt;
+#[cfg(test)]
+mod tests;
 pub mod tree;
 pub mod types;
+mod words;
+
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
+use crate::diagnostics::{Diagnostic, Severity};
+use crate::source::{FileId, Span};
+use crate::syntax::ast;
+
+use constant::ConstEntry;
+use decl::{Item, Signature};
+use problem::Problem;
+use scope::{Frame, FrameKind, Origin};
+use types::{StructId, Type};
+
+/// Checks a program. The tree is there exactly when none of the diagnostics is an error.
+pub fn check(file: FileId, program: &ast::Program) -> (Option<tree::Program>, Vec<Diagnostic>) {
+    let mut checker = Checker::new(file);
+    checker.declare(program);
+    checker.constants();
+    checker.main_program(program);
+    checker.named_functions(program);
+    checker.anonymous_functions();
+    checker.finish()
+}
+
+/// What is known while a file is checked.
+struct Checker<'a> {
+    file: FileId,
+    /// What was found, in no order until the end.
+    found: Vec<Diagnostic>,
+    /// The names of the top level.
+    items: IndexMap<Arc<str>, Item>,
+    structs: Vec<tree::StructDef>,
+    consts: Vec<ConstEntry<'a>>,
+    signatures: Vec<Signature>,
+    /// The checked functions, by id.
+    bodies: Vec<Option<tree::Function>>,
+    /// Functions in which the text could not be read everywhere.
+    tainted_bodies: BTreeSet<u32>,
+    globals: Vec<tree::Global>,
+    /// Where the globals' values came from, as far as messages want to know.
+    origins: Vec<Option<Origin>>,
+    /// The function that is being checked.
+    frame: Frame,
+    /// Anonymous functions that were met and wait for their turn: they see all globals, so they
+    /// are checked when every global has its type.
+    waiting: VecDeque<Waiting<'a>>,
+    main: Option<tree::FunctionId>,
+    /// How many constants are being computed, each for the one before.
+    chain: usize,
+    /// Whether a part of the top level could not be read, so that names may be missing.
+    tainted: bool,
+}
+
+/// An anonymous function that was met.
+struct Waiting<'a> {
+    id: tree::FunctionId,
+    function: &'a ast::Function,
+    name: Arc<str>,
+    /// The locals around it, which it may not use.
+    outer: Vec<(Arc<str>, Span)>,
+}
+
+impl Checker<'_> {
+    fn new(file: FileId) -> Self {
+        let start = Span::new(file, 0, 0);
+        let global = |name: &str, ty| tree::Global { name: name.into(), ty, span: start };
+        let mut items = IndexMap::new();
+        items.insert(Arc::from("errno"), Item::Global(tree::GlobalId(0)));
+        items.insert(Arc::from("argv"), Item::Global(tree::GlobalId(1)));
+        Checker {
+            file,
+            found: Vec::new(),
+            items,
+            structs: Vec::new(),
+            consts: Vec::new(),
+            signatures: vec![Signature::main(start)],
+            bodies: vec![None],
+            tainted_bodies: BTreeSet::new(),
+            globals: vec![global("errno", Type::Int), global("argv", Type::strings())],
+            origins: vec![None, None],
+            frame: Frame::new(FrameKind::Main, Type::Void),
+            waiting: VecDeque::new(),
+            main: None,
+            chain: 0,
+            tainted: false,
+        }
+    }
+
+    /// Says what is wrong.
+    fn report(&mut self, problem: Problem) {
+        self.found.push(problem.into_diagnostic());
+    }
+
+    fn struct_name(&self, id: StructId) -> Arc<str> {
+        self.structs.get(id.0 as usize).map_or_else(|| Arc::from("?"), |def| def.name.clone())
+    }
+
+    /// A type as the user writes it.
+    fn text(&self, ty: &Type) -> String {
+        ty.text(&|id| self.struct_name(id))
+    }
+
+    /// A type in a sentence.
+    fn phrase(&self, ty: &Type) -> String {
+        ty.phrase(&|id| self.struct_name(id))
+    }
+
+    fn finish(mut self) -> (Option<tree::Program>, Vec<Diagnostic>) {
+        self.missing_returns();
+        let broken = |found: &[Diagnostic]| found.iter().any(|fact| fact.severity == Severity::Error);
+        let mut program = None;
+        // A body is missing only where the text itself was broken.
+        if !broken(&self.found) && self.bodies.iter().all(Option::is_some) {
+            let tree = tree::Program {
+                file: self.file,
+                functions: std::mem::take(&mut self.bodies).into_iter().flatten().collect(),
+                main: self.main,
+                globals: self.globals,
+                structs: self.structs,
+                constants: self.consts.into_iter().map(ConstEntry::into_row).collect(),
+            };
+            self.found.extend(lints::lint(&tree));
+            program = Some(tree);
+        }
+        self.found.sort_by_key(|fact| (fact.span(), fact.code));
+        self.found.dedup();
+        (program, self.found)
+    }
+}
+
+/// Runs one level of a recursive descent, growing the host's stack where a deeply nested program needs it.
+fn deep<R>(level: impl FnOnce() -> R) -> R {
+    stacker::maybe_grow(256 * 1024, 4 * 1024 * 1024, level)
+}

@@ -74,4 +74,100 @@ impl Type {
     pub fn is_managed(&self) -> bool {
         matches!(self, Type::Str | Type::Array(_) | Type::Struct(_) | Type::Nil | Type::EmptyArray)
     }
+    /// Whether `nil` is one of its values.
+    pub fn can_be_nil(&self) -> bool {
+        matches!(self, Type::Ptr | Type::Struct(_) | Type::Function(_))
+    }
+
+    /// Whether a part of it is still unknown: `nil` or `[]` that has met no other type.
+    pub fn is_open(&self) -> bool {
+        match self {
+            Type::Nil | Type::EmptyArray => true,
+            Type::Array(element) => element.is_open(),
+            _ => false,
+        }
+    }
+
+    /// Whether a reported mistake is somewhere in it.
+    pub fn is_broken(&self) -> bool {
+        match self {
+            Type::Error => true,
+            Type::Array(element) => element.is_broken(),
+            Type::Tuple(parts) => parts.iter().any(Type::is_broken),
+            _ => false,
+        }
+    }
+
+    /// Whether a value of this type may stand where `wanted` is wanted.
+    pub fn fits(&self, wanted: &Type) -> bool {
+        match (self, wanted) {
+            (Type::Error, _) | (_, Type::Error) => true,
+            (Type::Nil, wanted) => wanted.can_be_nil() || *wanted == Type::Nil,
+            (Type::EmptyArray, wanted) => matches!(wanted, Type::Array(_) | Type::EmptyArray),
+            (Type::Array(found), Type::Array(wanted)) => found.fits(wanted),
+            (Type::Tuple(found), Type::Tuple(wanted)) => {
+                found.len() == wanted.len() && found.iter().zip(wanted.iter()).all(|(found, wanted)| found.fits(wanted))
+            }
+            _ => self == wanted,
+        }
+    }
+
+    /// The type of a place that takes values of both types, if there is one.
+    pub fn join(&self, other: &Type) -> Option<Type> {
+        if let (Type::Array(left), Type::Array(right)) = (self, other) {
+            return Some(Type::Array(Arc::new(left.join(right)?)));
+        }
+        if self.is_broken() || other.is_broken() {
+            return Some(Type::Error);
+        }
+        if self.fits(other) {
+            return Some(other.clone());
+        }
+        other.fits(self).then(|| self.clone())
+    }
+
+    /// The type as the user writes it; `name` gives the names of structs.
+    pub fn text(&self, name: &dyn Fn(StructId) -> Arc<str>) -> String {
+        match self {
+            Type::Int => "int".to_owned(),
+            Type::Float => "float".to_owned(),
+            Type::Bool => "bool".to_owned(),
+            Type::Str => "str".to_owned(),
+            Type::Status => "status".to_owned(),
+            Type::Ptr => "ptr".to_owned(),
+            Type::Array(element) => format!("[{}]", element.text(name)),
+            Type::Struct(id) => name(*id).to_string(),
+            Type::Function(function) => {
+                let result = match &function.result {
+                    Type::Void => String::new(),
+                    result => format!(" -> {}", result.text(name)),
+                };
+                format!("fn({}){result}", list(&function.params, name))
+            }
+            Type::Tuple(parts) => format!("({})", list(parts, name)),
+            Type::Void | Type::Never => "no value".to_owned(),
+            Type::Nil => "nil".to_owned(),
+            Type::EmptyArray => "[]".to_owned(),
+            Type::Error => "?".to_owned(),
+        }
+    }
+
+    /// The type in a sentence: `an int`, `` a `Job` ``, `no value`.
+    pub fn phrase(&self, name: &dyn Fn(StructId) -> Arc<str>) -> String {
+        match self {
+            Type::Int => "an int".to_owned(),
+            Type::Float | Type::Bool | Type::Str | Type::Status | Type::Ptr => format!("a {}", self.text(name)),
+            Type::Array(_) => format!("an array `{}`", self.text(name)),
+            Type::Struct(_) => format!("a `{}`", self.text(name)),
+            Type::Function(_) => format!("a function `{}`", self.text(name)),
+            Type::Tuple(_) => format!("a tuple `{}`", self.text(name)),
+            Type::Nil | Type::EmptyArray => format!("`{}`", self.text(name)),
+            Type::Void | Type::Never | Type::Error => self.text(name),
+        }
+    }
+}
+
+/// Types with commas between.
+fn list(types: &[Type], name: &dyn Fn(StructId) -> Arc<str>) -> String {
+    types.iter().map(|ty| ty.text(name)).collect::<Vec<_>>().join(", ")
 }

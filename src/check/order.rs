@@ -1,0 +1,95 @@
+//! Arguments that fit by type and yet seem to stand in the wrong order: C would say nothing either,
+//! since pids, signals and descriptors are all ints there too.
+
+use super::problem::Problem;
+use super::scope::Origin;
+use super::tree::{Constant, Expr, ExprKind};
+use super::{Checker, quote};
+use crate::abi::{Builtin, Signal};
+use crate::source::Span;
+use crate::syntax::ast::{self, ExprKind as Ast};
+
+/// Names that belong in one place of a call.
+#[derive(Clone, Copy)]
+enum Family {
+    Signal,
+    WaitOption,
+    MaskHow,
+    FcntlCommand,
+    Group,
+}
+
+impl Family {
+    fn has(self, expr: &ast::Expr) -> bool {
+        let name: &str = match &expr.kind {
+            Ast::Name(name) => name,
+            // Options are joined by `|`.
+            Ast::Binary(_, left, _) => return self.has(left),
+            _ => return false,
+        };
+        match self {
+            Family::Signal => Signal::ALL.iter().any(|signal| signal.name() == name),
+            Family::WaitOption => matches!(name, "WNOHANG" | "WUNTRACED" | "WCONTINUED"),
+            Family::MaskHow => matches!(name, "SIG_BLOCK" | "SIG_UNBLOCK" | "SIG_SETMASK"),
+            Family::FcntlCommand => name.starts_with("F_"),
+            Family::Group => matches!(name, "RLIMIT_DATA" | "RLIMIT_STACK" | "RLIMIT_NPROC" | "RLIMIT_NOFILE"),
+        }
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Family::Signal => "a signal",
+            Family::WaitOption => "an option of waitpid",
+            Family::MaskHow => "a way to change the mask",
+            Family::FcntlCommand => "a command of fcntl",
+            Family::Group => "a limit's name",
+        }
+    }
+}
+
+/// Which call wants names of which family where, and what stands beside it.
+const PLACES: &[(Builtin, Family, usize, usize)] = &[
+    (Builtin::Kill, Family::Signal, 1, 0),
+    (Builtin::Killpg, Family::Signal, 1, 0),
+    (Builtin::MqNotify, Family::Signal, 1, 0),
+    (Builtin::Waitpid, Family::WaitOption, 1, 0),
+    (Builtin::Sigprocmask, Family::MaskHow, 0, 1),
+    (Builtin::Fcntl, Family::FcntlCommand, 1, 0),
+    (Builtin::Setrlimit, Family::Group, 0, 1),
+];
+
+impl Checker<'_> {
+    /// Warns of arguments that seem to be swapped.
+    pub(super) fn order(&mut self, builtin: Builtin, args: &[ast::Expr], values: &[Expr], span: Span) {
+        for (call, family, right, other) in PLACES {
+            let (Some(there), Some(here)) = (args.get(*other), args.get(*right)) else { continue };
+            if *call == builtin && family.has(there) && !family.has(here) {
+                self.wrong_order(builtin, args, (*other, *right), format!("{} is {}", quote::name_it(there), family.words()), None, span);
+            }
+        }
+        if builtin == Builtin::Dup2 {
+            self.dup2_order(args, values, span);
+        }
+    }
+
+    /// `dup2(1, w)` with `w` straight from `pipe()`: the pipe's end is lost, and nothing is redirected.
+    fn dup2_order(&mut self, args: &[ast::Expr], values: &[Expr], span: Span) {
+        let [old, new] = values else { return };
+        let standard = matches!(old.kind, ExprKind::Constant(Constant::Int(0..=2)));
+        let Some(Origin::Pipe(made)) = self.origin(new) else { return };
+        let (made, Some(new)) = (*made, args.get(1)) else { return };
+        if standard {
+            let why = format!("{} is an end of a pipe, and would be closed here", quote::name_it(new));
+            self.wrong_order(Builtin::Dup2, args, (0, 1), why, Some((made, "this pipe".to_owned())), span);
+        }
+    }
+
+    fn wrong_order(&mut self, builtin: Builtin, args: &[ast::Expr], (one, other): (usize, usize), why: String, also: Option<(Span, String)>, at: Span) {
+        let mut order: Vec<&ast::Expr> = args.iter().collect();
+        order.swap(one, other);
+        let mended: Option<Vec<String>> = order.into_iter().map(quote::quote).collect();
+        let mended = mended.map(|args| format!("{}({})", builtin.name(), args.join(", ")));
+        let label = args.get(one).map_or(at, |arg| arg.span);
+        self.report(Problem::ArgumentOrder { callee: builtin.name(), at: label, why, also, signature: builtin.row().signature(), mended });
+    }
+}

@@ -1,0 +1,146 @@
+//! The names of one function: its locals, its scopes, and where its values came from. Knows nothing of
+//! the top level.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
+use super::tree::{FunctionId, Local, LocalId};
+use super::types::Type;
+use crate::source::Span;
+
+/// What kind of code is being checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FrameKind {
+    /// The top-level statements.
+    Main,
+    /// A function.
+    Function(FunctionId),
+    /// The value of a `const`.
+    Constant,
+}
+
+/// Where the first value of a variable came from; messages remember it.
+#[derive(Debug, Clone)]
+pub(super) enum Origin {
+    /// `let pid = fork() == 0`: the place, and the comparison as written.
+    Comparison(Span, Option<String>),
+    /// A part of `let (r, w) = pipe()`.
+    Pipe(Span),
+}
+
+/// The function that is being checked.
+#[derive(Debug)]
+pub(super) struct Frame {
+    pub(super) kind: FrameKind,
+    pub(super) result: Type,
+    pub(super) locals: Vec<Local>,
+    pub(super) origins: Vec<Option<Origin>>,
+    scopes: Vec<Scope>,
+    /// Locals of the function around an anonymous one.
+    pub(super) outer: Vec<(Arc<str>, Span)>,
+    /// How many loops are open, and how many arms within the innermost.
+    pub(super) loops: usize,
+    pub(super) arms: usize,
+    /// Unknown names that were reported here already.
+    pub(super) reported: BTreeSet<Arc<str>>,
+    /// Whether something here could not be read.
+    pub(super) tainted: bool,
+}
+
+#[derive(Debug, Default)]
+struct Scope {
+    names: IndexMap<Arc<str>, LocalId>,
+    /// Whether a statement here could not be read: it may have declared anything.
+    tainted: bool,
+}
+
+impl Frame {
+    pub(super) fn new(kind: FrameKind, result: Type) -> Frame {
+        Frame {
+            kind,
+            result,
+            locals: Vec::new(),
+            origins: Vec::new(),
+            scopes: Vec::new(),
+            outer: Vec::new(),
+            loops: 0,
+            arms: 0,
+            reported: BTreeSet::new(),
+            tainted: false,
+        }
+    }
+
+    /// Whether a `let` here declares a global.
+    pub(super) fn is_top_level(&self) -> bool {
+        self.kind == FrameKind::Main && self.scopes.is_empty()
+    }
+
+    pub(super) fn enter(&mut self) {
+        self.scopes.push(Scope::default());
+    }
+
+    pub(super) fn leave(&mut self) {
+        self.scopes.pop();
+    }
+
+    /// Notes that a statement of the innermost scope could not be read.
+    pub(super) fn taint(&mut self) {
+        self.tainted = true;
+        if let Some(scope) = self.scopes.last_mut() {
+            scope.tainted = true;
+        }
+    }
+
+    /// Whether an unknown name may have been declared by something that could not be read.
+    pub(super) fn may_miss_names(&self) -> bool {
+        self.scopes.iter().any(|scope| scope.tainted)
+    }
+
+    /// A local that the compiler makes for itself.
+    pub(super) fn hidden(&mut self, name: &str, ty: Type, span: Span) -> LocalId {
+        self.add(format!(" {name}").into(), ty, span, None)
+    }
+
+    fn add(&mut self, name: Arc<str>, ty: Type, span: Span, origin: Option<Origin>) -> LocalId {
+        let id = LocalId(u32::try_from(self.locals.len()).unwrap_or(u32::MAX));
+        self.locals.push(Local { name, ty, span });
+        self.origins.push(origin);
+        id
+    }
+
+    /// Declares a local in the innermost scope; gives also the place of one of the same name there.
+    pub(super) fn declare(&mut self, name: &Arc<str>, ty: Type, span: Span, origin: Option<Origin>) -> (LocalId, Option<Span>) {
+        let id = self.add(name.clone(), ty, span, origin);
+        let Some(scope) = self.scopes.last_mut() else { return (id, None) };
+        let before = scope.names.insert(name.clone(), id);
+        (id, before.and_then(|before| self.local(before)).map(|local| local.span))
+    }
+
+    pub(super) fn local(&self, id: LocalId) -> Option<&Local> {
+        self.locals.get(id.0 as usize)
+    }
+
+    /// The local that a name means, innermost scope first.
+    pub(super) fn find(&self, name: &str) -> Option<LocalId> {
+        self.scopes.iter().rev().find_map(|scope| scope.names.get(name).copied())
+    }
+
+    /// The local around an anonymous function that a name would mean if it could.
+    pub(super) fn find_outer(&self, name: &str) -> Option<Span> {
+        self.outer.iter().rev().find(|(outer, _)| **outer == *name).map(|(_, span)| *span)
+    }
+
+    /// Every name in scope, innermost first.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.scopes.iter().rev().flat_map(|scope| scope.names.keys().map(|name| &**name))
+    }
+
+    /// All locals in scope with their places, for an anonymous function that is met here.
+    pub(super) fn visible(&self) -> Vec<(Arc<str>, Span)> {
+        let here = self.scopes.iter().flat_map(|scope| scope.names.iter());
+        let here = here.filter_map(|(name, id)| Some((name.clone(), self.local(*id)?.span)));
+        self.outer.iter().cloned().chain(here).collect()
+    }
+}

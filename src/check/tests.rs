@@ -1,0 +1,1 @@
+//! Small programs and what the checker says about them.
