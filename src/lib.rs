@@ -3,10 +3,12 @@
 pub mod abi;
 pub mod bytecode;
 pub mod check;
+pub mod cli;
 pub mod diagnostics;
+pub mod kernel;
+pub mod pipeline;
+pub mod report;
 pub mod source;
 pub mod syntax;
-pub mod kernel;
-pub mod report;
 pub mod trace;
 pub mod vm;

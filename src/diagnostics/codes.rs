@@ -65,6 +65,7 @@ macro_rules! for_each_code {
             AbortFault, "F3009", "abort", Error, "A call of `abort`.";
             ArgumentFault, "F3010", "argument", Error, "An argument that a library function cannot take.";
             FreeFault, "F3011", "bad-free", Error, "A `free` of something that is not a live block.";
+            Internal, "X9001", "internal", Error, "A mistake of proc itself.";
             // Runs that cannot go on.
             Stuck, "S4001", "stuck", Error, "Every process waits and nothing can wake any of them.";
             TicksReached, "L6001", "ticks-reached", Error, "The run was stopped after the number of instructions asked for.";

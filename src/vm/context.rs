@@ -4,9 +4,13 @@
 //! `r` is slot `base + r`; register 0 holds the link to the caller. Slots are not addressable by a program: a
 //! `ptr` only ever points into the heap.
 
-use super::Fault;
-use super::memory::{Heap, Memory, Space};
-use crate::bytecode::image::Verified;
+use super::guest::Guest;
+use super::memory::{Arena, Heap, HeapStats, ManualBlock, Memory, Space};
+use super::text::View;
+use super::{BOTTOM_LINK, Fault, HANDLER_LINK, SMALLEST_STACK, WINDOW, format, show};
+use crate::abi::{ARGV_SLOT, ERRNO_SLOT, FUNCTION_BIAS, RESERVED_SLOTS};
+use crate::bytecode::image::{Image, Verified};
+use crate::check::tree::Shown;
 
 /// The limits of one process, in bytes (RLIMIT_STACK, RLIMIT_DATA).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -42,20 +46,70 @@ impl Context {
     /// # Errors
     /// `HeapFull` where `argv` does not fit.
     pub fn start(image: Verified, memory: &mut Memory, argv: &[Vec<u8>], limits: Limits) -> Result<Context, Fault> {
-        let _ = (image, memory, argv, limits);
-        todo!()
+        let main = image.functions.first();
+        let (pc, frame) = main.map_or((0, 1), |function| (function.entry, usize::from(function.frame)));
+        let base = static_slots(&image);
+        let mut slots = vec![0; base + frame];
+        slots[base] = BOTTOM_LINK;
+        let (space, heap) = (Space::default(), Heap::default());
+        let mut context = Context { image, pc, base: base as u32, slots, space, heap, limits };
+        match context.fill_static_data(memory, argv) {
+            Ok(()) => Ok(context),
+            Err(fault) => {
+                context.release(memory);
+                Err(fault)
+            }
+        }
+    }
+
+    fn fill_static_data(&mut self, memory: &mut Memory, argv: &[Vec<u8>]) -> Result<(), Fault> {
+        let image = self.image.clone();
+        let mut guest = self.guest(&image, memory);
+        let mut words = Vec::with_capacity(argv.len());
+        for text in argv {
+            words.push(guest.new_string(text)?);
+        }
+        let argv = guest.new_array(&words, 0, true)?;
+        let mut zeros = Vec::with_capacity(image.globals.len());
+        for global in &image.globals {
+            zeros.push(guest.zero(global.zero)?);
+        }
+        self.slots[..zeros.len()].copy_from_slice(&zeros);
+        self.slots[ERRNO_SLOT] = 0;
+        self.slots[ARGV_SLOT] = argv;
+        Ok(())
+    }
+
+    fn guest<'a>(&'a mut self, image: &'a Image, memory: &'a mut Memory) -> Guest<'a> {
+        let arena = Arena::new(memory, &mut self.space, &mut self.heap, self.limits.heap, self.pc);
+        Guest { image, arena }
+    }
+
+    fn view<'a>(&'a self, memory: &'a Memory) -> View<'a> {
+        View { image: &self.image, memory, space: self.space }
     }
 
     /// A copy that shares all pages until one side writes.
     pub fn fork(&self, memory: &mut Memory) -> Context {
-        let _ = memory;
-        todo!()
+        Context { heap: self.heap.forked(), ..self.snapshot(memory) }
+    }
+
+    /// An exact copy, for a machine that is kept as it is; unlike a child it does not count as a fork.
+    pub fn snapshot(&self, memory: &mut Memory) -> Context {
+        Context {
+            image: self.image.clone(),
+            pc: self.pc,
+            base: self.base,
+            slots: self.slots.clone(),
+            space: memory.fork(self.space),
+            heap: self.heap.clone(),
+            limits: self.limits,
+        }
     }
 
     /// Gives the pages back; must be called before a context is dropped.
     pub fn release(self, memory: &mut Memory) {
-        let _ = memory;
-        todo!()
+        memory.release(self.space);
     }
 
     /// Register `register` of the running frame.
@@ -65,30 +119,29 @@ impl Context {
 
     /// Sets a register of the running frame.
     pub fn set_register(&mut self, register: u8, word: u64) {
-        let _ = (register, word);
-        todo!()
+        self.slots[self.base as usize + register as usize] = word;
     }
 
     /// `errno`
     pub fn errno(&self) -> i64 {
-        self.slots[crate::abi::ERRNO_SLOT] as i64
+        self.slots[ERRNO_SLOT] as i64
     }
 
     /// Sets `errno`.
     pub fn set_errno(&mut self, number: i64) {
-        self.slots[crate::abi::ERRNO_SLOT] = number as u64;
+        self.slots[ERRNO_SLOT] = number as u64;
     }
 
     /// The bytes of the string that `word` refers to.
     pub fn string(&self, memory: &mut Memory, word: u64) -> Vec<u8> {
-        let _ = (memory, word);
-        todo!()
+        self.view(memory).bytes(word)
     }
 
     /// The elements of the `[str]` that `word` refers to.
     pub fn strings(&self, memory: &mut Memory, word: u64) -> Vec<Vec<u8>> {
-        let _ = (memory, word);
-        todo!()
+        let view = self.view(memory);
+        let texts = view.elements(word, 0, view.array_length(word));
+        texts.into_iter().map(|text| view.bytes(text)).collect()
     }
 
     /// A new string on this process's heap.
@@ -96,17 +149,70 @@ impl Context {
     /// # Errors
     /// `HeapFull` where it does not fit even after a collection.
     pub fn new_string(&mut self, memory: &mut Memory, bytes: &[u8]) -> Result<u64, Fault> {
-        let _ = (memory, bytes);
-        todo!()
+        let image = self.image.clone();
+        let mut slots = std::mem::take(&mut self.slots);
+        let live = slots.len();
+        let mut guest = self.guest(&image, memory);
+        let result = guest.allocating(&[], &mut slots, live, |guest, _| guest.new_string(bytes));
+        self.slots = slots;
+        result
     }
 
-    /// The text of a printing call whose window starts at register `window`.
+    /// The text of a printing call whose window starts at register `window`; `first_arg` is how many arguments stand
+    /// before those that the format is about (1 for `dprintf`, else 0).
     ///
     /// # Errors
     /// `Argument` where a format read at run time does not fit its arguments.
     pub fn render(&self, memory: &mut Memory, format: u32, window: u8, first_arg: u8) -> Result<Vec<u8>, Fault> {
-        let _ = (memory, format, window, first_arg);
-        todo!()
+        let Some(format) = self.image.formats.get(format as usize) else { return Ok(Vec::new()) };
+        let first = self.base as usize + usize::from(window) + 1 + usize::from(first_arg);
+        format::render(self.view(memory), format, self.slots.get(first..).unwrap_or(&[]))
+    }
+
+    /// A value as `print` shows it, strings in quotes; for reports.
+    pub fn show(&self, memory: &Memory, shown: &Shown, word: u64) -> String {
+        show::quoted(self.view(memory), shown, word)
+    }
+
+    /// Figures about the heap.
+    pub fn heap_stats(&mut self, memory: &mut Memory) -> HeapStats {
+        let image = self.image.clone();
+        self.guest(&image, memory).arena.stats()
+    }
+
+    /// The blocks of `malloc` that were not freed, by address.
+    pub fn manual_blocks(&mut self, memory: &mut Memory) -> Vec<ManualBlock> {
+        let image = self.image.clone();
+        self.guest(&image, memory).arena.manual_blocks()
+    }
+
+    /// Compares the heap's headers and lists with each other.
+    ///
+    /// # Errors
+    /// What does not agree.
+    pub fn audit_heap(&mut self, memory: &mut Memory) -> Result<(), String> {
+        let image = self.image.clone();
+        self.guest(&image, memory).arena.audit()
+    }
+
+    /// Frees what cannot be reached, at once.
+    pub fn collect(&mut self, memory: &mut Memory) {
+        let image = self.image.clone();
+        let slots = std::mem::take(&mut self.slots);
+        self.guest(&image, memory).collect([&[], &slots]);
+        self.slots = slots;
+    }
+
+    /// How many slots the stack may have, static data included.
+    pub(super) fn most_slots(&self) -> usize {
+        let stack = (self.limits.stack / 8).clamp(SMALLEST_STACK, u64::from(u32::MAX / 2));
+        static_slots(&self.image) + stack as usize
+    }
+
+    /// The slots up to the top of the running frame.
+    pub(super) fn live_slots(&self) -> usize {
+        let function = self.image.functions.get(self.image.function_at(self.pc));
+        self.base as usize + function.map_or(1, |function| usize::from(function.frame))
     }
 
     /// Makes a frame for handler `function` (a function value) on top of the stack, so that the processor runs it with
@@ -115,21 +221,73 @@ impl Context {
     /// # Errors
     /// `StackOverflow` where there is no room.
     pub fn push_handler(&mut self, function: u64, signal: u8, cookie: [u64; 2]) -> Result<(), Fault> {
-        let _ = (function, signal, cookie);
-        todo!()
+        let index = function.checked_sub(FUNCTION_BIAS).and_then(|index| usize::try_from(index).ok());
+        let Some(handler) = index.and_then(|index| self.image.functions.get(index)) else {
+            return Err(Fault::NotAFunction);
+        };
+        let (entry, frame) = (handler.entry, usize::from(handler.frame).max(2));
+        let base = self.slots.len() + HANDLER_SAVES;
+        if base + WINDOW > self.most_slots() {
+            return Err(Fault::StackOverflow { limit: self.limits.stack });
+        }
+        let interrupted = u64::from(self.pc) << 32 | u64::from(self.base);
+        self.slots.reserve_exact(HANDLER_SAVES + frame);
+        self.slots.extend([interrupted, cookie[0], cookie[1], HANDLER_LINK, u64::from(signal)]);
+        self.slots.resize(base + frame, 0);
+        self.pc = entry;
+        self.base = base as u32;
+        Ok(())
     }
 
     /// After [`super::Stop::HandlerReturned`]: restores program counter and frame to what they were.
     pub fn pop_handler(&mut self) -> [u64; 2] {
-        todo!()
+        let saves = (self.base as usize).saturating_sub(HANDLER_SAVES);
+        let Some(&[interrupted, first, second]) = self.slots.get(saves..saves + HANDLER_SAVES).and_then(|saved| saved.first_chunk())
+        else {
+            return [0; 2];
+        };
+        self.pc = (interrupted >> 32) as u32;
+        self.base = interrupted as u32;
+        self.slots.truncate(saves);
+        [first, second]
     }
 
     /// The instructions of the call stack, innermost first: the present one, then the calls that led to it.
     /// Handler frames are stepped over and marked.
     pub fn call_stack(&self) -> Vec<Frame> {
-        todo!()
+        let mut frames = Vec::new();
+        let (mut pc, mut base, mut interrupted) = (self.pc, self.base as usize, false);
+        loop {
+            let function = self.image.function_at(pc) as u32;
+            frames.push(Frame { function, pc, base: base as u32, interrupted });
+            let below = match self.slots.get(base).copied() {
+                None | Some(BOTTOM_LINK) => return frames,
+                Some(HANDLER_LINK) => {
+                    interrupted = true;
+                    let saved = base.checked_sub(HANDLER_SAVES).and_then(|at| self.slots.get(at));
+                    saved.map(|saved| ((saved >> 32) as u32, *saved as u32 as usize))
+                }
+                Some(link) => {
+                    interrupted = false;
+                    base.checked_sub(link as usize & 0xff).map(|base| ((link >> 8) as u32, base))
+                }
+            };
+            // Frames lie ever lower; a stack that says otherwise is not followed.
+            match below {
+                Some((next, lower)) if lower < base => (pc, base) = (next, lower),
+                _ => return frames,
+            }
+        }
     }
 }
+
+/// How many slots the static data takes.
+pub(super) fn static_slots(image: &Image) -> usize {
+    image.globals.len().max(RESERVED_SLOTS)
+}
+
+/// Slots between an interrupted frame and its handler's: where it stood, and the kernel's two words.
+const HANDLER_SAVES: usize = 3;
 
 /// A frame of a call stack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

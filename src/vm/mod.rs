@@ -3,10 +3,19 @@
 
 pub mod context;
 pub mod fault;
+mod float;
+mod format;
+mod guest;
+mod library;
 pub mod memory;
+mod run;
+mod show;
+mod slow;
+mod text;
 
-pub use context::{Context, Limits};
+pub use context::{Context, Frame, Limits};
 pub use fault::Fault;
+pub use run::{Processor, run};
 
 use crate::abi::Builtin;
 
@@ -36,13 +45,18 @@ pub struct Request {
     pub format: Option<u32>,
 }
 
-/// Runs the process until it must stop, for at most `fuel` instructions; returns why it stopped and how many
-/// instructions were carried out (a system call counts when it is reached, a faulting instruction does not).
-pub fn run(processor: &mut Processor, context: &mut Context, memory: &mut memory::Memory, fuel: u64) -> (Stop, u64) {
-    let _ = (processor, context, memory, fuel);
-    todo!()
-}
+/// The link of the frame that no call made: the bottom of the stack.
+const BOTTOM_LINK: u64 = u64::MAX;
+/// The link of a signal handler's frame.
+const HANDLER_LINK: u64 = u64::MAX - 1;
+/// Links from here on are none of a call.
+const FIRST_SPECIAL_LINK: u64 = HANDLER_LINK;
 
-/// The register file and caches that all processes of one machine share.
-#[derive(Debug, Default)]
-pub struct Processor {}
+/// The slots that a running frame can name.
+const WINDOW: usize = 256;
+
+/// The least stack that a limit can ask for, in slots.
+const SMALLEST_STACK: u64 = 2 * WINDOW as u64;
+
+#[cfg(test)]
+mod tests;

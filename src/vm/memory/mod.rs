@@ -1,13 +1,179 @@
-//! Paged, copy-on-write memory: a pool of frames, radix page tables over it, and the allocator of a process's heap.
+//! Paged, copy-on-write memory: a pool of frames, radix page tables over it, and the allocator and collector of a
+//! process's heap. It knows neither instructions nor the kernel.
+//!
+//! The unit of addresses is the word of 8 bytes. A page is 64 words; a page table is a tree of nodes with 16
+//! children whose height grows with the heap. Frame 0 and node 0 stand for pages that were never written: they read
+//! as zero and are never written. A fork shares the whole tree by its root, whatever its size; the first write
+//! to a page copies the page and the path that leads to it.
 
-/// The machine's physical memory: all frames and page-table nodes, with their reference counts.
-#[derive(Debug, Default)]
-pub struct Memory {}
+mod arena;
+mod block;
+mod bulk;
+mod collect;
+mod heap;
+mod manual;
+mod pool;
+mod stats;
+mod table;
+mod tlb;
 
-/// One process's page table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Space {}
+pub(crate) use arena::Arena;
+pub(crate) use block::Kind;
+pub use heap::Heap;
+pub(crate) use manual::{add as add_cells, difference as cells_between, shown_address};
+pub use stats::{HeapStats, ManualBlock, MemoryStats};
 
-/// One process's allocator state.
-#[derive(Debug, Clone, Default)]
-pub struct Heap {}
+use pool::Pool;
+use tlb::Tlb;
+
+/// Words in a page.
+pub(crate) const PAGE_WORDS: usize = 64;
+
+/// Bytes in a page.
+pub const PAGE_BYTES: usize = PAGE_WORDS * 8;
+
+/// How many frames may be in use unless [`Memory::set_capacity`] says otherwise: 2 GiB of pages.
+const DEFAULT_CAPACITY: u32 = 1 << 22;
+
+/// The words of a page.
+type Page = [u64; PAGE_WORDS];
+
+/// The machine's physical memory: all frames and page-table nodes, with their reference counts, and the translation
+/// cache of the space that was entered last.
+#[derive(Debug)]
+pub struct Memory {
+    frames: Pool<Page>,
+    nodes: Pool<table::Node>,
+    tlb: Tlb,
+    /// The space whose translations the cache holds.
+    current: Space,
+    capacity: u32,
+    copied: u64,
+    collections: u64,
+}
+
+/// One process's page table. It is a plain name: every copy that is kept must be made by [`Memory::fork`] and given
+/// back by [`Memory::release`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Space {
+    root: u32,
+    height: u8,
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Memory {
+            frames: Pool::default(),
+            nodes: Pool::default(),
+            tlb: Tlb::default(),
+            current: Space::default(),
+            capacity: DEFAULT_CAPACITY,
+            copied: 0,
+            collections: 0,
+        }
+    }
+}
+
+impl Memory {
+    /// An empty memory.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets how many frames may be in use before allocations fail.
+    pub fn set_capacity(&mut self, frames: u32) {
+        self.capacity = frames;
+    }
+
+    /// Whether more frames are in use than the machine has. Allocations fail then, but copies on write cannot: the
+    /// kernel looks here and ends somebody, as Linux does when memory runs out.
+    pub fn exhausted(&self) -> bool {
+        self.frames.in_use() > self.capacity
+    }
+
+    /// Whether so many more words can be had.
+    pub(crate) fn has_room(&self, words: u64) -> bool {
+        u64::from(self.frames.in_use()) + words / PAGE_WORDS as u64 <= u64::from(self.capacity)
+    }
+
+    /// Makes `space` the one that [`Memory::read`] and [`Memory::write`] are quick for.
+    pub(crate) fn enter(&mut self, space: Space) {
+        if self.current != space {
+            self.current = space;
+            self.tlb.flush();
+        }
+    }
+
+    /// The word at `address`; zero where nothing was written.
+    #[inline(always)]
+    pub(crate) fn read(&mut self, space: Space, address: u64) -> u64 {
+        let page = address / PAGE_WORDS as u64;
+        let frame = match self.tlb.readable(page) {
+            Some(frame) => frame,
+            None => self.read_miss(space, page),
+        };
+        self.frames.item(frame)[address as usize % PAGE_WORDS]
+    }
+
+    /// The word at `address`, past the cache.
+    pub(crate) fn peek(&self, space: Space, address: u64) -> u64 {
+        self.page(space, address / PAGE_WORDS as u64)[address as usize % PAGE_WORDS]
+    }
+
+    /// The two words at `address`, which is even.
+    #[inline(always)]
+    pub(crate) fn read_pair(&mut self, space: Space, address: u64) -> (u64, u64) {
+        let page = address / PAGE_WORDS as u64;
+        let frame = match self.tlb.readable(page) {
+            Some(frame) => frame,
+            None => self.read_miss(space, page),
+        };
+        let words = self.frames.item(frame);
+        let at = address as usize % PAGE_WORDS;
+        (words[at & !1], words[at | 1])
+    }
+
+    /// Writes the word at `address`.
+    #[inline(always)]
+    pub(crate) fn write(&mut self, space: &mut Space, address: u64, word: u64) {
+        let page = address / PAGE_WORDS as u64;
+        let frame = match self.tlb.writable(page) {
+            Some(frame) => frame,
+            None => self.write_miss(space, page),
+        };
+        self.frames.item_mut(frame)[address as usize % PAGE_WORDS] = word;
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn read_miss(&mut self, space: Space, page: u64) -> u32 {
+        debug_assert_eq!(space, self.current, "a space is entered before it is read");
+        let frame = self.lookup(space, page);
+        self.tlb.insert_readable(page, frame);
+        frame
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn write_miss(&mut self, space: &mut Space, page: u64) -> u32 {
+        debug_assert_eq!(*space, self.current, "a space is entered before it is written");
+        let frame = self.own(space, page);
+        self.current = *space;
+        self.tlb.insert_writable(page, frame);
+        frame
+    }
+
+    /// Figures about all processes together.
+    pub fn stats(&self) -> MemoryStats {
+        MemoryStats {
+            frames: self.frames.in_use(),
+            peak_frames: self.frames.peak(),
+            nodes: self.nodes.in_use(),
+            pages_copied: self.copied,
+            collections: self.collections,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,102 @@
+//! From text to a program that can run, in stages that are types: what was not parsed cannot be checked, what was not checked cannot
+//! be compiled, what was not verified cannot run.
+
+use crate::bytecode::image::Verified;
+use crate::bytecode::{lower, verify};
+use crate::check::{self, tree};
+use crate::diagnostics::{Code, Diagnostic, Severity};
+use crate::source::{FileId, SourceFile, SourceMap, Span};
+use crate::syntax::{self, ast};
+
+/// The host stack on which a source is compiled: its nesting is limited by the parser, and what that needs in an unoptimised
+/// build fits here several times over.
+const STACK: usize = 64 << 20;
+
+/// A source and its tree, with the mistakes found so far.
+#[derive(Debug)]
+pub struct Parsed {
+    /// The source file.
+    pub file: FileId,
+    /// The tree; it has error nodes where there are mistakes.
+    pub program: ast::Program,
+    /// The mistakes.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// A program whose names and types are right.
+#[derive(Debug)]
+pub struct Checked {
+    /// The tree as written.
+    pub program: ast::Program,
+    /// The tree with every name resolved.
+    pub tree: tree::Program,
+    /// What is likely wrong nevertheless.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// A program ready to run.
+#[derive(Debug)]
+pub struct Compiled {
+    /// What runs.
+    pub image: Verified,
+    /// The tree as written.
+    pub program: ast::Program,
+    /// The tree with every name resolved.
+    pub tree: tree::Program,
+    /// What is likely wrong nevertheless.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Adds a source to the map and reads it.
+pub fn parse(sources: &mut SourceMap, name: &str, text: String) -> Parsed {
+    let file = sources.add(SourceFile::new(name, text));
+    let (program, diagnostics) = syntax::parse(file, &sources.file(file).text);
+    Parsed { file, program, diagnostics }
+}
+
+impl Parsed {
+    /// Checks names and types; all mistakes of the file where there are any.
+    ///
+    /// # Errors
+    /// The mistakes, in the order of the text.
+    pub fn check(self) -> Result<Checked, Vec<Diagnostic>> {
+        let (tree, found) = check::check(self.file, &self.program);
+        let mut diagnostics = self.diagnostics;
+        diagnostics.extend(found);
+        sort(&mut diagnostics);
+        let wrong = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
+        match tree {
+            Some(tree) if !wrong => Ok(Checked { program: self.program, tree, warnings: diagnostics }),
+            _ => Err(diagnostics),
+        }
+    }
+}
+
+impl Checked {
+    /// Lowers and verifies.
+    ///
+    /// # Errors
+    /// Where the program is beyond a limit of the machine.
+    pub fn compile(self, sources: &SourceMap, name: &str) -> Result<Compiled, Vec<Diagnostic>> {
+        let image = lower::lower(&self.tree, sources, name)?;
+        let image = verify::verify(image).map_err(|error| {
+            let span = Span::new(self.tree.file, 0, 0);
+            let headline = format!("this is a mistake of `proc` itself, not of the program: {error}");
+            vec![Diagnostic::new(Code::Internal, headline, span, "the bytecode of this file does not verify")]
+        })?;
+        Ok(Compiled { image, program: self.program, tree: self.tree, warnings: self.warnings })
+    }
+}
+
+/// All stages.
+///
+/// # Errors
+/// The mistakes, in the order of the text.
+pub fn compile(sources: &mut SourceMap, name: &str, text: String) -> Result<Compiled, Vec<Diagnostic>> {
+    stacker::grow(STACK, || parse(sources, name, text).check()?.compile(sources, name))
+}
+
+/// Diagnostics in the order of the text, errors before warnings of one place.
+pub fn sort(diagnostics: &mut [Diagnostic]) {
+    diagnostics.sort_by_key(|diagnostic| (diagnostic.span().file, diagnostic.span().start, diagnostic.severity, diagnostic.code));
+}

@@ -1,0 +1,200 @@
+//! A process in the hands of an instruction: its image and its memory, and the values that instructions make there.
+//!
+//! Nothing here collects: an operation that finds the heap full has changed nothing that can be seen, so its caller
+//! may collect and do it again.
+
+use super::fault::Fault;
+use super::memory::{Arena, Kind};
+use super::text::View;
+use crate::bytecode::image::{Image, Zero};
+
+/// The image and the memory of the running process.
+#[derive(Debug)]
+pub(super) struct Guest<'a> {
+    pub(super) image: &'a Image,
+    pub(super) arena: Arena<'a>,
+}
+
+/// Whether elements are references, as it stands in an array's header.
+const REFERENCES: u16 = 1;
+
+impl Guest<'_> {
+    /// A view for reading.
+    pub(super) fn view(&self) -> View<'_> {
+        View { image: self.image, memory: self.arena.memory, space: *self.arena.space }
+    }
+
+    #[cold]
+    fn full(&self, wanted: u64) -> Fault {
+        Fault::HeapFull { wanted, limit: self.arena.limit }
+    }
+
+    /// Refuses what can never fit, before the host makes it.
+    pub(super) fn check_size(&self, bytes: u64) -> Result<(), Fault> {
+        if bytes > self.arena.limit || bytes > u64::from(u32::MAX) { Err(self.full(bytes)) } else { Ok(()) }
+    }
+
+    /// Refuses an array that can never fit.
+    pub(super) fn check_count(&self, elements: u64) -> Result<(), Fault> {
+        if elements > self.arena.limit / 8 || elements > u64::from(u32::MAX >> 1) {
+            return Err(self.full(elements.saturating_mul(8)));
+        }
+        Ok(())
+    }
+
+    fn allocate(&mut self, kind: Kind, payload: u64, id: u16, length: u32) -> Result<u64, Fault> {
+        match self.arena.allocate(kind, payload, id, length) {
+            Some(address) => Ok(address),
+            None => Err(self.full(payload * 8)),
+        }
+    }
+
+    /// A new string.
+    pub(super) fn new_string(&mut self, bytes: &[u8]) -> Result<u64, Fault> {
+        if bytes.is_empty() {
+            return Ok(0);
+        }
+        self.check_size(bytes.len() as u64)?;
+        let address = self.allocate(Kind::Str, bytes.len().div_ceil(8) as u64, 0, bytes.len() as u32)?;
+        self.arena.memory.write_bytes(self.arena.space, address, 0, bytes);
+        Ok(address)
+    }
+
+    /// Two strings joined.
+    pub(super) fn concat(&mut self, left: u64, right: u64) -> Result<u64, Fault> {
+        let length = self.view().length(left);
+        let total = length + self.view().length(right);
+        if length == total || length == 0 {
+            return Ok(if length == total { left } else { right });
+        }
+        self.check_size(total)?;
+        let bytes = [self.view().bytes(left), self.view().bytes(right)].concat();
+        self.new_string(&bytes)
+    }
+
+    /// A new array of the words, with room for `capacity` of them.
+    pub(super) fn new_array(&mut self, words: &[u64], capacity: u64, references: bool) -> Result<u64, Fault> {
+        let capacity = capacity.max(words.len() as u64);
+        self.check_count(capacity)?;
+        let id = if references { REFERENCES } else { 0 };
+        let store = if capacity == 0 { 0 } else { self.allocate(Kind::Store, capacity, id, capacity as u32)? };
+        self.arena.memory.write_words(self.arena.space, store, words);
+        let array = self.allocate(Kind::Array, 2, id, 0)?;
+        self.set_array(array, words.len() as u64, capacity, store);
+        Ok(array)
+    }
+
+    /// A new array of `count` times the same word.
+    pub(super) fn filled_array(&mut self, count: u64, word: u64, references: bool) -> Result<u64, Fault> {
+        let array = self.new_array(&[], count, references)?;
+        let store = self.arena.read(array + 1);
+        self.arena.memory.fill(self.arena.space, store, count, word);
+        self.set_array(array, count, count, store);
+        Ok(array)
+    }
+
+    fn set_array(&mut self, array: u64, length: u64, capacity: u64, store: u64) {
+        self.arena.write(array, length | capacity << 32);
+        self.arena.write(array + 1, store);
+    }
+
+    /// Whether the elements of an array are references.
+    pub(super) fn holds_references(&mut self, array: u64) -> bool {
+        array != 0 && self.arena.read(array - 2) >> 48 != 0
+    }
+
+    /// Adds a word at the end of an array where there is room for it; whether there was.
+    #[inline]
+    pub(super) fn push_in_place(&mut self, array: u64, word: u64) -> bool {
+        let (sizes, store) = self.arena.read_pair(array);
+        let (length, capacity) = (sizes & 0xffff_ffff, sizes >> 32);
+        if length == capacity {
+            return false;
+        }
+        self.arena.write(store + length, word);
+        self.arena.write(array, sizes + 1);
+        true
+    }
+
+    /// Adds a word at the end of an array, moving the elements where there is no more room.
+    pub(super) fn push(&mut self, array: u64, word: u64) -> Result<(), Fault> {
+        if array == 0 {
+            return Err(Fault::Nil { what: "array" });
+        }
+        if self.push_in_place(array, word) {
+            return Ok(());
+        }
+        let (sizes, old) = self.arena.read_pair(array);
+        let (length, capacity) = (sizes & 0xffff_ffff, (sizes >> 32) * 2);
+        let capacity = capacity.max(4);
+        self.check_count(capacity)?;
+        let id = if self.holds_references(array) { REFERENCES } else { 0 };
+        let store = self.allocate(Kind::Store, capacity, id, capacity as u32)?;
+        self.arena.memory.copy(self.arena.space, old, store, length);
+        self.set_array(array, length, capacity, store);
+        if old != 0 {
+            self.arena.discard(old);
+        }
+        self.push_in_place(array, word);
+        Ok(())
+    }
+
+    /// The address of an element, if there is such an element.
+    #[inline(always)]
+    pub(super) fn element(&mut self, array: u64, index: u64) -> Option<u64> {
+        let (sizes, store) = self.arena.read_pair(array);
+        (index < sizes & 0xffff_ffff).then(|| store.wrapping_add(index))
+    }
+
+    /// A new struct, all fields zero.
+    pub(super) fn new_struct(&mut self, id: u32) -> Result<u64, Fault> {
+        let image = self.image;
+        let fields = image.structs.get(id as usize).map_or(&[][..], |info| &info.fields);
+        let object = self.allocate(Kind::Struct, fields.len() as u64, id as u16, 0)?;
+        for (at, field) in fields.iter().enumerate() {
+            let zero = self.zero(field.zero)?;
+            self.arena.write(object + at as u64, zero);
+        }
+        Ok(object)
+    }
+
+    /// The zero of a type.
+    pub(super) fn zero(&mut self, zero: Zero) -> Result<u64, Fault> {
+        match zero {
+            Zero::Word | Zero::EmptyStr => Ok(0),
+            Zero::EmptyArray(references) => self.new_array(&[], 0, references),
+        }
+    }
+
+    /// Frees what cannot be reached from the static data and the stack.
+    pub(super) fn collect(&mut self, roots: [&[u64]; 2]) {
+        let managed: Vec<Vec<u32>> = self
+            .image
+            .structs
+            .iter()
+            .map(|info| (0..).zip(&info.fields).filter(|(_, field)| field.managed).map(|(at, _)| at).collect())
+            .collect();
+        self.arena.collect(roots, |id| managed.get(usize::from(id)).map_or(&[], |fields| fields));
+    }
+
+    /// Does something that allocates: collects first where that is due, and once more where the heap is full. `live`
+    /// slots of the stack are in use.
+    pub(super) fn allocating<T>(
+        &mut self,
+        globals: &[u64],
+        stack: &mut [u64],
+        live: usize,
+        mut action: impl FnMut(&mut Self, &mut [u64]) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        if self.arena.wants_collection() {
+            self.collect([globals, &stack[..live]]);
+        }
+        match action(self, stack) {
+            Err(Fault::HeapFull { .. }) => {
+                self.collect([globals, &stack[..live]]);
+                action(self, stack)
+            }
+            result => result,
+        }
+    }
+}

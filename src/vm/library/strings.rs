@@ -1,0 +1,161 @@
+//! Functions on strings. The size of a result is known, and checked against the heap's limit, before the host
+//! makes it.
+
+use super::{Call, Fault};
+
+type Given<T> = Result<T, Fault>;
+
+fn bytes(call: &Call<'_, '_>, at: usize) -> Vec<u8> {
+    call.guest.view().bytes(call.arg(at))
+}
+
+/// The places at which `part` occurs in `text`, from left to right and apart from each other; `part` is not empty.
+fn places<'t>(text: &'t [u8], part: &'t [u8]) -> impl Iterator<Item = usize> + 't {
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        let at = from + first_place(&text[from..], part)?;
+        from = at + part.len();
+        Some(at)
+    })
+}
+
+/// Where `part` first occurs in `text`, in time linear in both: Knuth, Morris and Pratt's way.
+fn first_place(text: &[u8], part: &[u8]) -> Option<usize> {
+    let Some(first) = part.first() else { return Some(0) };
+    if part.len() == 1 {
+        return text.iter().position(|byte| byte == first);
+    }
+    let mut borders = vec![0_usize; part.len()];
+    let mut border = 0;
+    for at in 1..part.len() {
+        while border > 0 && part[at] != part[border] {
+            border = borders[border - 1];
+        }
+        border += usize::from(part[at] == part[border]);
+        borders[at] = border;
+    }
+    let mut matched = 0;
+    for (at, byte) in text.iter().enumerate() {
+        while matched > 0 && *byte != part[matched] {
+            matched = borders[matched - 1];
+        }
+        matched += usize::from(*byte == part[matched]);
+        if matched == part.len() {
+            return Some(at + 1 - matched);
+        }
+    }
+    None
+}
+
+pub(super) fn chr(call: &mut Call<'_, '_>) -> Given<u64> {
+    let byte = call.arg(0) as u8;
+    call.guest.new_string(&[byte])
+}
+
+pub(super) fn split(call: &mut Call<'_, '_>) -> Given<u64> {
+    let (text, separator) = (bytes(call, 0), bytes(call, 1));
+    let mut parts: Vec<&[u8]> = Vec::new();
+    if separator.is_empty() {
+        parts.extend(text.split(|byte| byte.is_ascii_whitespace() || *byte == 0x0b).filter(|part| !part.is_empty()));
+    } else {
+        let mut from = 0;
+        for at in places(&text, &separator) {
+            parts.push(&text[from..at]);
+            from = at + separator.len();
+        }
+        parts.push(&text[from..]);
+    }
+    call.guest.check_count(parts.len() as u64)?;
+    let mut words = Vec::with_capacity(parts.len());
+    for part in parts {
+        words.push(call.guest.new_string(part)?);
+    }
+    call.guest.new_array(&words, 0, true)
+}
+
+pub(super) fn join(call: &mut Call<'_, '_>) -> Given<u64> {
+    let view = call.guest.view();
+    let array = call.arg(0);
+    let separator = bytes(call, 1);
+    let count = view.array_length(array);
+    let words = view.elements(array, 0, count);
+    let between = (separator.len() as u64).saturating_mul(count.saturating_sub(1));
+    let total = words.iter().fold(between, |total, word| total.saturating_add(view.length(*word)));
+    call.guest.check_size(total)?;
+    let mut text = Vec::with_capacity(total as usize);
+    for (at, word) in words.iter().enumerate() {
+        if at > 0 {
+            text.extend_from_slice(&separator);
+        }
+        view.pieces(*word).for_each(|piece| text.extend_from_slice(piece));
+    }
+    call.guest.new_string(&text)
+}
+
+pub(super) fn trim(call: &mut Call<'_, '_>) -> Given<u64> {
+    let text = bytes(call, 0);
+    let space = |byte: &u8| byte.is_ascii_whitespace() || *byte == 0x0b;
+    let start = text.iter().position(|byte| !space(byte)).unwrap_or(text.len());
+    let end = text.iter().rposition(|byte| !space(byte)).map_or(start, |last| last + 1);
+    if end - start == text.len() {
+        return Ok(call.arg(0));
+    }
+    call.guest.new_string(&text[start..end])
+}
+
+pub(super) fn find(call: &mut Call<'_, '_>) -> Given<i64> {
+    Ok(first_place(&bytes(call, 0), &bytes(call, 1)).map_or(-1, |at| at as i64))
+}
+
+pub(super) fn contains(call: &mut Call<'_, '_>) -> Given<bool> {
+    Ok(first_place(&bytes(call, 0), &bytes(call, 1)).is_some())
+}
+
+pub(super) fn starts_with(call: &mut Call<'_, '_>) -> Given<bool> {
+    Ok(bytes(call, 0).starts_with(&bytes(call, 1)))
+}
+
+pub(super) fn ends_with(call: &mut Call<'_, '_>) -> Given<bool> {
+    Ok(bytes(call, 0).ends_with(&bytes(call, 1)))
+}
+
+pub(super) fn replace(call: &mut Call<'_, '_>) -> Given<u64> {
+    let (text, old, new) = (bytes(call, 0), bytes(call, 1), bytes(call, 2));
+    let found = if old.is_empty() { 0 } else { places(&text, &old).count() };
+    if found == 0 {
+        return Ok(call.arg(0));
+    }
+    let kept = (text.len() - found * old.len()) as u64;
+    let total = (found as u64).saturating_mul(new.len() as u64).saturating_add(kept);
+    call.guest.check_size(total)?;
+    let mut result = Vec::with_capacity(total as usize);
+    let mut from = 0;
+    for at in places(&text, &old) {
+        result.extend_from_slice(&text[from..at]);
+        result.extend_from_slice(&new);
+        from = at + old.len();
+    }
+    result.extend_from_slice(&text[from..]);
+    call.guest.new_string(&result)
+}
+
+pub(super) fn repeat(call: &mut Call<'_, '_>) -> Given<u64> {
+    let times = (call.arg(1) as i64).max(0) as u64;
+    let total = call.guest.view().length(call.arg(0)).saturating_mul(times);
+    call.guest.check_size(total)?;
+    if total == 0 {
+        return Ok(0);
+    }
+    let text = bytes(call, 0).repeat(times as usize);
+    call.guest.new_string(&text)
+}
+
+pub(super) fn upper(call: &mut Call<'_, '_>) -> Given<u64> {
+    let text = bytes(call, 0).to_ascii_uppercase();
+    call.guest.new_string(&text)
+}
+
+pub(super) fn lower(call: &mut Call<'_, '_>) -> Given<u64> {
+    let text = bytes(call, 0).to_ascii_lowercase();
+    call.guest.new_string(&text)
+}

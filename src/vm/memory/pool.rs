@@ -1,0 +1,106 @@
+//! A pool of equal items under 32-bit names with reference counts. Item 0 is all zero and never counted.
+
+use bytemuck::Zeroable;
+
+const CHUNK: usize = 256;
+
+/// A pool; it grows by chunks, so that an item never moves.
+#[derive(Debug)]
+pub(super) struct Pool<T> {
+    chunks: Vec<Box<[T; CHUNK]>>,
+    references: Vec<u32>,
+    free: Vec<u32>,
+    in_use: u32,
+    peak: u32,
+}
+
+impl<T: Zeroable + Copy> Default for Pool<T> {
+    fn default() -> Self {
+        let mut pool = Pool { chunks: Vec::new(), references: vec![0], free: Vec::new(), in_use: 0, peak: 0 };
+        pool.grow();
+        pool
+    }
+}
+
+impl<T: Zeroable + Copy> Pool<T> {
+    fn grow(&mut self) {
+        let items = vec![T::zeroed(); CHUNK].into_boxed_slice();
+        let chunk = items.try_into().unwrap_or_else(|_| unreachable!("the slice has CHUNK items"));
+        self.chunks.push(chunk);
+    }
+
+    /// The item called `id`.
+    #[inline(always)]
+    pub(super) fn item(&self, id: u32) -> &T {
+        &self.chunks[id as usize / CHUNK][id as usize % CHUNK]
+    }
+
+    /// The item called `id`, to be changed; the caller is its only owner.
+    #[inline(always)]
+    pub(super) fn item_mut(&mut self, id: u32) -> &mut T {
+        debug_assert!(self.references[id as usize] == 1, "only an item with one owner is written");
+        &mut self.chunks[id as usize / CHUNK][id as usize % CHUNK]
+    }
+
+    /// A new item with one owner that holds `value`.
+    pub(super) fn insert(&mut self, value: T) -> u32 {
+        let id = match self.free.pop() {
+            Some(id) => id,
+            None => {
+                let id = self.references.len() as u32;
+                self.references.push(0);
+                if id as usize == self.chunks.len() * CHUNK {
+                    self.grow();
+                }
+                id
+            }
+        };
+        self.references[id as usize] = 1;
+        *self.item_mut(id) = value;
+        self.in_use += 1;
+        self.peak = self.peak.max(self.in_use);
+        id
+    }
+
+    /// Adds an owner.
+    pub(super) fn retain(&mut self, id: u32) {
+        if id != 0 {
+            self.references[id as usize] += 1;
+        }
+    }
+
+    /// Takes an owner away; whether it was the last.
+    pub(super) fn release(&mut self, id: u32) -> bool {
+        if id == 0 {
+            return false;
+        }
+        let count = &mut self.references[id as usize];
+        *count -= 1;
+        let last = *count == 0;
+        if last {
+            self.free.push(id);
+            self.in_use -= 1;
+        }
+        last
+    }
+
+    /// How many owners it has.
+    pub(super) fn owners(&self, id: u32) -> u32 {
+        self.references[id as usize]
+    }
+
+    /// All reference counts.
+    pub(super) fn references(&self) -> &[u32] {
+        &self.references
+    }
+
+    /// How many items have an owner.
+    pub(super) fn in_use(&self) -> u32 {
+        self.in_use
+    }
+
+    /// The most that ever had.
+    pub(super) fn peak(&self) -> u32 {
+        self.peak
+    }
+}

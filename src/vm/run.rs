@@ -1,0 +1,429 @@
+//! The loop that carries out instructions. It has three arms: the next instruction, a stop, a fault.
+//!
+//! Fuel is counted to the instruction. While there is plenty, a straight run is charged as a whole where
+//! control leaves it; when less is left than the longest straight run of the program, a second instance of the same
+//! loop counts every instruction.
+
+use super::context::{Context, static_slots};
+use super::fault::Fault;
+use super::guest::Guest;
+use super::memory::{Arena, Memory, add_cells, cells_between};
+use super::text::literal;
+use super::{FIRST_SPECIAL_LINK, HANDLER_LINK, Request, Stop, WINDOW, slow};
+use crate::abi::{Builtin, FUNCTION_BIAS};
+use crate::bytecode::image::{Image, Verified};
+use crate::bytecode::op::{Instruction, Op};
+
+/// Processes with at most so many slots run in the shared register file.
+const SMALL: usize = 256;
+/// How many programs' longest straight runs are remembered.
+const REMEMBERED: usize = 16;
+
+/// The register file and caches that all processes of one machine share.
+#[derive(Debug, Default)]
+pub struct Processor {
+    file: Vec<u64>,
+    /// The longest straight run of programs, the one met last in front.
+    straight: Vec<(Verified, u64)>,
+    /// Whether frames begin as zeros, so that what a process did before leaves nothing in it.
+    tidy: bool,
+}
+
+impl Processor {
+    /// A processor that clears every frame at its call: slower, and equal states have equal slots.
+    pub fn tidy() -> Self {
+        Processor { tidy: true, ..Self::default() }
+    }
+
+    /// The fuel below which instructions are counted one by one.
+    fn reserve(&mut self, image: &Verified) -> u64 {
+        match self.straight.iter().position(|(known, _)| known.same(image)) {
+            Some(0) => {}
+            Some(at) => self.straight.swap(0, at),
+            None => {
+                self.straight.truncate(REMEMBERED - 1);
+                self.straight.insert(0, (image.clone(), longest_run(image)));
+            }
+        }
+        self.straight[0].1
+    }
+}
+
+/// The most instructions that can be carried out before one that charges them.
+fn longest_run(image: &Image) -> u64 {
+    let ends = |op: Op| matches!(op, Op::Jump | Op::Call | Op::CallValue | Op::Return | Op::Syscall);
+    let runs = image.code.split_inclusive(|instruction| ends(instruction.op));
+    runs.map(<[Instruction]>::len).max().unwrap_or(0) as u64
+}
+
+/// Where the processor stands.
+#[derive(Debug)]
+struct Cursor {
+    pc: usize,
+    base: usize,
+    fuel: u64,
+}
+
+/// Why [`execute`] came back.
+enum Exit {
+    Stop(Stop),
+    /// The fuel no longer lasts for the longest straight run.
+    Low,
+    /// A call has no window in the slots; it has not begun.
+    Room,
+}
+
+/// Runs the process until it must stop, for at most `fuel` instructions; returns why it stopped and how many
+/// instructions were carried out (a system call counts when it is reached, a faulting instruction does not).
+pub fn run(processor: &mut Processor, context: &mut Context, memory: &mut Memory, fuel: u64) -> (Stop, u64) {
+    let reserve = if processor.tidy { u64::MAX } else { processor.reserve(&context.image) };
+    let most = context.most_slots();
+    let small = context.slots.len() <= SMALL;
+    let mut slots = std::mem::take(if small { &mut processor.file } else { &mut context.slots });
+    let room = context.base as usize + WINDOW;
+    if slots.len() < room.max(2 * WINDOW) {
+        slots.resize(room.max(2 * WINDOW), 0);
+    }
+    if small {
+        slots[..context.slots.len()].copy_from_slice(&context.slots);
+    }
+    let mut cursor = Cursor { pc: context.pc as usize, base: context.base as usize, fuel };
+    let stop = drive(&mut cursor, &mut slots, context, memory, reserve, most.max(room));
+    context.pc = cursor.pc as u32;
+    context.base = cursor.base as u32;
+    let live = context.live_slots().min(slots.len());
+    if small {
+        context.slots.clear();
+        context.slots.reserve_exact(live);
+        context.slots.extend_from_slice(&slots[..live]);
+        processor.file = slots;
+    } else {
+        slots.truncate(live);
+        if slots.capacity() > 4 * (live + WINDOW) {
+            slots.shrink_to(live + WINDOW);
+        }
+        context.slots = slots;
+    }
+    (stop, fuel - cursor.fuel)
+}
+
+/// Runs both instances of the loop by turns, and finds room for the stack.
+fn drive(
+    cursor: &mut Cursor,
+    slots: &mut Vec<u64>,
+    context: &mut Context,
+    memory: &mut Memory,
+    reserve: u64,
+    most: usize,
+) -> Stop {
+    let image: &Image = &context.image;
+    let limits = context.limits;
+    let arena = Arena::new(memory, &mut context.space, &mut context.heap, limits.heap, 0);
+    let mut guest = Guest { image, arena };
+    loop {
+        let usable = slots.len().min(most);
+        let window = &mut slots[..usable];
+        let exit = if cursor.fuel <= reserve {
+            execute::<true>(&image.code, window, &mut guest, cursor, reserve)
+        } else {
+            execute::<false>(&image.code, window, &mut guest, cursor, reserve)
+        };
+        match exit {
+            Exit::Stop(stop) => return stop,
+            Exit::Low => {}
+            Exit::Room if usable == most => return Stop::Fault(Fault::StackOverflow { limit: limits.stack }),
+            Exit::Room => slots.resize((slots.len() * 2).min(most), 0),
+        }
+    }
+}
+
+/// The registers of the frame at `base` of the stack.
+#[inline(always)]
+fn window(stack: &mut [u64], base: usize) -> Option<&mut [u64; WINDOW]> {
+    stack.get_mut(base..base + WINDOW)?.first_chunk_mut()
+}
+
+/// The function that a function value names.
+#[cold]
+#[inline(never)]
+fn no_function(value: u64) -> Fault {
+    if value == 0 { Fault::Nil { what: "function" } } else { Fault::NotAFunction }
+}
+
+/// What a frame's end means that no call made: of the whole program, or of a handler.
+#[cold]
+#[inline(never)]
+fn special_return(link: u64, registers: &mut [u64; WINDOW]) -> Stop {
+    if link == HANDLER_LINK {
+        return Stop::HandlerReturned;
+    }
+    registers[1] = 0;
+    Stop::Syscall(Request { builtin: Builtin::Exit, window: 0, args: 1, format: None })
+}
+
+#[cold]
+#[inline(never)]
+fn request(instruction: Instruction) -> Stop {
+    match Builtin::from_number(instruction.c) {
+        Some(builtin) => Stop::Syscall(Request {
+            builtin,
+            window: instruction.a,
+            args: instruction.b,
+            format: u32::try_from(instruction.imm).ok(),
+        }),
+        None => Stop::Fault(Fault::NotAFunction),
+    }
+}
+
+fn float(word: u64) -> f64 {
+    f64::from_bits(word)
+}
+
+/// Carries out instructions. With `STEP`, each is charged by itself and frames begin as zeros.
+fn execute<const STEP: bool>(
+    code: &[Instruction],
+    slots: &mut [u64],
+    guest: &mut Guest<'_>,
+    cursor: &mut Cursor,
+    reserve: u64,
+) -> Exit {
+    let Cursor { mut pc, mut base, mut fuel } = *cursor;
+    let mut start = pc;
+    let (globals, stack) = slots.split_at_mut(static_slots(guest.image));
+    base -= globals.len();
+    let Some(mut win) = window(stack, base) else { return Exit::Room };
+
+    // Leaves the loop; the present instruction counts, or does not.
+    macro_rules! leave {
+        (counted $exit:expr) => {{
+            let exit = $exit;
+            *cursor = Cursor { pc, base: base + globals.len(), fuel: if STEP { fuel } else { fuel - (pc + 1 - start) as u64 } };
+            return exit;
+        }};
+        (uncounted $exit:expr) => {{
+            let exit = $exit;
+            *cursor = Cursor { pc, base: base + globals.len(), fuel: if STEP { fuel + 1 } else { fuel - (pc - start) as u64 } };
+            return exit;
+        }};
+    }
+    macro_rules! fault {
+        ($fault:expr) => {
+            leave!(uncounted Exit::Stop(Stop::Fault($fault)))
+        };
+    }
+    // Goes on elsewhere, after charging the straight run that ends here.
+    macro_rules! go {
+        ($target:expr) => {{
+            let target = $target;
+            if !STEP {
+                fuel -= (pc + 1 - start) as u64;
+                start = target;
+            }
+            pc = target;
+            if !STEP && fuel <= reserve {
+                *cursor = Cursor { pc, base: base + globals.len(), fuel };
+                return Exit::Low;
+            }
+            continue;
+        }};
+    }
+    macro_rules! go_if {
+        ($i:ident, $test:expr) => {
+            if $test {
+                go!($i.imm as usize)
+            }
+        };
+    }
+    macro_rules! call {
+        ($i:ident, $function:expr) => {{
+            let Some(function) = guest.image.functions.get($function) else { fault!(Fault::NotAFunction) };
+            let link = (pc as u64) << 8 | u64::from($i.a);
+            let callee = base + usize::from($i.a);
+            win = match window(stack, callee) {
+                Some(window) => window,
+                None => leave!(uncounted Exit::Room),
+            };
+            win[0] = link;
+            if STEP {
+                let first = usize::from($i.b) + 1;
+                if let Some(fresh) = win.get_mut(first..usize::from(function.frame)) {
+                    fresh.fill(0);
+                }
+            }
+            base = callee;
+            go!(function.entry as usize)
+        }};
+    }
+
+    loop {
+        let i = &code[pc];
+        if STEP {
+            if fuel == 0 {
+                *cursor = Cursor { pc, base: base + globals.len(), fuel };
+                return Exit::Stop(Stop::FuelSpent);
+            }
+            fuel -= 1;
+        }
+        let (a, b, c) = (i.a as usize, i.b as usize, i.c as usize);
+        match i.op {
+            Op::Nop => {}
+            Op::Move => win[a] = win[b],
+            Op::LoadInt => win[a] = i.imm as i64 as u64,
+            Op::LoadConst => win[a] = guest.image.constants[i.imm as usize],
+            Op::LoadStr => win[a] = literal(i.imm as u32),
+            Op::LoadFn => win[a] = i.imm as u64 + FUNCTION_BIAS,
+            Op::LoadGlobal => win[a] = globals[i.imm as usize],
+            Op::StoreGlobal => globals[i.imm as usize] = win[a],
+            Op::AddInt => win[a] = win[b].wrapping_add(win[c]),
+            Op::SubInt => win[a] = win[b].wrapping_sub(win[c]),
+            Op::MulInt => win[a] = win[b].wrapping_mul(win[c]),
+            Op::DivInt => match (win[b] as i64).checked_div(win[c] as i64) {
+                Some(quotient) => win[a] = quotient as u64,
+                None => fault!(slow::division(win[b] as i64, win[c])),
+            },
+            Op::RemInt => match (win[b] as i64).checked_rem(win[c] as i64) {
+                Some(rest) => win[a] = rest as u64,
+                None => fault!(slow::division(win[b] as i64, win[c])),
+            },
+            Op::AndInt => win[a] = win[b] & win[c],
+            Op::OrInt => win[a] = win[b] | win[c],
+            Op::XorInt => win[a] = win[b] ^ win[c],
+            Op::ShlInt => win[a] = win[b].wrapping_shl(win[c] as u32),
+            Op::ShrInt => win[a] = (win[b] as i64).wrapping_shr(win[c] as u32) as u64,
+            Op::AddImm => win[a] = win[b].wrapping_add(i.imm as i64 as u64),
+            Op::MulImm => win[a] = win[b].wrapping_mul(i.imm as i64 as u64),
+            Op::DivImm => match (win[b] as i64).checked_div(i64::from(i.imm)) {
+                Some(quotient) => win[a] = quotient as u64,
+                None => fault!(slow::division(win[b] as i64, i.imm as u64)),
+            },
+            Op::RemImm => match (win[b] as i64).checked_rem(i64::from(i.imm)) {
+                Some(rest) => win[a] = rest as u64,
+                None => fault!(slow::division(win[b] as i64, i.imm as u64)),
+            },
+            Op::AndImm => win[a] = win[b] & i.imm as i64 as u64,
+            Op::ShlImm => win[a] = win[b].wrapping_shl(i.imm as u32),
+            Op::ShrImm => win[a] = (win[b] as i64).wrapping_shr(i.imm as u32) as u64,
+            Op::NegInt => win[a] = win[b].wrapping_neg(),
+            Op::Complement => win[a] = !win[b],
+
+            Op::AddFloat => win[a] = (float(win[b]) + float(win[c])).to_bits(),
+            Op::SubFloat => win[a] = (float(win[b]) - float(win[c])).to_bits(),
+            Op::MulFloat => win[a] = (float(win[b]) * float(win[c])).to_bits(),
+            Op::DivFloat => win[a] = (float(win[b]) / float(win[c])).to_bits(),
+            Op::RemFloat => win[a] = (float(win[b]) % float(win[c])).to_bits(),
+            Op::NegFloat => win[a] = win[b] ^ 1 << 63,
+            Op::IntToFloat => win[a] = (win[b] as i64 as f64).to_bits(),
+            Op::FloatToInt => win[a] = float(win[b]) as i64 as u64,
+
+            Op::EqInt => win[a] = u64::from(win[b] == win[c]),
+            Op::NeInt => win[a] = u64::from(win[b] != win[c]),
+            Op::LtInt => win[a] = u64::from((win[b] as i64) < win[c] as i64),
+            Op::LeInt => win[a] = u64::from(win[b] as i64 <= win[c] as i64),
+            Op::EqFloat => win[a] = u64::from(float(win[b]) == float(win[c])),
+            Op::NeFloat => win[a] = u64::from(float(win[b]) != float(win[c])),
+            Op::LtFloat => win[a] = u64::from(float(win[b]) < float(win[c])),
+            Op::LeFloat => win[a] = u64::from(float(win[b]) <= float(win[c])),
+            Op::EqStr => win[a] = u64::from(slow::equal(guest, win[b], win[c])),
+            Op::NeStr => win[a] = u64::from(!slow::equal(guest, win[b], win[c])),
+            Op::LtStr => win[a] = u64::from(slow::compare(guest, win[b], win[c]).is_lt()),
+            Op::LeStr => win[a] = u64::from(slow::compare(guest, win[b], win[c]).is_le()),
+            Op::NotBool => win[a] = u64::from(win[b] == 0),
+            Op::Truth => win[a] = u64::from(win[b] != 0),
+
+            Op::Jump => go!(i.imm as usize),
+            Op::JumpIf => go_if!(i, win[a] != 0),
+            Op::JumpIfNot => go_if!(i, win[a] == 0),
+            Op::JumpEq => go_if!(i, win[a] == win[b]),
+            Op::JumpNe => go_if!(i, win[a] != win[b]),
+            Op::JumpLt => go_if!(i, (win[a] as i64) < win[b] as i64),
+            Op::JumpLe => go_if!(i, win[a] as i64 <= win[b] as i64),
+            Op::JumpEqShort => go_if!(i, win[a] as i64 == i.short()),
+            Op::JumpNeShort => go_if!(i, win[a] as i64 != i.short()),
+            Op::JumpLtShort => go_if!(i, (win[a] as i64) < i.short()),
+            Op::JumpLeShort => go_if!(i, win[a] as i64 <= i.short()),
+            Op::JumpGtShort => go_if!(i, win[a] as i64 > i.short()),
+            Op::JumpGeShort => go_if!(i, win[a] as i64 >= i.short()),
+            Op::JumpLtFloat => go_if!(i, float(win[a]) < float(win[b])),
+            Op::JumpLeFloat => go_if!(i, float(win[a]) <= float(win[b])),
+
+            Op::Call => call!(i, i.imm as usize),
+            Op::CallValue => {
+                let index = win[c].wrapping_sub(FUNCTION_BIAS);
+                if index >= guest.image.functions.len() as u64 {
+                    fault!(no_function(win[c]))
+                }
+                call!(i, index as usize)
+            }
+            Op::Return => {
+                let link = win[0];
+                if link >= FIRST_SPECIAL_LINK {
+                    leave!(counted Exit::Stop(special_return(link, win)))
+                }
+                if b == 1 {
+                    win[0] = win[a];
+                } else {
+                    win.copy_within(a..(a + b).min(WINDOW), 0);
+                }
+                base -= link as usize & 0xff;
+                win = match window(stack, base) {
+                    Some(window) => window,
+                    None => leave!(uncounted Exit::Room),
+                };
+                go!((link >> 8) as usize + 1)
+            }
+            Op::Syscall => leave!(counted Exit::Stop(request(*i))),
+
+            Op::ArrayLen => win[a] = guest.arena.read(win[b]) & 0xffff_ffff,
+            Op::StrLen => win[a] = guest.view().length(win[b]),
+            Op::LoadElem => match guest.element(win[b], win[c]) {
+                Some(address) => win[a] = guest.arena.read(address),
+                None => fault!(slow::explain(guest, win, i)),
+            },
+            Op::StoreElem => match guest.element(win[b], win[c]) {
+                Some(address) => guest.arena.write(address, win[a]),
+                None => fault!(slow::explain(guest, win, i)),
+            },
+            Op::LoadByte => match guest.view().byte(win[b], win[c]) {
+                Some(byte) => win[a] = u64::from(byte),
+                None => fault!(slow::explain(guest, win, i)),
+            },
+            Op::LoadField if win[b] != 0 => win[a] = guest.arena.read(win[b].wrapping_add(i.imm as u64)),
+            Op::StoreField if win[b] != 0 => guest.arena.write(win[b].wrapping_add(i.imm as u64), win[a]),
+            Op::LoadField | Op::StoreField => fault!(Fault::Nil { what: "struct" }),
+            Op::LoadCell => match guest.arena.cell(win[b], win[c]) {
+                Some(address) => win[a] = guest.arena.read(address),
+                None => fault!(slow::explain(guest, win, i)),
+            },
+            Op::StoreCell => match guest.arena.cell(win[b], win[c]) {
+                Some(address) => guest.arena.write(address, win[a]),
+                None => fault!(slow::explain(guest, win, i)),
+            },
+            Op::PtrAdd => win[a] = add_cells(win[b], win[c] as i64),
+            Op::PtrSub => win[a] = add_cells(win[b], (win[c] as i64).saturating_neg()),
+            Op::PtrDiff => win[a] = cells_between(win[b], win[c]) as u64,
+            Op::Push if win[a] != 0 && guest.push_in_place(win[a], win[b]) => {}
+
+            Op::Library
+            | Op::NewArray
+            | Op::ArrayOf
+            | Op::Push
+            | Op::Concat
+            | Op::SliceArray
+            | Op::SliceStr
+            | Op::NewStruct
+            | Op::ParseInt
+            | Op::ParseFloat
+            | Op::AssertFail => {
+                let done = slow::carry_out(guest, globals, stack, base, pc, i);
+                match window(stack, base) {
+                    Some(window) => win = window,
+                    None => leave!(uncounted Exit::Room),
+                }
+                if let Err(fault) = done {
+                    fault!(fault)
+                }
+            }
+        }
+        pc += 1;
+    }
+}
