@@ -1,0 +1,222 @@
+//! `proc` as a person uses it: exit statuses, usage, limits, hostile input.
+
+use std::fs;
+use std::process::{Command, Output};
+
+use libtest_mimic::Trial;
+
+use super::case::{program, root, run};
+use super::trial;
+
+pub(crate) fn trials() -> Vec<Trial> {
+    vec![
+        trial("cli/exit-statuses", exit_statuses),
+        trial("cli/usage", usage),
+        trial("cli/version-and-completions", version_and_completions),
+        trial("cli/short-form-and-arguments", short_form_and_arguments),
+        trial("cli/shell-example", shell_example),
+        trial("cli/hostile-sources", hostile_sources),
+        trial("cli/hostile-programs", hostile_programs),
+        trial("cli/exec-stays-inside", exec_stays_inside),
+        trial("cli/closed-output", closed_output),
+        trial("cli/trace-file-and-json", trace_file_and_json),
+        trial("cli/no-colours-in-a-pipe", no_colours_in_a_pipe),
+    ]
+}
+
+/// A scratch folder with these files; gone with its handle.
+fn scratch(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a scratch folder");
+    for (name, text) in files {
+        let path = folder.path().join(name);
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent).expect("a folder inside the scratch folder");
+        }
+        fs::write(path, text).expect("a file in the scratch folder");
+    }
+    folder
+}
+
+/// Runs a source text with these arguments before its name.
+fn run_text(text: &str, arguments: &[&str]) -> Output {
+    let folder = scratch(&[("main.proc", text)]);
+    let mut command = Command::new(program());
+    command.args(arguments).arg(folder.path().join("main.proc"));
+    run(command, b"")
+}
+
+fn status(output: &Output) -> i32 {
+    output.status.code().unwrap_or_else(|| panic!("killed: {}", String::from_utf8_lossy(&output.stderr)))
+}
+
+fn exit_statuses() {
+    for (text, arguments, expected) in [
+        ("exit(7);", &["run"][..], 7),
+        ("exit(300);", &["run"], 44),
+        ("kill(getpid(), SIGTERM);", &["run"], 143),
+        ("let x = 0; x = 1 / x;", &["run"], 136),
+        ("let x: int = \"\";", &["run"], 65),
+        ("while true { }", &["run", "--ticks", "1000"], 124),
+        ("pause();", &["run"], 125),
+        ("fn main() -> int { return 9; }", &["run"], 9),
+        ("print(1);", &["check"], 0),
+        ("print(", &["check"], 65),
+    ] {
+        let output = run_text(text, arguments);
+        assert_eq!(status(&output), expected, "{text}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    let mut missing = Command::new(program());
+    missing.args(["run", "no-such-file.proc"]);
+    assert_eq!(status(&run(missing, b"")), 66);
+    let mut folder = Command::new(program());
+    folder.args(["run", "examples"]);
+    assert_eq!(status(&run(folder, b"")), 66);
+}
+
+fn usage() {
+    for arguments in [&[][..], &["run"], &["run", "--quantum", "0", "x"], &["run", "--send", "x", "y"], &["run", "--heap", "1", "x"]] {
+        let mut command = Command::new(program());
+        command.args(arguments);
+        let output = run(command, b"");
+        assert_eq!(status(&output), 64, "{arguments:?}");
+        assert!(!output.stderr.is_empty());
+    }
+}
+
+fn version_and_completions() {
+    let mut version = Command::new(program());
+    version.arg("--version");
+    let output = run(version, b"");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), format!("proc {}\n", env!("CARGO_PKG_VERSION")));
+    for shell in ["bash", "zsh", "fish"] {
+        let mut command = Command::new(program());
+        command.args(["completions", shell]);
+        let output = run(command, b"");
+        assert!(status(&output) == 0 && output.stdout.len() > 500, "{shell}");
+    }
+}
+
+fn short_form_and_arguments() {
+    let folder = scratch(&[("args.proc", "#!/usr/bin/env proc\nprint(len(argv), argv[1], argv[2]);")]);
+    let mut command = Command::new(program());
+    command.arg(folder.path().join("args.proc")).args(["-x", "two words"]);
+    let output = run(command, b"");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "3 -x two words\n");
+}
+
+fn shell_example() {
+    let shell = fs::read_dir(root().join("examples"))
+        .expect("the examples")
+        .flatten()
+        .map(|entry| entry.path())
+        .find(|path| path.to_string_lossy().ends_with("shell.proc"))
+        .expect("the shell example");
+    for (script, expected) in [
+        ("seq 5 | cat | wc\n", "5 5 10"),
+        ("echo hello world\n", "hello world"),
+        ("seq 100 | grep 7 | head -n 3\n", "7\n17\n27"),
+        ("yes | head -n 2\n", "y\ny"),
+    ] {
+        let mut command = Command::new(program());
+        command.arg(&shell);
+        let output = run(command, script.as_bytes());
+        let stdout = String::from_utf8_lossy(&output.stdout);
+        let words: Vec<&str> = stdout.split_whitespace().collect();
+        let wanted: Vec<&str> = expected.split_whitespace().collect();
+        assert_eq!(words, wanted, "{script}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+/// Sources that no person writes: each is answered with messages, quickly, within the host's stack and memory.
+fn hostile_sources() {
+    let many = 200_000;
+    for (name, text) in [
+        ("parentheses", format!("let x = {}1{};", "(".repeat(many), ")".repeat(many))),
+        ("braces", "{".repeat(many)),
+        ("minuses", format!("let x = {}1;", "-".repeat(many))),
+        ("sum", format!("let x = 0{};", "+1".repeat(many))),
+        ("else-ifs", format!("if true {{ }} {}", "else if true { } ".repeat(many))),
+        ("brackets", format!("let x: {}int{};", "[".repeat(many), "]".repeat(many))),
+        ("calls", format!("let x = {}", "f(".repeat(many))),
+        ("conditionals", format!("let x = {} 1;", "true ? 1 : ".repeat(many))),
+        ("one long line", format!("print(\"{}\", y);", "a".repeat(10 << 20))),
+        ("nul bytes", "\0\0\0let x = 1;\0".to_owned()),
+        ("unclosed string", "print(\"abc".to_owned()),
+        ("unclosed comment", "/* /* */".to_owned()),
+    ] {
+        let output = run_text(&text, &["check"]);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(status(&output), 65, "{name}: {}", &stderr[..stderr.len().min(500)]);
+        assert!(!stderr.contains("panicked") && stderr.len() < 100_000, "{name}: {} bytes of messages", stderr.len());
+    }
+}
+
+/// Programs that want everything: each meets a limit, and the host lives.
+fn hostile_programs() {
+    for (name, text, options, expected) in [
+        ("endless recursion", "fn f(n: int) -> int { return f(n + 1) + 1; } print(f(0));", &[][..], 139),
+        ("fork bomb", "while true { fork(); }", &["--ticks", "2000000"], 124),
+        ("huge malloc", "let p = malloc(1_000_000_000_000); print(p == nil); p = malloc(-1); print(p == nil);", &[], 0),
+        ("string of a gigabyte", "let s = repeat(\"x\", 1_000_000_000); print(len(s));", &[], 134),
+        ("string that grows", "let s = \"x\"; while true { s = s + s; }", &[], 134),
+        ("array that grows", "let a = [1]; while true { push(a, 1); }", &["--heap", "1M"], 134),
+        ("message of a gigabyte", "let q = mq_open(\"/q\", O_CREAT | O_RDWR); print(mq_send(q, repeat(\"x\", 100_000), 1), errno == EMSGSIZE); mq_unlink(\"/q\");", &[], 0),
+        ("wide format", "let s = sprintf(\"%*d\", 2_000_000_000, 1); print(len(s));", &[], 134),
+        ("garbage for ever", "let s = \"\"; for i in 0..300000 { s = str(i) + \"x\"; } print(s);", &["--heap", "1M"], 0),
+    ] {
+        let mut arguments = vec!["run"];
+        arguments.extend(options);
+        let output = run_text(text, &arguments);
+        assert_eq!(status(&output), expected, "{name}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+fn exec_stays_inside() {
+    let folder = scratch(&[
+        ("in/main.proc", "exec(argv[1]); print(errno == ENOENT);"),
+        ("out/secret.proc", "print(\"secret\");"),
+        ("in/plain.proc", "print(\"plain\");"),
+        ("in/broken.proc", "print(secret;"),
+    ]);
+    std::os::unix::fs::symlink("../out/secret.proc", folder.path().join("in/link.proc")).expect("a link");
+    let absolute = folder.path().join("out/secret.proc");
+    let absolute = absolute.to_str().expect("a scratch path is text");
+    for (name, expected) in
+        [("../out/secret", "true\n"), (absolute, "true\n"), ("link", "true\n"), ("none", "true\n"), ("plain", "plain\n"), ("broken", "false\n")]
+    {
+        let mut command = Command::new(program());
+        command.arg(folder.path().join("in/main.proc")).arg(name);
+        let output = run(command, b"");
+        assert_eq!(String::from_utf8_lossy(&output.stdout), expected, "{name}");
+    }
+    let mut command = Command::new(program());
+    command.arg("run").arg("--path").arg(folder.path().join("out")).arg(folder.path().join("in/main.proc")).arg("secret");
+    assert_eq!(String::from_utf8_lossy(&run(command, b"").stdout), "secret\n");
+}
+
+fn closed_output() {
+    let mut command = Command::new("sh");
+    let script = format!("{} run /dev/stdin <<'END' >&-\nlet n = printf(\"x\\n\"); eprint(n, errno == EIO);\nEND\n", program());
+    command.args(["-c", &script]);
+    let output = run(command, b"");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(!stderr.contains("panicked"), "{stderr}");
+}
+
+fn trace_file_and_json() {
+    let folder = scratch(&[("main.proc", "if fork() == 0 { exit(3); } wait();")]);
+    let trace = folder.path().join("trace.json");
+    let mut command = Command::new(program());
+    command.args(["run", "--trace=syscall", "--trace-format", "json", "--trace-file"]).arg(&trace);
+    command.arg(folder.path().join("main.proc"));
+    assert_eq!(status(&run(command, b"")), 0);
+    let text = fs::read_to_string(&trace).expect("the trace");
+    let calls: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).expect("a JSON line")).collect();
+    assert!(calls.iter().any(|event| event["call"] == "fork" && event["result"][0] == 3), "{text}");
+    assert!(calls.iter().all(|event| event["tick"].is_u64() && event["role"].is_string()));
+}
+
+fn no_colours_in_a_pipe() {
+    let output = run_text("let x: int = \"\";", &["check"]);
+    assert!(!output.stderr.contains(&0x1b), "an escape sequence in a pipe");
+}

@@ -1,0 +1,31 @@
+//! The one test binary: every example, every conformance program and every snapshot is a test of its own, named after its file.
+
+mod architecture;
+mod case;
+mod command_line;
+mod determinism;
+mod programs;
+mod reference;
+mod snapshots;
+
+use libtest_mimic::{Arguments, Trial};
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let mut trials: Vec<Trial> = Vec::new();
+    trials.extend(programs::trials());
+    trials.extend(snapshots::trials());
+    trials.extend(command_line::trials());
+    trials.extend(determinism::trials());
+    trials.extend(architecture::trials());
+    trials.extend(reference::trials());
+    libtest_mimic::run(&arguments, trials).exit();
+}
+
+/// A named test from a function that panics when it fails.
+fn trial(name: impl Into<String>, test: impl FnOnce() + Send + 'static) -> Trial {
+    Trial::test(name, move || {
+        test();
+        Ok(())
+    })
+}
