@@ -216,6 +216,11 @@ impl Machine {
         let mut call = self.process_mut(pid).call.take()?;
         let shown = self.watches(Watch::SYSCALL).then(|| syscall::shown_args(self, pid, &call));
         let builtin = call.request.builtin;
+        if let (true, Some(args)) = (builtin.never_returns() && !call.slept, &shown) {
+            // The process may be gone for good when the call has been made.
+            let (args, answer) = (args.clone(), Answer::NoReturn);
+            self.emit(Watch::SYSCALL, pid, What::Call { builtin, args, answer });
+        }
         match syscall::make(self, pid, &mut call) {
             Outcome::Block(reason) => {
                 let first = !std::mem::replace(&mut call.slept, true);
@@ -228,7 +233,7 @@ impl Machine {
                 Some(reason)
             }
             outcome => {
-                if let Some(args) = shown {
+                if let (false, Some(args)) = (builtin.never_returns(), shown) {
                     let answer = syscall::answer(self, pid, &outcome);
                     self.emit(Watch::SYSCALL, pid, What::Call { builtin, args, answer });
                 }
