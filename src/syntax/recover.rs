@@ -35,11 +35,18 @@ pub(crate) fn parse(builder: &mut Builder<'_>, file: FileId, text: &str, words: 
 /// How many words the first top-level statement or declaration has. Too many does no harm.
 fn piece_length(words: &[Tok]) -> usize {
     let mut depth = 0_u32;
+    // `if let … = …; test {` has a `;` that ends nothing.
+    let mut binds = false;
     for (at, word) in words.iter().enumerate() {
         if word.kind.opens() {
             depth += 1;
         } else if word.kind.closes() {
             depth = depth.saturating_sub(1);
+        } else if word.kind == Token::Let && depth == 0 && at > 0 {
+            binds |= matches!(words[at - 1].kind, Token::If | Token::While);
+        } else if binds && word.kind == Token::Semicolon && depth == 0 {
+            binds = false;
+            continue;
         }
         if depth == 0 && ends_statement(word.kind, words.get(at + 1).map(|next| next.kind)) {
             return at + 1;
