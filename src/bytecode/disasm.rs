@@ -70,6 +70,8 @@ impl Listing<'_> {
         for (operand, value) in row.operands.into_iter().zip([a, b, c]) {
             match operand {
                 Operand::None => {}
+                // A return without values, an assertion without a message.
+                Operand::Read if value == 0 => {}
                 Operand::Write | Operand::Read | Operand::Update | Operand::Window => {
                     operands.push(format!("r{value}"));
                     let written = operand == Operand::Write;

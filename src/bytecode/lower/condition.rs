@@ -4,7 +4,7 @@
 use super::fold;
 use super::function::{Builder, Dest, Label};
 use crate::bytecode::op::Op;
-use crate::check::tree::{Comparison, Expr, ExprKind};
+use crate::check::tree::{Comparison, Constant, Expr, ExprKind};
 use crate::source::Span;
 use crate::syntax::ast::BinaryOp;
 
@@ -274,20 +274,23 @@ impl Builder<'_> {
     pub(super) fn branch_constant(
         &mut self,
         subject: u8,
-        constant: &crate::check::tree::Constant,
+        constant: &Constant,
         target: Label,
         wanted: bool,
         span: Span,
     ) {
         let top = self.top();
         match fold::word(constant) {
+            Some(word) if matches!(constant, Constant::Bool(_)) => {
+                self.branch_truth(subject, target, wanted == (word != 0), span);
+            }
             Some(word) => {
                 let (left, right) = (Side::Register(subject), Side::Known(word));
                 self.branch_words(BinaryOp::Equal, left, right, target, wanted, span);
             }
             None => {
                 let how = match constant {
-                    crate::check::tree::Constant::Float(_) => Comparison::Float,
+                    Constant::Float(_) => Comparison::Float,
                     _ => Comparison::Str,
                 };
                 let other = self.temp();

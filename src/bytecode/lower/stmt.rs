@@ -153,7 +153,8 @@ impl Builder<'_> {
                 let base = self.top();
                 self.declare_row(bound);
                 let entered = self.is_reachable();
-                if bind.is_some() || !self.holds_at_first(test) {
+                let empty = body.stmts.is_empty() && step.is_none();
+                if !empty && (bind.is_some() || !self.holds_at_first(test)) {
                     self.jump(check, span);
                 }
                 self.bind_head(head, entered);
