@@ -59,7 +59,7 @@ fn longest_run(image: &Image) -> u64 {
 /// Where the processor stands.
 #[derive(Debug)]
 struct Cursor {
-    pc: usize,
+    pc: u32,
     base: usize,
     fuel: u64,
 }
@@ -87,9 +87,9 @@ pub fn run(processor: &mut Processor, context: &mut Context, memory: &mut Memory
     if small {
         slots[..context.slots.len()].copy_from_slice(&context.slots);
     }
-    let mut cursor = Cursor { pc: context.pc as usize, base: context.base as usize, fuel };
+    let mut cursor = Cursor { pc: context.pc, base: context.base as usize, fuel };
     let stop = drive(&mut cursor, &mut slots, context, memory, reserve, most.max(room));
-    context.pc = cursor.pc as u32;
+    context.pc = cursor.pc;
     context.base = cursor.base as u32;
     let live = context.live_slots().min(slots.len());
     if small {
@@ -180,6 +180,7 @@ fn float(word: u64) -> f64 {
 }
 
 /// Carries out instructions. With `STEP`, each is charged by itself and frames begin as zeros.
+#[inline(never)]
 fn execute<const STEP: bool>(
     code: &[Instruction],
     slots: &mut [u64],
@@ -193,36 +194,25 @@ fn execute<const STEP: bool>(
     base -= globals.len();
     let Some(mut win) = window(stack, base) else { return Exit::Room };
 
-    // Leaves the loop; the present instruction counts, or does not.
-    macro_rules! leave {
-        (counted $exit:expr) => {{
-            let exit = $exit;
-            *cursor = Cursor { pc, base: base + globals.len(), fuel: if STEP { fuel } else { fuel - (pc + 1 - start) as u64 } };
-            return exit;
-        }};
-        (uncounted $exit:expr) => {{
-            let exit = $exit;
-            *cursor = Cursor { pc, base: base + globals.len(), fuel: if STEP { fuel + 1 } else { fuel - (pc - start) as u64 } };
-            return exit;
-        }};
-    }
+    // Leaves the loop before the present instruction.
     macro_rules! fault {
         ($fault:expr) => {
-            leave!(uncounted Exit::Stop(Stop::Fault($fault)))
+            break (Exit::Stop(Stop::Fault($fault)), 0)
         };
     }
     // Goes on elsewhere, after charging the straight run that ends here.
     macro_rules! go {
         ($target:expr) => {{
             let target = $target;
-            if !STEP {
-                fuel -= (pc + 1 - start) as u64;
+            if STEP {
+                fuel -= 1;
+            } else {
+                fuel -= u64::from(pc + 1 - start);
                 start = target;
             }
             pc = target;
             if !STEP && fuel <= reserve {
-                *cursor = Cursor { pc, base: base + globals.len(), fuel };
-                return Exit::Low;
+                break (Exit::Low, 0);
             }
             continue;
         }};
@@ -230,18 +220,18 @@ fn execute<const STEP: bool>(
     macro_rules! go_if {
         ($i:ident, $test:expr) => {
             if $test {
-                go!($i.imm as usize)
+                go!($i.imm as u32)
             }
         };
     }
     macro_rules! call {
         ($i:ident, $function:expr) => {{
             let Some(function) = guest.image.functions.get($function) else { fault!(Fault::NotAFunction) };
-            let link = (pc as u64) << 8 | u64::from($i.a);
+            let link = u64::from(pc) << 8 | u64::from($i.a);
             let callee = base + usize::from($i.a);
             win = match window(stack, callee) {
                 Some(window) => window,
-                None => leave!(uncounted Exit::Room),
+                None => break (Exit::Room, 0),
             };
             win[0] = link;
             if STEP {
@@ -251,157 +241,155 @@ fn execute<const STEP: bool>(
                 }
             }
             base = callee;
-            go!(function.entry as usize)
+            go!(function.entry)
         }};
     }
 
-    loop {
-        let i = &code[pc];
+    let (exit, counted): (Exit, u32) = loop {
+        let i = &code[pc as usize];
         if STEP {
             if fuel == 0 {
-                *cursor = Cursor { pc, base: base + globals.len(), fuel };
-                return Exit::Stop(Stop::FuelSpent);
+                break (Exit::Stop(Stop::FuelSpent), 0);
             }
-            fuel -= 1;
         }
-        let (a, b, c) = (i.a as usize, i.b as usize, i.c as usize);
         match i.op {
             Op::Nop => {}
-            Op::Move => win[a] = win[b],
-            Op::LoadInt => win[a] = i.imm as i64 as u64,
-            Op::LoadConst => win[a] = guest.image.constants[i.imm as usize],
-            Op::LoadStr => win[a] = literal(i.imm as u32),
-            Op::LoadFn => win[a] = i.imm as u64 + FUNCTION_BIAS,
-            Op::LoadGlobal => win[a] = globals[i.imm as usize],
-            Op::StoreGlobal => globals[i.imm as usize] = win[a],
-            Op::AddInt => win[a] = win[b].wrapping_add(win[c]),
-            Op::SubInt => win[a] = win[b].wrapping_sub(win[c]),
-            Op::MulInt => win[a] = win[b].wrapping_mul(win[c]),
-            Op::DivInt => match (win[b] as i64).checked_div(win[c] as i64) {
-                Some(quotient) => win[a] = quotient as u64,
-                None => fault!(slow::division(win[b] as i64, win[c])),
+            Op::Move => win[i.a as usize] = win[i.b as usize],
+            Op::LoadInt => win[i.a as usize] = i.imm as i64 as u64,
+            Op::LoadConst => win[i.a as usize] = guest.image.constants[i.imm as usize],
+            Op::LoadStr => win[i.a as usize] = literal(i.imm as u32),
+            Op::LoadFn => win[i.a as usize] = i.imm as u64 + FUNCTION_BIAS,
+            Op::LoadGlobal => win[i.a as usize] = globals[i.imm as usize],
+            Op::StoreGlobal => globals[i.imm as usize] = win[i.a as usize],
+            Op::AddInt => win[i.a as usize] = win[i.b as usize].wrapping_add(win[i.c as usize]),
+            Op::SubInt => win[i.a as usize] = win[i.b as usize].wrapping_sub(win[i.c as usize]),
+            Op::MulInt => win[i.a as usize] = win[i.b as usize].wrapping_mul(win[i.c as usize]),
+            Op::DivInt => match (win[i.b as usize] as i64).checked_div(win[i.c as usize] as i64) {
+                Some(quotient) => win[i.a as usize] = quotient as u64,
+                None => fault!(slow::division(win[i.b as usize] as i64, win[i.c as usize])),
             },
-            Op::RemInt => match (win[b] as i64).checked_rem(win[c] as i64) {
-                Some(rest) => win[a] = rest as u64,
-                None => fault!(slow::division(win[b] as i64, win[c])),
+            Op::RemInt => match (win[i.b as usize] as i64).checked_rem(win[i.c as usize] as i64) {
+                Some(rest) => win[i.a as usize] = rest as u64,
+                None => fault!(slow::division(win[i.b as usize] as i64, win[i.c as usize])),
             },
-            Op::AndInt => win[a] = win[b] & win[c],
-            Op::OrInt => win[a] = win[b] | win[c],
-            Op::XorInt => win[a] = win[b] ^ win[c],
-            Op::ShlInt => win[a] = win[b].wrapping_shl(win[c] as u32),
-            Op::ShrInt => win[a] = (win[b] as i64).wrapping_shr(win[c] as u32) as u64,
-            Op::AddImm => win[a] = win[b].wrapping_add(i.imm as i64 as u64),
-            Op::MulImm => win[a] = win[b].wrapping_mul(i.imm as i64 as u64),
-            Op::DivImm => match (win[b] as i64).checked_div(i64::from(i.imm)) {
-                Some(quotient) => win[a] = quotient as u64,
-                None => fault!(slow::division(win[b] as i64, i.imm as u64)),
+            Op::AndInt => win[i.a as usize] = win[i.b as usize] & win[i.c as usize],
+            Op::OrInt => win[i.a as usize] = win[i.b as usize] | win[i.c as usize],
+            Op::XorInt => win[i.a as usize] = win[i.b as usize] ^ win[i.c as usize],
+            Op::ShlInt => win[i.a as usize] = win[i.b as usize].wrapping_shl(win[i.c as usize] as u32),
+            Op::ShrInt => win[i.a as usize] = (win[i.b as usize] as i64).wrapping_shr(win[i.c as usize] as u32) as u64,
+            Op::AddImm => win[i.a as usize] = win[i.b as usize].wrapping_add(i.imm as i64 as u64),
+            Op::MulImm => win[i.a as usize] = win[i.b as usize].wrapping_mul(i.imm as i64 as u64),
+            Op::DivImm => match (win[i.b as usize] as i64).checked_div(i64::from(i.imm)) {
+                Some(quotient) => win[i.a as usize] = quotient as u64,
+                None => fault!(slow::division(win[i.b as usize] as i64, i.imm as u64)),
             },
-            Op::RemImm => match (win[b] as i64).checked_rem(i64::from(i.imm)) {
-                Some(rest) => win[a] = rest as u64,
-                None => fault!(slow::division(win[b] as i64, i.imm as u64)),
+            Op::RemImm => match (win[i.b as usize] as i64).checked_rem(i64::from(i.imm)) {
+                Some(rest) => win[i.a as usize] = rest as u64,
+                None => fault!(slow::division(win[i.b as usize] as i64, i.imm as u64)),
             },
-            Op::AndImm => win[a] = win[b] & i.imm as i64 as u64,
-            Op::ShlImm => win[a] = win[b].wrapping_shl(i.imm as u32),
-            Op::ShrImm => win[a] = (win[b] as i64).wrapping_shr(i.imm as u32) as u64,
-            Op::NegInt => win[a] = win[b].wrapping_neg(),
-            Op::Complement => win[a] = !win[b],
+            Op::AndImm => win[i.a as usize] = win[i.b as usize] & i.imm as i64 as u64,
+            Op::ShlImm => win[i.a as usize] = win[i.b as usize].wrapping_shl(i.imm as u32),
+            Op::ShrImm => win[i.a as usize] = (win[i.b as usize] as i64).wrapping_shr(i.imm as u32) as u64,
+            Op::NegInt => win[i.a as usize] = win[i.b as usize].wrapping_neg(),
+            Op::Complement => win[i.a as usize] = !win[i.b as usize],
 
-            Op::AddFloat => win[a] = (float(win[b]) + float(win[c])).to_bits(),
-            Op::SubFloat => win[a] = (float(win[b]) - float(win[c])).to_bits(),
-            Op::MulFloat => win[a] = (float(win[b]) * float(win[c])).to_bits(),
-            Op::DivFloat => win[a] = (float(win[b]) / float(win[c])).to_bits(),
-            Op::RemFloat => win[a] = (float(win[b]) % float(win[c])).to_bits(),
-            Op::NegFloat => win[a] = win[b] ^ 1 << 63,
-            Op::IntToFloat => win[a] = (win[b] as i64 as f64).to_bits(),
-            Op::FloatToInt => win[a] = float(win[b]) as i64 as u64,
+            Op::AddFloat => win[i.a as usize] = (float(win[i.b as usize]) + float(win[i.c as usize])).to_bits(),
+            Op::SubFloat => win[i.a as usize] = (float(win[i.b as usize]) - float(win[i.c as usize])).to_bits(),
+            Op::MulFloat => win[i.a as usize] = (float(win[i.b as usize]) * float(win[i.c as usize])).to_bits(),
+            Op::DivFloat => win[i.a as usize] = (float(win[i.b as usize]) / float(win[i.c as usize])).to_bits(),
+            Op::RemFloat => win[i.a as usize] = (float(win[i.b as usize]) % float(win[i.c as usize])).to_bits(),
+            Op::NegFloat => win[i.a as usize] = win[i.b as usize] ^ 1 << 63,
+            Op::IntToFloat => win[i.a as usize] = (win[i.b as usize] as i64 as f64).to_bits(),
+            Op::FloatToInt => win[i.a as usize] = float(win[i.b as usize]) as i64 as u64,
 
-            Op::EqInt => win[a] = u64::from(win[b] == win[c]),
-            Op::NeInt => win[a] = u64::from(win[b] != win[c]),
-            Op::LtInt => win[a] = u64::from((win[b] as i64) < win[c] as i64),
-            Op::LeInt => win[a] = u64::from(win[b] as i64 <= win[c] as i64),
-            Op::EqFloat => win[a] = u64::from(float(win[b]) == float(win[c])),
-            Op::NeFloat => win[a] = u64::from(float(win[b]) != float(win[c])),
-            Op::LtFloat => win[a] = u64::from(float(win[b]) < float(win[c])),
-            Op::LeFloat => win[a] = u64::from(float(win[b]) <= float(win[c])),
-            Op::EqStr => win[a] = u64::from(slow::equal(guest, win[b], win[c])),
-            Op::NeStr => win[a] = u64::from(!slow::equal(guest, win[b], win[c])),
-            Op::LtStr => win[a] = u64::from(slow::compare(guest, win[b], win[c]).is_lt()),
-            Op::LeStr => win[a] = u64::from(slow::compare(guest, win[b], win[c]).is_le()),
-            Op::NotBool => win[a] = u64::from(win[b] == 0),
-            Op::Truth => win[a] = u64::from(win[b] != 0),
+            Op::EqInt => win[i.a as usize] = u64::from(win[i.b as usize] == win[i.c as usize]),
+            Op::NeInt => win[i.a as usize] = u64::from(win[i.b as usize] != win[i.c as usize]),
+            Op::LtInt => win[i.a as usize] = u64::from((win[i.b as usize] as i64) < win[i.c as usize] as i64),
+            Op::LeInt => win[i.a as usize] = u64::from(win[i.b as usize] as i64 <= win[i.c as usize] as i64),
+            Op::EqFloat => win[i.a as usize] = u64::from(float(win[i.b as usize]) == float(win[i.c as usize])),
+            Op::NeFloat => win[i.a as usize] = u64::from(float(win[i.b as usize]) != float(win[i.c as usize])),
+            Op::LtFloat => win[i.a as usize] = u64::from(float(win[i.b as usize]) < float(win[i.c as usize])),
+            Op::LeFloat => win[i.a as usize] = u64::from(float(win[i.b as usize]) <= float(win[i.c as usize])),
+            Op::EqStr => win[i.a as usize] = u64::from(slow::equal(guest, win[i.b as usize], win[i.c as usize])),
+            Op::NeStr => win[i.a as usize] = u64::from(!slow::equal(guest, win[i.b as usize], win[i.c as usize])),
+            Op::LtStr => win[i.a as usize] = u64::from(slow::compare(guest, win[i.b as usize], win[i.c as usize]).is_lt()),
+            Op::LeStr => win[i.a as usize] = u64::from(slow::compare(guest, win[i.b as usize], win[i.c as usize]).is_le()),
+            Op::NotBool => win[i.a as usize] = u64::from(win[i.b as usize] == 0),
+            Op::Truth => win[i.a as usize] = u64::from(win[i.b as usize] != 0),
 
-            Op::Jump => go!(i.imm as usize),
-            Op::JumpIf => go_if!(i, win[a] != 0),
-            Op::JumpIfNot => go_if!(i, win[a] == 0),
-            Op::JumpEq => go_if!(i, win[a] == win[b]),
-            Op::JumpNe => go_if!(i, win[a] != win[b]),
-            Op::JumpLt => go_if!(i, (win[a] as i64) < win[b] as i64),
-            Op::JumpLe => go_if!(i, win[a] as i64 <= win[b] as i64),
-            Op::JumpEqShort => go_if!(i, win[a] as i64 == i.short()),
-            Op::JumpNeShort => go_if!(i, win[a] as i64 != i.short()),
-            Op::JumpLtShort => go_if!(i, (win[a] as i64) < i.short()),
-            Op::JumpLeShort => go_if!(i, win[a] as i64 <= i.short()),
-            Op::JumpGtShort => go_if!(i, win[a] as i64 > i.short()),
-            Op::JumpGeShort => go_if!(i, win[a] as i64 >= i.short()),
-            Op::JumpLtFloat => go_if!(i, float(win[a]) < float(win[b])),
-            Op::JumpLeFloat => go_if!(i, float(win[a]) <= float(win[b])),
+            Op::Jump => go!(i.imm as u32),
+            Op::JumpIf => go_if!(i, win[i.a as usize] != 0),
+            Op::JumpIfNot => go_if!(i, win[i.a as usize] == 0),
+            Op::JumpEq => go_if!(i, win[i.a as usize] == win[i.b as usize]),
+            Op::JumpNe => go_if!(i, win[i.a as usize] != win[i.b as usize]),
+            Op::JumpLt => go_if!(i, (win[i.a as usize] as i64) < win[i.b as usize] as i64),
+            Op::JumpLe => go_if!(i, win[i.a as usize] as i64 <= win[i.b as usize] as i64),
+            Op::JumpEqShort => go_if!(i, win[i.a as usize] as i64 == i.short()),
+            Op::JumpNeShort => go_if!(i, win[i.a as usize] as i64 != i.short()),
+            Op::JumpLtShort => go_if!(i, (win[i.a as usize] as i64) < i.short()),
+            Op::JumpLeShort => go_if!(i, win[i.a as usize] as i64 <= i.short()),
+            Op::JumpGtShort => go_if!(i, win[i.a as usize] as i64 > i.short()),
+            Op::JumpGeShort => go_if!(i, win[i.a as usize] as i64 >= i.short()),
+            Op::JumpLtFloat => go_if!(i, float(win[i.a as usize]) < float(win[i.b as usize])),
+            Op::JumpLeFloat => go_if!(i, float(win[i.a as usize]) <= float(win[i.b as usize])),
 
             Op::Call => call!(i, i.imm as usize),
             Op::CallValue => {
-                let index = win[c].wrapping_sub(FUNCTION_BIAS);
+                let index = win[i.c as usize].wrapping_sub(FUNCTION_BIAS);
                 if index >= guest.image.functions.len() as u64 {
-                    fault!(no_function(win[c]))
+                    fault!(no_function(win[i.c as usize]))
                 }
                 call!(i, index as usize)
             }
             Op::Return => {
                 let link = win[0];
                 if link >= FIRST_SPECIAL_LINK {
-                    leave!(counted Exit::Stop(special_return(link, win)))
+                    break (Exit::Stop(special_return(link, win)), 1)
                 }
-                if b == 1 {
-                    win[0] = win[a];
+                if i.b == 1 {
+                    win[0] = win[i.a as usize];
                 } else {
-                    win.copy_within(a..(a + b).min(WINDOW), 0);
+                    let first = usize::from(i.a);
+                    win.copy_within(first..(first + usize::from(i.b)).min(WINDOW), 0);
                 }
                 base -= link as usize & 0xff;
                 win = match window(stack, base) {
                     Some(window) => window,
-                    None => leave!(uncounted Exit::Room),
+                    None => break (Exit::Room, 0),
                 };
-                go!((link >> 8) as usize + 1)
+                go!((link >> 8) as u32 + 1)
             }
-            Op::Syscall => leave!(counted Exit::Stop(request(*i))),
+            Op::Syscall => break (Exit::Stop(request(*i)), 1),
 
-            Op::ArrayLen => win[a] = guest.arena.read(win[b]) & 0xffff_ffff,
-            Op::StrLen => win[a] = guest.view().length(win[b]),
-            Op::LoadElem => match guest.element(win[b], win[c]) {
-                Some(address) => win[a] = guest.arena.read(address),
+            Op::ArrayLen => win[i.a as usize] = guest.arena.read(win[i.b as usize]) & 0xffff_ffff,
+            Op::StrLen => win[i.a as usize] = slow::length(guest, win[i.b as usize]),
+            Op::LoadElem => match guest.element(win[i.b as usize], win[i.c as usize]) {
+                Some(address) => win[i.a as usize] = guest.arena.read(address),
                 None => fault!(slow::explain(guest, win, i)),
             },
-            Op::StoreElem => match guest.element(win[b], win[c]) {
-                Some(address) => guest.arena.write(address, win[a]),
+            Op::StoreElem => match guest.element(win[i.b as usize], win[i.c as usize]) {
+                Some(address) => guest.arena.write(address, win[i.a as usize]),
                 None => fault!(slow::explain(guest, win, i)),
             },
-            Op::LoadByte => match guest.view().byte(win[b], win[c]) {
-                Some(byte) => win[a] = u64::from(byte),
+            Op::LoadByte => match slow::byte(guest, win[i.b as usize], win[i.c as usize]) {
+                Some(byte) => win[i.a as usize] = u64::from(byte),
                 None => fault!(slow::explain(guest, win, i)),
             },
-            Op::LoadField if win[b] != 0 => win[a] = guest.arena.read(win[b].wrapping_add(i.imm as u64)),
-            Op::StoreField if win[b] != 0 => guest.arena.write(win[b].wrapping_add(i.imm as u64), win[a]),
+            Op::LoadField if win[i.b as usize] != 0 => win[i.a as usize] = guest.arena.read(win[i.b as usize].wrapping_add(i.imm as u64)),
+            Op::StoreField if win[i.b as usize] != 0 => guest.arena.write(win[i.b as usize].wrapping_add(i.imm as u64), win[i.a as usize]),
             Op::LoadField | Op::StoreField => fault!(Fault::Nil { what: "struct" }),
-            Op::LoadCell => match guest.arena.cell(win[b], win[c]) {
-                Some(address) => win[a] = guest.arena.read(address),
+            Op::LoadCell => match guest.arena.cell(win[i.b as usize], win[i.c as usize]) {
+                Some(address) => win[i.a as usize] = guest.arena.read(address),
                 None => fault!(slow::explain(guest, win, i)),
             },
-            Op::StoreCell => match guest.arena.cell(win[b], win[c]) {
-                Some(address) => guest.arena.write(address, win[a]),
+            Op::StoreCell => match guest.arena.cell(win[i.b as usize], win[i.c as usize]) {
+                Some(address) => guest.arena.write(address, win[i.a as usize]),
                 None => fault!(slow::explain(guest, win, i)),
             },
-            Op::PtrAdd => win[a] = add_cells(win[b], win[c] as i64),
-            Op::PtrSub => win[a] = add_cells(win[b], (win[c] as i64).saturating_neg()),
-            Op::PtrDiff => win[a] = cells_between(win[b], win[c]) as u64,
-            Op::Push if win[a] != 0 && guest.push_in_place(win[a], win[b]) => {}
+            Op::PtrAdd => win[i.a as usize] = add_cells(win[i.b as usize], win[i.c as usize] as i64),
+            Op::PtrSub => win[i.a as usize] = add_cells(win[i.b as usize], (win[i.c as usize] as i64).saturating_neg()),
+            Op::PtrDiff => win[i.a as usize] = cells_between(win[i.b as usize], win[i.c as usize]) as u64,
+            Op::Push if win[i.a as usize] != 0 && guest.push_in_place(win[i.a as usize], win[i.b as usize]) => {}
 
             Op::Library
             | Op::NewArray
@@ -417,7 +405,7 @@ fn execute<const STEP: bool>(
                 let done = slow::carry_out(guest, globals, stack, base, pc, i);
                 match window(stack, base) {
                     Some(window) => win = window,
-                    None => leave!(uncounted Exit::Room),
+                    None => break (Exit::Room, 0),
                 }
                 if let Err(fault) = done {
                     fault!(fault)
@@ -425,5 +413,11 @@ fn execute<const STEP: bool>(
             }
         }
         pc += 1;
-    }
+        if STEP {
+            fuel -= 1;
+        }
+    };
+    let fuel = fuel - if STEP { u64::from(counted) } else { u64::from(pc + counted - start) };
+    *cursor = Cursor { pc, base: base + globals.len(), fuel };
+    exit
 }

@@ -28,6 +28,18 @@ pub(super) fn compare(guest: &Guest<'_>, left: u64, right: u64) -> Ordering {
     guest.view().compare(left, right)
 }
 
+/// The length of a string.
+#[inline(never)]
+pub(super) fn length(guest: &Guest<'_>, text: u64) -> u64 {
+    guest.view().length(text)
+}
+
+/// A byte of a string, if there is such a byte.
+#[inline(never)]
+pub(super) fn byte(guest: &Guest<'_>, text: u64, index: u64) -> Option<u8> {
+    guest.view().byte(text, index)
+}
+
 /// Why an access to an element, a byte or a cell cannot be carried out.
 #[cold]
 #[inline(never)]
@@ -48,14 +60,14 @@ pub(super) fn carry_out(
     globals: &mut [u64],
     stack: &mut [u64],
     base: usize,
-    pc: usize,
+    pc: u32,
     i: &Instruction,
 ) -> Result<(), Fault> {
-    guest.arena.pc = pc as u32;
+    guest.arena.pc = pc;
     if i.op == Op::AssertFail {
         return Err(assertion(guest, &stack[base..], i));
     }
-    let function = guest.image.functions.get(guest.image.function_at(pc as u32));
+    let function = guest.image.functions.get(guest.image.function_at(pc));
     let live = (base + function.map_or(WINDOW, |function| usize::from(function.frame))).min(stack.len());
     let done = guest.allocating(globals, stack, live, |guest, stack| attempt(guest, &mut stack[base..], i));
     match done {

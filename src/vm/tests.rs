@@ -171,3 +171,18 @@ fn fuel_is_counted_to_the_instruction() {
         }
     }
 }
+
+/// What the loop costs; run by hand in release: `cargo test --release --lib vm::tests::measure -- --ignored --nocapture`.
+#[test]
+#[ignore = "a measurement"]
+fn measure() {
+    for (name, image) in [("fib(32)", fib(32)), ("while", sum(30_000_000))] {
+        for _ in 0..5 {
+            let mut machine = Machine::new(image.clone());
+            let start = std::time::Instant::now();
+            let (_, used) = machine.run(u64::MAX >> 1);
+            let time = start.elapsed();
+            println!("{name}: {used} in {time:?}, {:.2} ns each", time.as_secs_f64() * 1e9 / used as f64);
+        }
+    }
+}
