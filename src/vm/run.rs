@@ -120,6 +120,9 @@ fn drive(
     let limits = context.limits;
     let arena = Arena::new(memory, &mut context.space, &mut context.heap, limits.heap, 0);
     let mut guest = Guest { image, arena };
+    // What is added at a time doubles within one run and begins small in the next: a deep stack under a short quantum
+    // must not be cleared again in its whole length at every call.
+    let mut step = 4 * WINDOW;
     loop {
         let usable = slots.len().min(most);
         let window = &mut slots[..usable];
@@ -132,7 +135,10 @@ fn drive(
             Exit::Stop(stop) => return stop,
             Exit::Low => {}
             Exit::Room if usable == most => return Stop::Fault(Fault::StackOverflow { limit: limits.stack }),
-            Exit::Room => slots.resize((slots.len() * 2).min(most), 0),
+            Exit::Room => {
+                slots.resize((slots.len() + step).min(most), 0);
+                step *= 2;
+            }
         }
     }
 }
