@@ -428,8 +428,7 @@ impl Machine {
     /// exec: closes what is marked, queues always being marked at first, and ends registrations (EXEC-08 to EXEC-10).
     pub(crate) fn close_on_exec(&mut self, pid: Pid) {
         self.queues.withdraw_all(pid);
-        let marked: Vec<usize> =
-            self.descriptors(pid).filter(|(_, entry)| entry.cloexec).map(|(fd, _)| fd).collect();
+        let marked: Vec<usize> = self.descriptors(pid).filter(|(_, entry)| entry.cloexec).map(|(fd, _)| fd).collect();
         for fd in marked {
             self.replace(pid, fd, None);
         }

@@ -10,11 +10,11 @@ use super::call::{Call, Outcome, Value};
 use super::event::Origin;
 use super::file::{FileId, Kind, Making, OpenFile, Slab};
 use super::machine::{Machine, Timer};
-use super::param::{EPOCH, MQ_BYTES, MQ_MAX_MESSAGES, MQ_MAX_SIZE, MQ_PRIORITY, MQ_QUEUES, NAME_MAX};
+use super::param::{MQ_BYTES, MQ_MAX_MESSAGES, MQ_MAX_SIZE, MQ_PRIORITY, MQ_QUEUES, NAME_MAX};
 use super::process::{Deed, Pid};
 use super::wait::WaitFor;
 use crate::abi::constant::{O_CREAT, O_EXCL, O_NONBLOCK, O_RDWR, O_WRONLY};
-use crate::abi::{Errno, Signal, TICKS_PER_SECOND};
+use crate::abi::{Errno, Signal};
 
 /// What the kernel of Linux counts for each message a queue can hold besides its bytes: its head and its place in the tree.
 const MESSAGE_OVERHEAD: u64 = 96;
@@ -201,21 +201,21 @@ impl Queues {
     }
 
     fn remove_unused(&mut self, id: QueueId) {
-        if self.get(id).is_some_and(|queue| !queue.linked && queue.opens == 0) {
-            if let Some(queue) = self.queues.remove(id.0) {
-                self.bytes -= Queue::weight(queue.max_messages, queue.max_size);
-                self.registrations -= usize::from(queue.registration.is_some());
-            }
+        if self.get(id).is_some_and(|queue| !queue.linked && queue.opens == 0)
+            && let Some(queue) = self.queues.remove(id.0)
+        {
+            self.bytes -= Queue::weight(queue.max_messages, queue.max_size);
+            self.registrations -= usize::from(queue.registration.is_some());
         }
     }
 
     /// Ends the registration of `owner` for one queue, if it is its own (MQNOTE-06).
     pub(crate) fn withdraw(&mut self, id: QueueId, owner: Pid) {
-        if let Some(queue) = self.get_mut(id) {
-            if queue.registration.is_some_and(|registration| registration.by.who == owner) {
-                queue.registration = None;
-                self.registrations -= 1;
-            }
+        if let Some(queue) = self.get_mut(id)
+            && queue.registration.is_some_and(|registration| registration.by.who == owner)
+        {
+            queue.registration = None;
+            self.registrations -= 1;
         }
     }
 
@@ -251,32 +251,6 @@ impl Queues {
         let used = queue.registration.take()?;
         self.registrations -= 1;
         Some(used)
-    }
-}
-
-/// Until when a timed call waits.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Deadline {
-    /// For ever.
-    None,
-    /// Until this tick.
-    Tick(u64),
-}
-
-impl Deadline {
-    /// An absolute time in whole seconds since 1970 (MQTIME-03).
-    pub(crate) fn seconds(seconds: i64) -> Result<Deadline, Errno> {
-        let seconds = u64::try_from(seconds).map_err(|_| Errno::EINVAL)?;
-        Ok(Deadline::Tick(seconds.saturating_sub(EPOCH).saturating_mul(TICKS_PER_SECOND)))
-    }
-
-    /// An absolute time in seconds since 1970 with a fraction.
-    pub(crate) fn fraction(seconds: f64) -> Result<Deadline, Errno> {
-        if seconds.is_nan() || seconds < 0.0 {
-            return Err(Errno::EINVAL);
-        }
-        // The conversion saturates at both ends, which is what a time long past or far away asks for.
-        Ok(Deadline::Tick(((seconds - EPOCH as f64) * TICKS_PER_SECOND as f64).round() as u64))
     }
 }
 
@@ -324,14 +298,14 @@ impl Machine {
         }
     }
 
-    /// mq_timedsend(3); the message's bytes stand in the call.
+    /// mq_timedsend(3), until a tick; the message's bytes stand in the call.
     pub(crate) fn send_message(
         &mut self,
         me: Pid,
         call: &mut Call,
         fd: i64,
         priority: i64,
-        deadline: Deadline,
+        deadline: Option<u64>,
     ) -> Outcome {
         if call.done {
             return Outcome::Int(0);
@@ -360,26 +334,26 @@ impl Machine {
     /// A message for a queue that is not full: to a sleeping receiver if there is one, else into the queue.
     fn accept_message(&mut self, sender: Pid, id: QueueId, message: Message) {
         let receivers = self.queues.get(id).map(|queue| &queue.receivers);
-        if let Some(receiver) = receivers.and_then(|receivers| self.first_sleeper(receivers)) {
-            if let Some(call) = self.process_mut(receiver).call.as_deref_mut() {
-                call.handed = Some(message);
-                self.wake(receiver);
-                return;
-            }
+        if let Some(receiver) = receivers.and_then(|receivers| self.first_sleeper(receivers))
+            && let Some(call) = self.process_mut(receiver).call.as_deref_mut()
+        {
+            call.handed = Some(message);
+            self.wake(receiver);
+            return;
         }
         if let Some(registration) = self.queues.insert(id, message) {
             self.post(registration.by.who, registration.signal, Origin::Kernel(sender));
         }
     }
 
-    /// mq_timedreceive(3)
+    /// mq_timedreceive(3), until a tick.
     pub(crate) fn receive_message(
         &mut self,
         me: Pid,
         call: &mut Call,
         fd: i64,
         size: Option<i64>,
-        deadline: Deadline,
+        deadline: Option<u64>,
     ) -> Outcome {
         if let Some(message) = call.handed.take() {
             return received(message);
@@ -427,14 +401,14 @@ impl Machine {
         me: Pid,
         call: &mut Call,
         file: &OpenFile,
-        deadline: Deadline,
+        deadline: Option<u64>,
         reason: WaitFor,
     ) -> Outcome {
         // Someone who already sleeps is not reached by O_NONBLOCK being set meanwhile (MQMSG-14).
         if file.nonblocking() && !call.slept {
             return Outcome::Fail(Errno::EAGAIN);
         }
-        if let Deadline::Tick(tick) = deadline {
+        if let Some(tick) = deadline {
             if self.now() >= tick {
                 return Outcome::Fail(Errno::ETIMEDOUT);
             }
@@ -551,9 +525,8 @@ mod tests {
     #[test]
     fn nine_default_queues_fit_and_two_hundred_and_fifty_six_small_ones() {
         let mut queues = Queues::default();
-        let default = |queues: &mut Queues, at: usize| {
-            queues.find_or_make(format!("/d{at}").as_bytes(), O_CREAT, None, deed(2))
-        };
+        let default =
+            |queues: &mut Queues, at: usize| queues.find_or_make(format!("/d{at}").as_bytes(), O_CREAT, None, deed(2));
         assert!((0..9).all(|at| default(&mut queues, at).is_ok()));
         assert_eq!(default(&mut queues, 9), Err(Errno::EMFILE));
         (0..9).for_each(|at| queues.unlink(format!("/d{at}").as_bytes()).unwrap());
@@ -591,19 +564,5 @@ mod tests {
         assert_eq!(queues.insert(id, message(0, "second")), None);
         queues.withdraw_all(Pid(3));
         assert_eq!(queues.registrations, 0);
-    }
-
-    #[test]
-    fn deadlines_are_absolute_and_checked() {
-        let at = |ticks| Ok(Deadline::Tick(ticks));
-        assert_eq!(Deadline::seconds(EPOCH as i64 + 3), at(3 * TICKS_PER_SECOND));
-        assert_eq!(Deadline::seconds(5), at(0));
-        assert_eq!(Deadline::seconds(-1), Err(Errno::EINVAL));
-        assert_eq!(Deadline::seconds(i64::MAX), at(u64::MAX));
-        assert_eq!(Deadline::fraction(EPOCH as f64 + 0.5), at(TICKS_PER_SECOND / 2));
-        assert_eq!(Deadline::fraction(-0.5), Err(Errno::EINVAL));
-        assert_eq!(Deadline::fraction(f64::NAN), Err(Errno::EINVAL));
-        assert_eq!(Deadline::fraction(f64::INFINITY), at(u64::MAX));
-        assert_eq!(Deadline::fraction(1.0), at(0));
     }
 }

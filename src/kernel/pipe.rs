@@ -225,10 +225,10 @@ impl Pipes {
     }
 
     fn remove_unused(&mut self, id: PipeId) {
-        if self.get(id).is_some_and(|pipe| pipe.readers == 0 && pipe.writers == 0) {
-            if let Some(Pipe { room: Room::Pages(pages), .. }) = self.pipes.remove(id.0) {
-                self.pages -= pages;
-            }
+        if self.get(id).is_some_and(|pipe| pipe.readers == 0 && pipe.writers == 0)
+            && let Some(Pipe { room: Room::Pages(pages), .. }) = self.pipes.remove(id.0)
+        {
+            self.pages -= pages;
         }
     }
 }

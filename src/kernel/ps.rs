@@ -98,7 +98,8 @@ impl Machine {
 
     /// `ps()`: one line a process, by rising id.
     pub(crate) fn process_table(&self) -> String {
-        let mut text = format!("{:>7} {:>7} {:>7} {:>7} {:<5} {:<16} DOING\n", "PID", "PPID", "PGID", "SID", "STAT", "COMMAND");
+        let mut text =
+            format!("{:>7} {:>7} {:>7} {:>7} {:<5} {:<16} DOING\n", "PID", "PPID", "PGID", "SID", "STAT", "COMMAND");
         for process in self.processes() {
             let foreground = process.pgid == self.terminal.foreground && self.terminal.session == Some(process.sid);
             let letters = process.letters() + if foreground { "+" } else { "" };

@@ -292,10 +292,10 @@ impl Machine {
     }
 
     fn write_terminal(&mut self, me: Pid, stream: Stream, bytes: &[u8]) -> Outcome {
-        if self.terminal.tostop {
-            if let Err(outcome) = self.terminal_access(me, Access::Write) {
-                return outcome;
-            }
+        if self.terminal.tostop
+            && let Err(outcome) = self.terminal_access(me, Access::Write)
+        {
+            return outcome;
         }
         if bytes.is_empty() {
             return Outcome::Int(0);

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::call::{Call, Outcome};
+use super::call::Outcome;
 use super::group::Access;
 use super::host::Input;
 use super::machine::Machine;
@@ -96,13 +96,7 @@ impl Machine {
     }
 
     /// Reads from the terminal, at most one line; no bytes are the end of the input. `Err` is the outcome of the call.
-    pub(crate) fn read_terminal(
-        &mut self,
-        me: Pid,
-        call: &Call,
-        max: usize,
-        nonblocking: bool,
-    ) -> Result<Vec<u8>, Outcome> {
+    pub(crate) fn read_terminal(&mut self, me: Pid, max: usize, nonblocking: bool) -> Result<Vec<u8>, Outcome> {
         self.terminal_access(me, Access::Read)?;
         if max == 0 {
             return Ok(Vec::new());
@@ -110,7 +104,7 @@ impl Machine {
         loop {
             if let Some(line) = self.terminal.line() {
                 let taken = self.terminal.take(line.min(max));
-                if call.slept && self.terminal.line().is_some() {
+                if self.terminal.line().is_some() {
                     self.wake_terminal_reader();
                 }
                 return Ok(taken);
@@ -143,16 +137,6 @@ impl Machine {
             }
         } else if self.terminal.line().is_some() {
             self.wake_terminal_reader();
-        }
-    }
-
-    /// Looks, without waiting, whether input has come for a sleeping reader: to be asked now and then while others run.
-    pub(crate) fn poll_terminal(&mut self) {
-        if self.terminal.wants_input() {
-            let input = self.host.read(CHUNK, false);
-            if input != Input::NotYet {
-                self.terminal_input(input);
-            }
         }
     }
 

@@ -8,9 +8,7 @@ use super::super::pipe::Portion;
 use super::super::process::Pid;
 use super::{given, int, string};
 use crate::abi::Errno;
-use crate::abi::constant::{
-    F_DUPFD, F_GETFD, F_GETFL, F_SETFD, F_SETFL, FD_CLOEXEC, O_APPEND, O_NONBLOCK,
-};
+use crate::abi::constant::{F_DUPFD, F_GETFD, F_GETFL, F_SETFD, F_SETFL, FD_CLOEXEC, O_APPEND, O_NONBLOCK};
 
 pub(crate) fn pipe(machine: &mut Machine, me: Pid, _call: &mut Call) -> Outcome {
     pipe_with(machine, me, 0)
@@ -46,7 +44,7 @@ fn read_portion(
 ) -> Result<Vec<u8>, Outcome> {
     let (Portion::Bytes(max) | Portion::Line(max)) = portion;
     match file.kind {
-        Kind::TerminalIn | Kind::Terminal(_) => machine.read_terminal(me, call, max, file.nonblocking()),
+        Kind::TerminalIn | Kind::Terminal(_) => machine.read_terminal(me, max, file.nonblocking()),
         Kind::PipeRead(_) if max == 0 => Ok(Vec::new()),
         Kind::PipeRead(pipe) => machine.read_pipe(call, (pipe, id), portion, file.nonblocking()),
         Kind::PipeWrite(_) => Err(Outcome::Fail(Errno::EBADF)),
@@ -149,8 +147,8 @@ pub(crate) fn dup2(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
     let limit = machine.process(me).limits.files.0;
     let copy = |machine: &mut Machine| {
         let (file, _) = machine.lookup(me, old)?;
-        let at = usize::try_from(new).ok().filter(|at| (*at as u64) < limit).ok_or(Errno::EBADF)?;
         if old != new {
+            let at = usize::try_from(new).ok().filter(|at| (*at as u64) < limit).ok_or(Errno::EBADF)?;
             machine.install(me, at, file, false, Making::Dup2);
         }
         Ok(new)
@@ -192,11 +190,11 @@ fn control(machine: &mut Machine, me: Pid, fd: i64, command: i64, arg: i64) -> R
 /// Sets the flags of an open file, for everyone who refers to it, and notes who did.
 pub(super) fn set_flags(machine: &mut Machine, me: Pid, id: FileId, flags: i64) {
     let deed = machine.deed(me);
-    if let Some(file) = machine.files.get_mut(id) {
-        if file.flags != flags {
-            file.flags = flags;
-            file.flagged = Some(deed);
-        }
+    if let Some(file) = machine.files.get_mut(id)
+        && file.flags != flags
+    {
+        file.flags = flags;
+        file.flagged = Some(deed);
     }
 }
 

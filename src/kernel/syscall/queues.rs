@@ -3,15 +3,13 @@
 use super::super::call::{Call, Outcome, Value};
 use super::super::file::OpenFile;
 use super::super::machine::Machine;
-use super::super::mqueue::{Deadline, QueueId};
+use super::super::mqueue::QueueId;
+use super::super::param::EPOCH;
 use super::super::process::Pid;
 use super::descriptors::{close, set_flags};
 use super::{arg, given, int, string};
-use crate::abi::Errno;
 use crate::abi::constant::O_NONBLOCK;
-
-/// What the request's format says of an argument that may be an int or a float.
-const FLOAT: Option<u32> = Some(1);
+use crate::abi::{Errno, TICKS_PER_SECOND};
 
 pub(crate) fn mq_open(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
     let (name, flags) = (string(machine, me, call, 0), int(machine, me, call, 1));
@@ -21,15 +19,21 @@ pub(crate) fn mq_open(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcom
     machine.open_queue(me, &name, flags, attributes).into()
 }
 
-/// The deadline in argument `at`.
-fn deadline(machine: &Machine, me: Pid, call: &Call, at: usize) -> Result<Deadline, Errno> {
-    match call.request.format {
-        FLOAT => Deadline::fraction(f64::from_bits(arg(machine, me, call, at))),
-        _ => Deadline::seconds(int(machine, me, call, at)),
+/// The tick at which a time in seconds since 1970 comes; 0 for one before the start (MQTIME-03).
+fn tick_of(seconds: f64) -> Result<u64, Errno> {
+    if seconds.is_nan() || seconds < 0.0 {
+        return Err(Errno::EINVAL);
     }
+    // The conversion saturates at both ends, which is what a time long past or far away asks for.
+    Ok(((seconds - EPOCH as f64) * TICKS_PER_SECOND as f64).round() as u64)
 }
 
-fn send(machine: &mut Machine, me: Pid, call: &mut Call, deadline: Deadline) -> Outcome {
+/// The tick of the deadline in argument `at`, which the checker has made a float where it was an int.
+fn deadline(machine: &Machine, me: Pid, call: &Call, at: usize) -> Result<u64, Errno> {
+    tick_of(f64::from_bits(arg(machine, me, call, at)))
+}
+
+fn send(machine: &mut Machine, me: Pid, call: &mut Call, deadline: Option<u64>) -> Outcome {
     let (fd, priority) = (int(machine, me, call, 0), int(machine, me, call, 2));
     if call.bytes.is_none() && !call.done {
         call.bytes = Some(string(machine, me, call, 1));
@@ -38,12 +42,12 @@ fn send(machine: &mut Machine, me: Pid, call: &mut Call, deadline: Deadline) -> 
 }
 
 pub(crate) fn mq_send(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
-    send(machine, me, call, Deadline::None)
+    send(machine, me, call, None)
 }
 
 pub(crate) fn mq_timedsend(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
     match deadline(machine, me, call, 3) {
-        Ok(deadline) => send(machine, me, call, deadline),
+        Ok(tick) => send(machine, me, call, Some(tick)),
         Err(errno) => Outcome::Fail(errno),
     }
 }
@@ -51,13 +55,13 @@ pub(crate) fn mq_timedsend(machine: &mut Machine, me: Pid, call: &mut Call) -> O
 pub(crate) fn mq_receive(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
     let fd = int(machine, me, call, 0);
     let size = (given(call) > 1).then(|| int(machine, me, call, 1));
-    machine.receive_message(me, call, fd, size, Deadline::None)
+    machine.receive_message(me, call, fd, size, None)
 }
 
 pub(crate) fn mq_timedreceive(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
     let (fd, size) = (int(machine, me, call, 0), int(machine, me, call, 1));
     match deadline(machine, me, call, 2) {
-        Ok(deadline) => machine.receive_message(me, call, fd, Some(size), deadline),
+        Ok(tick) => machine.receive_message(me, call, fd, Some(size), Some(tick)),
         Err(errno) => Outcome::Fail(errno),
     }
 }
@@ -104,4 +108,19 @@ pub(crate) fn mq_close(machine: &mut Machine, me: Pid, call: &mut Call) -> Outco
 pub(crate) fn mq_unlink(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
     let name = string(machine, me, call, 0);
     machine.queues.unlink(&name).map(|()| 0).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn deadlines_are_absolute_and_checked() {
+        assert_eq!(tick_of(EPOCH as f64 + 3.0), Ok(3 * TICKS_PER_SECOND));
+        assert_eq!(tick_of(EPOCH as f64 + 0.5), Ok(TICKS_PER_SECOND / 2));
+        assert_eq!(tick_of(5.0), Ok(0));
+        assert_eq!(tick_of(-0.5), Err(Errno::EINVAL));
+        assert_eq!(tick_of(f64::NAN), Err(Errno::EINVAL));
+        assert_eq!(tick_of(f64::INFINITY), Ok(u64::MAX));
+    }
 }
