@@ -109,7 +109,9 @@ impl<'a> Checker<'a> {
     fn enter_globals(&mut self, stmt: &ast::Stmt) {
         match &stmt.kind {
             ast::StmtKind::Error => self.tainted = true,
-            ast::StmtKind::Let { target: ast::LetTarget::Name(name), .. } => self.enter(name, Item::Later(name.span), "variable"),
+            ast::StmtKind::Let { target: ast::LetTarget::Name(name), .. } => {
+                self.enter(name, Item::Later(name.span), "variable")
+            }
             ast::StmtKind::Let { target: ast::LetTarget::Tuple(parts, _), .. } => {
                 for part in parts {
                     if let ast::Part::Use(name) = part {
@@ -157,7 +159,12 @@ impl<'a> Checker<'a> {
         for field in &def.fields {
             let ty = self.read_type(&field.ty, false);
             if let Some(first) = places.insert(field.name.name.clone(), field.name.span) {
-                self.report(Problem::Duplicate { name: field.name.name.clone(), at: field.name.span, first, top: false });
+                self.report(Problem::Duplicate {
+                    name: field.name.name.clone(),
+                    at: field.name.span,
+                    first,
+                    top: false,
+                });
             }
             fields.push((field.name.name.clone(), ty));
         }
@@ -311,10 +318,10 @@ impl<'a> Checker<'a> {
         self.globals.push(tree::Global { name: name.name.clone(), ty, span: name.span });
         self.origins.push(origin);
         // A name that was declared twice keeps its first meaning; that has been reported.
-        if let Some(item) = self.items.get_mut(&name.name) {
-            if matches!(item, Item::Later(span) if *span == name.span) {
-                *item = Item::Global(id);
-            }
+        if let Some(item) = self.items.get_mut(&name.name)
+            && matches!(item, Item::Later(span) if *span == name.span)
+        {
+            *item = Item::Global(id);
         }
         id
     }
