@@ -21,7 +21,11 @@ impl<'a> Checker<'a> {
         want: Option<&Type>,
         span: Span,
     ) -> Expr {
-        if !self.count_fits(builtin, args, span) {
+        let unread = args.iter().any(|arg| matches!(arg.kind, Ast::Error));
+        if unread {
+            self.hole();
+        }
+        if unread || !self.count_fits(builtin, args, span) {
             return Expr::broken(span);
         }
         match (builtin, args) {
@@ -167,7 +171,10 @@ impl<'a> Checker<'a> {
             }
             return;
         }
-        let phrase = self.param_phrase(param, first);
+        let phrase = match builtin {
+            Builtin::Sort => "an array of int, float or str".to_owned(),
+            _ => self.param_phrase(param, first),
+        };
         let mut problem = Mismatch {
             at: value.span,
             wanted: param.words().to_owned(),

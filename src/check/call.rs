@@ -45,12 +45,13 @@ impl<'a> Checker<'a> {
                 _ => {}
             }
         }
-        if let Ast::Field(base, field) = &callee.kind
-            && let Some(broken) = self.method(base, field, args, span)
-        {
-            return broken;
-        }
-        let value = self.value(callee, None);
+        let value = match &callee.kind {
+            Ast::Field(base, field) => match self.method(base, field, args, callee.span) {
+                Some(value) => value,
+                None => return Expr::broken(span),
+            },
+            _ => self.value(callee, None),
+        };
         match value.ty.clone() {
             Type::Function(ty) => self.call_value(callee, value, &ty, args, span),
             Type::Error => {
@@ -76,28 +77,15 @@ impl<'a> Checker<'a> {
         self.report(Problem::NotCallable { at: callee.span, subject: quote::name_it(callee), found, declared, help });
     }
 
-    /// `s.len()`: reported as what it is, unless the field exists.
-    fn method(
-        &mut self,
-        base: &'a ast::Expr,
-        field: &'a ast::Ident,
-        args: &'a [ast::Expr],
-        span: Span,
-    ) -> Option<Expr> {
-        let found = self.found.len();
+    /// `s.field(…)`: the field, if there is one; `s.len()` is reported as what it is.
+    fn method(&mut self, base: &'a ast::Expr, field: &'a ast::Ident, args: &'a [ast::Expr], at: Span) -> Option<Expr> {
         let value = self.value(base, None);
         let is_field = match &value.ty {
-            Type::Struct(id) => self
-                .structs
-                .get(id.0 as usize)
-                .is_some_and(|def| def.fields.iter().any(|(name, _)| *name == field.name)),
-            Type::Error => false,
+            Type::Struct(id) => self.has_field(*id, &field.name),
             _ => false,
         };
         if is_field {
-            // The field is checked again as a whole, so what was said about its base is said there.
-            self.found.truncate(found);
-            return None;
+            return Some(self.field_of(value, base, field, at));
         }
         if !value.ty.is_broken() {
             let help = expr::method_help(&field.name, base)
@@ -105,7 +93,7 @@ impl<'a> Checker<'a> {
             self.not_callable_field(field, help);
         }
         args.iter().for_each(|arg| drop(self.value(arg, None)));
-        Some(Expr::broken(span))
+        None
     }
 
     fn not_callable_field(&mut self, field: &ast::Ident, help: Option<String>) {

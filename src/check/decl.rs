@@ -85,7 +85,7 @@ impl<'a> Checker<'a> {
                 self.signatures[id.0 as usize].at = name.span;
                 self.enter(name, Item::Function(id), "function");
             }
-            None => self.tainted = true,
+            None => (self.tainted, self.holes) = (true, true),
         }
     }
 
@@ -108,7 +108,7 @@ impl<'a> Checker<'a> {
 
     fn enter_globals(&mut self, stmt: &ast::Stmt) {
         match &stmt.kind {
-            ast::StmtKind::Error => self.tainted = true,
+            ast::StmtKind::Error => (self.tainted, self.holes) = (true, true),
             ast::StmtKind::Let { target: ast::LetTarget::Name(name), .. } => {
                 self.enter(name, Item::Later(name.span), "variable")
             }
@@ -207,7 +207,10 @@ impl<'a> Checker<'a> {
                 let result = result.as_ref().map_or(Type::Void, |result| self.read_type(result, true));
                 Type::Function(Arc::new(FunctionType { params, result }))
             }
-            ast::TypeExprKind::Error => Type::Error,
+            ast::TypeExprKind::Error => {
+                self.holes = true;
+                Type::Error
+            }
         })
     }
 
@@ -231,10 +234,10 @@ impl<'a> Checker<'a> {
         let signature = &self.signatures[id.0 as usize];
         let fits = matches!(signature.ty.result, Type::Int | Type::Void | Type::Error);
         let params = !signature.ty.params.is_empty();
-        let (at, head) = (signature.at, signature.head);
+        let at = signature.at;
         self.main = Some(id);
         if params || !fits {
-            self.report(Problem::MainShape { at, head, params });
+            self.report(Problem::MainShape { at, params });
         }
     }
 
@@ -354,6 +357,8 @@ impl<'a> Checker<'a> {
         let teach = c_names::of_name(name);
         let near = match teach {
             Some(_) => None,
+            // With hundreds of mistakes nobody reads the hints, and each costs a walk over all names.
+            None if self.found.len() > MANY => None,
             None => self.nearest_name(name),
         };
         self.report(Problem::UnknownName { name: name.clone(), at, near, teach, kind });
@@ -367,6 +372,9 @@ impl<'a> Checker<'a> {
         suggest::nearest(name, names).map(str::to_owned)
     }
 }
+
+/// After so many reports names are no longer searched for near ones.
+const MANY: usize = 200;
 
 const BASIC: &[(&str, Type)] = &[
     ("int", Type::Int),

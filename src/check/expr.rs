@@ -39,7 +39,7 @@ impl<'a> Checker<'a> {
             Ast::Tuple(parts) => self.tuple(parts, want, span),
             Ast::Function(function) => self.anonymous(function, span),
             Ast::Error => {
-                self.frame.tainted = true;
+                self.hole();
                 Expr::broken(span)
             }
         }
@@ -156,6 +156,11 @@ impl<'a> Checker<'a> {
 
     fn field(&mut self, base: &'a ast::Expr, field: &ast::Ident, span: Span) -> Expr {
         let value = self.value(base, None);
+        self.field_of(value, base, field, span)
+    }
+
+    /// `value.field`, the value being what `base` gave.
+    pub(super) fn field_of(&mut self, value: Expr, base: &ast::Expr, field: &ast::Ident, span: Span) -> Expr {
         match value.ty.clone() {
             Type::Struct(id) => match self.find_field(id, field) {
                 Some((at, ty)) => Expr::new(ExprKind::Field(Box::new(value), at), ty, span),
@@ -175,6 +180,10 @@ impl<'a> Checker<'a> {
                 Expr::broken(span)
             }
         }
+    }
+
+    pub(super) fn has_field(&self, id: StructId, field: &str) -> bool {
+        self.structs.get(id.0 as usize).is_some_and(|def| def.fields.iter().any(|(name, _)| **name == *field))
     }
 
     /// The index and type of a field; a struct that has it not is reported.

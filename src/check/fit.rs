@@ -76,11 +76,11 @@ impl<'a> Checker<'a> {
     /// An expression that must give exactly one value; `nil` and `[]` may still lack their type.
     pub(super) fn value(&mut self, expr: &'a ast::Expr, want: Option<&Type>) -> Expr {
         let value = self.expr(expr, want);
-        self.single(value, expr)
+        self.single(value, expr, want)
     }
 
     /// Of a call that gives a tuple, the first part; where there is no value at all, a report.
-    fn single(&mut self, value: Expr, expr: &ast::Expr) -> Expr {
+    fn single(&mut self, value: Expr, expr: &ast::Expr, want: Option<&Type>) -> Expr {
         let span = value.span;
         match &value.ty {
             Type::Tuple(parts) if value.is_call() => {
@@ -93,7 +93,11 @@ impl<'a> Checker<'a> {
             }
             Type::Void | Type::Never => {
                 let never = value.ty == Type::Never;
-                self.report(Problem::NoValue { at: span, subject: quote::name_it(expr), never });
+                let function = match (&expr.kind, want) {
+                    (ast::ExprKind::Call(callee, _), Some(Type::Function(_))) => quote::quote(callee),
+                    _ => None,
+                };
+                self.report(Problem::NoValue { at: span, subject: quote::name_it(expr), never, function });
                 Expr::broken(span)
             }
             _ => value,
@@ -188,7 +192,16 @@ impl<'a> Checker<'a> {
         }
         self.explain_function(value, want, expr, &mut problem);
         if problem.helps.is_empty() {
-            problem.helps.extend(conversion(&value.ty, want, expr));
+            let plain = matches!(problem.role, Role::Argument { .. } | Role::Index | Role::RangeEnd);
+            let quoted = matches!(expr.kind, ast::ExprKind::Literal(ast::Literal::Str(_)));
+            let help = match &problem.role {
+                Role::Argument { callee, param, .. } if param == "fmt" => {
+                    quote::quote(expr).map(|text| format!("the format comes first: `{callee}(\"%d\\n\", {text})`"))
+                }
+                _ if plain && quoted => None,
+                _ => conversion(&value.ty, want, expr),
+            };
+            problem.helps.extend(help);
         }
         problem
     }

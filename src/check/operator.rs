@@ -101,15 +101,12 @@ impl<'a> Checker<'a> {
 
     /// `status == 1`: C compiles it, and it is never true.
     fn status_compared(&mut self, op: BinaryOp, left: (&ast::Expr, &Expr), right: (&ast::Expr, &Expr)) -> bool {
-        let ((expr, value), (_, other)) = match (&left.1.ty, &right.1.ty) {
+        let ((expr, value), (other_expr, other)) = match (&left.1.ty, &right.1.ty) {
             (Type::Status, _) => (left, right),
             (_, Type::Status) => (right, left),
             _ => return false,
         };
-        let other_text = match other.kind {
-            ExprKind::Constant(Constant::Int(number)) => Some(number.to_string()),
-            _ => quote::operand(if std::ptr::eq(expr, left.0) { right.0 } else { left.0 }),
-        };
+        let other_text = quote::operand(other_expr);
         let name = quote::quote(expr).unwrap_or_else(|| "status".to_owned());
         let compared = format!("compared with {}", self.phrase(&other.ty));
         if other.ty != Type::Int {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Checker;
 use super::decl::Item;
 use super::problem::{NameKind, Problem};
-use super::tree::{self, Constant, Expr, LocalId, Pattern, PlaceKind};
+use super::tree::{self, Constant, Expr, LocalId, Pattern};
 use super::types::Type;
 use crate::source::Span;
 use crate::syntax::ast::{self, Literal, PatternKind};
@@ -145,7 +145,7 @@ impl<'a> Checker<'a> {
         match &pattern.kind {
             PatternKind::Any => Some(Pattern::Any),
             PatternKind::Error => {
-                self.frame.taint();
+                self.lost_names();
                 None
             }
             PatternKind::Range(from, to) => self.range_pattern(from, to, ty, pattern.span),
@@ -265,15 +265,6 @@ impl<'a> Checker<'a> {
             }
             _ => None,
         }
-    }
-
-    /// `for x in over { }`, `for i in a..b { }`: the loop variable, or a hidden one for `_`.
-    pub(super) fn loop_variable(&mut self, name: &ast::Part<ast::Ident>, ty: Type) -> (tree::Place, LocalId) {
-        let (id, span) = match name {
-            ast::Part::Use(name) => (self.declare_local(name, ty.clone(), None), name.span),
-            ast::Part::Skip(span) => (self.frame.hidden("turn", ty.clone(), *span), *span),
-        };
-        (tree::Place { kind: PlaceKind::Local(id), ty, span }, id)
     }
 }
 

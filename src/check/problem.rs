@@ -160,7 +160,6 @@ pub(super) enum Problem {
     },
     MainShape {
         at: Span,
-        head: Span,
         params: bool,
     },
     // Types.
@@ -169,6 +168,7 @@ pub(super) enum Problem {
         at: Span,
         subject: String,
         never: bool,
+        function: Option<String>,
     },
     TupleValue {
         at: Span,

@@ -5,9 +5,7 @@ use std::sync::Arc;
 use super::names::Meaning;
 use super::problem::{OpenKind, Problem, Role};
 use super::scope::{FrameKind, Origin};
-use super::tree::{
-    self, Block, Comparison, Constant, Expr, ExprKind, LoopForm, Operator, Place, PlaceKind, Stmt, StmtKind,
-};
+use super::tree::{Block, Constant, Expr, ExprKind, Operator, Place, PlaceKind, Stmt, StmtKind};
 use super::types::Type;
 use super::{Checker, fit, operator, quote};
 use crate::abi::Builtin;
@@ -53,7 +51,7 @@ impl<'a> Checker<'a> {
             Ast::Block(block) => Some(StmtKind::Block(self.block(block))),
             Ast::Expr(expr) => self.expression_stmt(expr),
             Ast::Error => {
-                self.frame.taint();
+                self.lost_names();
                 None
             }
         }
@@ -184,7 +182,12 @@ impl<'a> Checker<'a> {
     }
 
     fn value_missing(&mut self, expr: &ast::Expr, found: &Expr) {
-        self.report(Problem::NoValue { at: found.span, subject: quote::name_it(expr), never: found.ty == Type::Never });
+        self.report(Problem::NoValue {
+            at: found.span,
+            subject: quote::name_it(expr),
+            never: found.ty == Type::Never,
+            function: None,
+        });
     }
 
     fn assign(
@@ -297,7 +300,7 @@ impl<'a> Checker<'a> {
             ast::ExprKind::Slice(..) => Some("a slice is a new value, not a part of the old one"),
             _ if is_place => None,
             ast::ExprKind::Error => {
-                self.frame.tainted = true;
+                self.hole();
                 return None;
             }
             _ => Some("only a variable, an element or a field can be assigned to"),
@@ -346,7 +349,7 @@ impl<'a> Checker<'a> {
     }
 
     /// The test of an `if` or `while`, with what it binds; the caller has opened the scope of the names.
-    fn test(&mut self, condition: &'a Condition) -> (Option<Box<Stmt>>, Expr) {
+    pub(super) fn test(&mut self, condition: &'a Condition) -> (Option<Box<Stmt>>, Expr) {
         match condition {
             Condition::Test(test) => (None, self.condition(test)),
             Condition::Bind { target, value, test } => {
@@ -372,128 +375,6 @@ impl<'a> Checker<'a> {
         });
         self.frame.leave();
         Some(StmtKind::If { bind, test, then, otherwise })
-    }
-
-    fn while_stmt(&mut self, condition: &'a Condition, body: &'a ast::Block) -> Option<StmtKind> {
-        self.frame.enter();
-        let (bind, test) = self.test(condition);
-        let body = self.loop_body(body);
-        self.frame.leave();
-        Some(StmtKind::Loop { bind, test: Some(test), step: None, body, form: LoopForm::While })
-    }
-
-    fn loop_body(&mut self, body: &'a ast::Block) -> Block {
-        self.frame.loops += 1;
-        let body = self.block(body);
-        self.frame.loops -= 1;
-        body
-    }
-
-    fn for_range(
-        &mut self,
-        name: &'a Part<ast::Ident>,
-        (from, to): (&'a ast::Expr, &'a ast::Expr),
-        body: &'a ast::Block,
-        span: Span,
-    ) -> Option<StmtKind> {
-        self.frame.enter();
-        let from = self.expect(from, &Type::Int, Role::RangeEnd);
-        let to = self.expect(to, &Type::Int, Role::RangeEnd);
-        let (variable, id) = self.loop_variable(name, Type::Int);
-        let end = self.frame.hidden("end", Type::Int, to.span);
-        let body = self.loop_body(body);
-        self.frame.leave();
-        let test = less(local(id, variable.span), local(end, to.span), from.span.to(to.span));
-        let step = add_one(id, variable.span);
-        let store = |place: Place, value: Expr| Stmt {
-            span: value.span,
-            kind: StmtKind::Store { targets: vec![Some(place)], value, declares: true },
-        };
-        let end_place = Place { kind: PlaceKind::Local(end), ty: Type::Int, span: to.span };
-        let turns =
-            StmtKind::Loop { bind: None, test: Some(test), step: Some(Box::new(step)), body, form: LoopForm::Range };
-        let stmts = vec![store(variable, from), store(end_place, to), Stmt { kind: turns, span }];
-        Some(StmtKind::Block(Block { stmts, span }))
-    }
-
-    fn for_each(
-        &mut self,
-        name: &'a Part<ast::Ident>,
-        over: &'a ast::Expr,
-        body: &'a ast::Block,
-        span: Span,
-    ) -> Option<StmtKind> {
-        self.frame.enter();
-        let over_expr = over;
-        let over = self.settled(over, None);
-        let (element, bytes) = match &over.ty {
-            Type::Array(element) => ((**element).clone(), false),
-            Type::Str => (Type::Int, true),
-            Type::Error => (Type::Error, false),
-            ty => {
-                let found = self.phrase(ty);
-                self.report(Problem::NotIterable {
-                    at: over.span,
-                    subject: quote::name_it(over_expr),
-                    found,
-                    int: *ty == Type::Int,
-                });
-                (Type::Error, false)
-            }
-        };
-        let at = over.span;
-        let array = self.frame.hidden("array", over.ty.clone(), at);
-        let index = self.frame.hidden("index", Type::Int, at);
-        let (variable, _) = self.loop_variable(name, element.clone());
-        let mut body = self.loop_body(body);
-        self.frame.leave();
-        let whole = || Box::new(Expr::new(ExprKind::Local(array), over.ty.clone(), at));
-        if matches!(name, Part::Use(_)) {
-            let position = Box::new(local(index, at));
-            let kind = if bytes { ExprKind::Byte(whole(), position) } else { ExprKind::Index(whole(), position) };
-            let value = Expr::new(kind, element, at);
-            let first = Stmt {
-                span: variable.span,
-                kind: StmtKind::Store { targets: vec![Some(variable)], value, declares: true },
-            };
-            body.stmts.insert(0, first);
-        }
-        let length = ExprKind::CallBuiltin { builtin: Builtin::Len, args: vec![*whole()], format: None };
-        let test = less(local(index, at), Expr::new(length, Type::Int, at), at);
-        let step = add_one(index, at);
-        let turns =
-            StmtKind::Loop { bind: None, test: Some(test), step: Some(Box::new(step)), body, form: LoopForm::Each };
-        let place = |id, ty| Place { kind: PlaceKind::Local(id), ty, span: at };
-        let store = |place, value| Stmt {
-            span: at,
-            kind: StmtKind::Store { targets: vec![Some(place)], value, declares: true },
-        };
-        let array_place = place(array, over.ty.clone());
-        let stmts = vec![
-            store(array_place, over),
-            store(place(index, Type::Int), Expr::int(0, at)),
-            Stmt { kind: turns, span },
-        ];
-        Some(StmtKind::Block(Block { stmts, span }))
-    }
-
-    fn for_loop(
-        &mut self,
-        init: Option<&'a ast::Stmt>,
-        test: Option<&'a ast::Expr>,
-        step: Option<&'a ast::Stmt>,
-        body: &'a ast::Block,
-        span: Span,
-    ) -> Option<StmtKind> {
-        self.frame.enter();
-        let init = init.and_then(|init| self.stmt(init));
-        let test = test.map(|test| self.condition(test));
-        let step = step.and_then(|step| self.stmt(step)).map(Box::new);
-        let body = self.loop_body(body);
-        self.frame.leave();
-        let turns = StmtKind::Loop { bind: None, test, step, body, form: LoopForm::For };
-        let stmts = init.into_iter().chain([Stmt { kind: turns, span }]).collect();
-        Some(StmtKind::Block(Block { stmts, span }))
     }
 
     fn jump(&mut self, word: &'static str, kind: StmtKind, at: Span) -> Option<StmtKind> {
@@ -523,7 +404,7 @@ impl<'a> Checker<'a> {
             (None, _) => {
                 let wanted = self.phrase(&result);
                 self.report(Problem::ReturnNothing { at, name, head, wanted });
-                None
+                Some(StmtKind::Return(None))
             }
             (Some(value), Type::Void) => {
                 let found = self.expr(value, None);
@@ -539,7 +420,7 @@ impl<'a> Checker<'a> {
                         text: quote::quote(value),
                     });
                 }
-                None
+                Some(StmtKind::Return(None))
             }
             (Some(value), Type::Tuple(_)) => {
                 let found = self.expr(value, Some(&result));
@@ -552,20 +433,22 @@ impl<'a> Checker<'a> {
     fn expression_stmt(&mut self, expr: &'a ast::Expr) -> Option<StmtKind> {
         // A function's bare name is a call that lacks its parentheses.
         if let ast::ExprKind::Name(name) = &expr.kind
-            && let Meaning::Function(_) | Meaning::Builtin(_) = self.meaning(name)
+            && let meaning @ (Meaning::Function(_) | Meaning::Builtin(_)) = self.meaning(name)
         {
+            let more = if self.takes_arguments(&meaning) { "..." } else { "" };
             self.report(Problem::Useless {
                 at: expr.span,
                 what: "the function is named, not called",
-                help: Some(format!("`{name}();` calls it")),
+                help: Some(format!("`{name}({more});` calls it")),
             });
             return None;
         }
+        let before = self.found.len();
         let value = match &expr.kind {
             ast::ExprKind::Tuple(_) => self.value(expr, None),
             _ => self.expr(expr, None),
         };
-        if value.ty.is_broken() {
+        if value.ty.is_broken() || self.found.len() > before {
             return None;
         }
         if !acts(&value) {
@@ -573,6 +456,14 @@ impl<'a> Checker<'a> {
             return None;
         }
         Some(StmtKind::Expr(value))
+    }
+
+    fn takes_arguments(&self, meaning: &Meaning) -> bool {
+        match meaning {
+            Meaning::Function(id) => self.signatures.get(id.0 as usize).is_some_and(|of| !of.ty.params.is_empty()),
+            Meaning::Builtin(builtin) => !builtin.row().required.is_empty(),
+            _ => false,
+        }
     }
 
     fn useless(&mut self, expr: &ast::Expr, value: &Expr) {
@@ -638,17 +529,4 @@ fn pipe_origin(value: &ast::Expr) -> Option<Origin> {
     let ast::ExprKind::Call(callee, _) = &value.kind else { return None };
     matches!(&callee.kind, ast::ExprKind::Name(name) if matches!(&**name, "pipe" | "pipe2"))
         .then_some(Origin::Pipe(value.span))
-}
-
-fn local(id: tree::LocalId, span: Span) -> Expr {
-    Expr::new(ExprKind::Local(id), Type::Int, span)
-}
-
-fn less(left: Expr, right: Expr, span: Span) -> Expr {
-    Expr::new(ExprKind::Compare(Comparison::Word, BinaryOp::Less, Box::new(left), Box::new(right)), Type::Bool, span)
-}
-
-fn add_one(id: tree::LocalId, span: Span) -> Stmt {
-    let place = Place { kind: PlaceKind::Local(id), ty: Type::Int, span };
-    Stmt { kind: StmtKind::Update { place, op: Operator::Int(BinaryOp::Add), value: Expr::int(1, span) }, span }
 }

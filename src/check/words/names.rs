@@ -15,7 +15,7 @@ pub(super) fn unknown_name(
     kind: NameKind,
 ) -> Diagnostic {
     let (headline, label) = match kind {
-        _ if teach.is_some() => (format!("there is no `{name}` here"), "C has it, Proc has something else"),
+        _ if teach.is_some() => (format!("there is no `{name}` here"), "Proc says this differently"),
         NameKind::Value => (format!("there is no variable or constant called `{name}`"), "nothing declares this name"),
         NameKind::Call => (format!("there is no function called `{name}`"), "nothing declares this name"),
         NameKind::Pattern => {
@@ -155,14 +155,13 @@ pub(super) fn struct_value(name: &str, at: Span) -> Diagnostic {
     .help(format!("a new one is written `{name} {{ field: value }}`"))
 }
 
-pub(super) fn main_shape(at: Span, head: Span, params: bool) -> Diagnostic {
+pub(super) fn main_shape(at: Span, params: bool) -> Diagnostic {
     let said = match params {
         true => Diagnostic::new(Code::WrongCount, "`main` takes no parameters", at, "declared with parameters"),
         false => {
             Diagnostic::new(Code::TypeMismatch, "`main` gives an int or nothing", at, "declared with another result")
         }
     };
-    let said = if head == at { said } else { said.label(head, "this head") };
     match params {
         true => said.help("the arguments are in `argv`, an array of str: `fn main() -> int { ... argv[1] ... }`"),
         false => said.note("what `main` returns is the exit status of the process"),

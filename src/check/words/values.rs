@@ -80,19 +80,19 @@ fn role_label(said: Diagnostic, role: &Role, wanted: &str) -> Diagnostic {
     }
 }
 
-pub(super) fn no_value(at: Span, subject: &str, never: bool) -> Diagnostic {
-    let said = match never {
-        true => Diagnostic::new(
-            Code::TypeMismatch,
-            format!("{subject} never returns, so it has no value"),
-            at,
-            "a value is wanted here",
-        ),
-        false => Diagnostic::new(Code::TypeMismatch, format!("{subject} gives no value"), at, "a value is wanted here"),
+pub(super) fn no_value(at: Span, subject: &str, never: bool, function: Option<String>) -> Diagnostic {
+    let headline = match never {
+        true => format!("{subject} never returns, so it has no value"),
+        false => format!("{subject} gives no value"),
     };
-    match never {
-        true => said.help("make it a statement of its own, in an `if` where it depends on something"),
-        false => said.note("a function without `->` returns nothing"),
+    let said = Diagnostic::new(Code::TypeMismatch, headline, at, "a value is wanted here");
+    match (function, never) {
+        (Some(name), _) => said
+            .note(format!("`{name}(...)` calls the function now, and its result stands here"))
+            .help(format!("to pass the function itself write `{name}`"))
+            .edit(at, name),
+        (None, true) => said.help("make it a statement of its own, in an `if` where it depends on something"),
+        (None, false) => said.note("a function without `->` returns nothing"),
     }
 }
 
@@ -118,22 +118,27 @@ pub(super) fn tuple_type(at: Span) -> Diagnostic {
 }
 
 pub(super) fn cannot_infer(at: Span, kind: OpenKind, name: Option<&str>) -> Diagnostic {
-    let name = name.unwrap_or("x");
+    let written = name.unwrap_or("x");
     let (headline, label, help) = match kind {
         OpenKind::Nil => (
             "the type of `nil` cannot be known from here",
             "nil of which type?",
-            format!("write the type: `let {name}: ptr = nil;`"),
+            format!("write the type: `let {written}: ptr = nil;`"),
         ),
         OpenKind::EmptyArray => (
             "the type of `[]` cannot be known from here",
             "elements of which type?",
-            format!("write the type: `let {name}: [int] = [];`"),
+            format!("write the type: `let {written}: [int] = [];`"),
+        ),
+        OpenKind::Bare if name.is_none() => (
+            "the types of these variables cannot be known from here",
+            "they have neither types nor values",
+            "write the values: `let (a, b) = ...;`".to_owned(),
         ),
         OpenKind::Bare => (
             "the type of this variable cannot be known from here",
             "it has neither a type nor a value",
-            format!("write the type, `let {name}: int;`, or a value, `let {name} = 0;`"),
+            format!("write the type, `let {written}: int;`, or a value, `let {written} = 0;`"),
         ),
     };
     Diagnostic::new(Code::CannotInfer, headline, at, label).help(help)
