@@ -14,14 +14,26 @@ use crate::syntax::ast::{self, ExprKind as Ast, Literal};
 
 impl<'a> Checker<'a> {
     /// A call of a built-in.
-    pub(super) fn call_builtin(&mut self, builtin: Builtin, args: &'a [ast::Expr], want: Option<&Type>, span: Span) -> Expr {
-        if !self.count_fits(builtin, args, span) {
+    pub(super) fn call_builtin(
+        &mut self,
+        builtin: Builtin,
+        args: &'a [ast::Expr],
+        want: Option<&Type>,
+        span: Span,
+    ) -> Expr {
+        let unread = args.iter().any(|arg| matches!(arg.kind, Ast::Error));
+        if unread {
+            self.hole();
+        }
+        if unread || !self.count_fits(builtin, args, span) {
             return Expr::broken(span);
         }
         match (builtin, args) {
             (Builtin::ToInt | Builtin::ToFloat, [arg]) => self.convert(builtin, arg, span),
             (Builtin::ToStr | Builtin::Print | Builtin::Eprint, _) => self.shown_call(builtin, args, span),
-            (Builtin::Printf | Builtin::Eprintf | Builtin::Sprintf | Builtin::Dprintf, _) => self.format_call(builtin, args, span),
+            (Builtin::Printf | Builtin::Eprintf | Builtin::Sprintf | Builtin::Dprintf, _) => {
+                self.format_call(builtin, args, span)
+            }
             (Builtin::Assert, [test, message @ ..]) => {
                 let mut values = vec![self.condition(test)];
                 values.extend(message.iter().map(|message| self.expect(message, &Type::Str, argument(builtin, 1))));
@@ -79,7 +91,8 @@ impl<'a> Checker<'a> {
     }
 
     fn plain_call(&mut self, builtin: Builtin, args: &'a [ast::Expr], want: Option<&Type>, span: Span) -> Expr {
-        let params: Vec<Param> = (0..args.len()).filter_map(|at| parameter(builtin, at)).map(|(_, kind)| kind).collect();
+        let params: Vec<Param> =
+            (0..args.len()).filter_map(|at| parameter(builtin, at)).map(|(_, kind)| kind).collect();
         let mut values: Vec<Expr> = Vec::with_capacity(args.len());
         for (arg, param) in args.iter().zip(&params) {
             let hint = match (param, want) {
@@ -91,7 +104,8 @@ impl<'a> Checker<'a> {
         let first = values.first().map(|first| first.ty.clone());
         let accepts = |value: &Expr, param: Param| accepts(builtin, param, &value.ty, first.as_ref());
         let fits: Vec<bool> = values.iter().zip(&params).map(|(value, param)| accepts(value, *param)).collect();
-        let swapped = |one: usize, other: usize| accepts(&values[one], params[other]) && accepts(&values[other], params[one]);
+        let swapped =
+            |one: usize, other: usize| accepts(&values[one], params[other]) && accepts(&values[other], params[one]);
         if let Some(pair) = swapped_pair(&fits, swapped) {
             self.swapped(builtin.name(), args, pair, &builtin.row().signature(), span);
             return Expr::broken(span);
@@ -129,10 +143,24 @@ impl<'a> Checker<'a> {
     }
 
     /// Reports an argument that its parameter does not take.
-    fn refuse(&mut self, builtin: Builtin, at: usize, arg: &ast::Expr, value: &Expr, param: Param, first: Option<&Type>) {
+    fn refuse(
+        &mut self,
+        builtin: Builtin,
+        at: usize,
+        arg: &ast::Expr,
+        value: &Expr,
+        param: Param,
+        first: Option<&Type>,
+    ) {
         let role = argument(builtin, at);
         if value.ty == Type::Status && !matches!(param, Param::Printable) {
-            return self.status_problem(arg, value, &format!("`{}` wants {}", builtin.name(), self.param_phrase(param, first)), "WEXITSTATUS(", ")");
+            return self.status_problem(
+                arg,
+                value,
+                &format!("`{}` wants {}", builtin.name(), self.param_phrase(param, first)),
+                "WEXITSTATUS(",
+                ")",
+            );
         }
         if let Some(want) = wanted_type(param, first) {
             let extra = builtin_help(builtin, arg, value);
@@ -143,7 +171,10 @@ impl<'a> Checker<'a> {
             }
             return;
         }
-        let phrase = self.param_phrase(param, first);
+        let phrase = match builtin {
+            Builtin::Sort => "an array of int, float or str".to_owned(),
+            _ => self.param_phrase(param, first),
+        };
         let mut problem = Mismatch {
             at: value.span,
             wanted: param.words().to_owned(),
@@ -157,7 +188,9 @@ impl<'a> Checker<'a> {
             helps: builtin_help(builtin, arg, value).into_iter().collect(),
         };
         if problem.helps.is_empty() {
-            problem.helps.extend(fit::conversion(&value.ty, &Type::Int, arg).filter(|_| matches!(param, Param::Number | Param::Seconds)));
+            problem.helps.extend(
+                fit::conversion(&value.ty, &Type::Int, arg).filter(|_| matches!(param, Param::Number | Param::Seconds)),
+            );
         }
         self.report(Problem::Mismatch(Box::new(problem)));
     }
@@ -238,7 +271,13 @@ impl<'a> Checker<'a> {
         let span = value.span;
         match &value.ty {
             Type::Error => {}
-            Type::Status => self.status_problem(arg, &value, &format!("`{}` shows numbers and texts", builtin.name()), "WEXITSTATUS(", ")"),
+            Type::Status => self.status_problem(
+                arg,
+                &value,
+                &format!("`{}` shows numbers and texts", builtin.name()),
+                "WEXITSTATUS(",
+                ")",
+            ),
             _ => self.refuse(builtin, at, arg, &value, Param::Printable, None),
         }
         (Expr::broken(span), Shown::Int)
@@ -355,22 +394,44 @@ fn builtin_help(builtin: Builtin, arg: &ast::Expr, value: &Expr) -> Option<Strin
     let text = || quote::quote(arg);
     match (builtin, &value.ty) {
         (Builtin::Sleep | Builtin::Alarm, Type::Float) => match arg.kind {
-            Ast::Literal(Literal::Float(seconds)) if seconds > 0.0 && seconds < 1e9 => Some(format!("for parts of a second: `usleep({})`", (seconds * 1e6) as i64)),
+            Ast::Literal(Literal::Float(seconds)) if seconds > 0.0 && seconds < 1e9 => {
+                Some(format!("for parts of a second: `usleep({})`", (seconds * 1e6) as i64))
+            }
             _ => Some("for parts of a second: `usleep(microseconds)`".to_owned()),
         },
         (Builtin::Write | Builtin::MqSend | Builtin::MqTimedsend, Type::Int) => match arg.kind {
-            Ast::Literal(Literal::Int(byte)) => Some(format!("`chr({byte})` is a string of this one byte, `\"{byte}\"` the number as text")),
+            Ast::Literal(Literal::Int(byte)) => {
+                Some(format!("`chr({byte})` is a string of this one byte, `\"{byte}\"` the number as text"))
+            }
             _ => text().map(|text| format!("`str({text})` is the number as text, `chr({text})` one byte")),
         },
-        (Builtin::Wifexited | Builtin::Wexitstatus | Builtin::Wifsignaled | Builtin::Wtermsig | Builtin::Wifstopped | Builtin::Wstopsig | Builtin::Wifcontinued | Builtin::Wcoredump, Type::Int) => {
+        (
+            Builtin::Wifexited
+            | Builtin::Wexitstatus
+            | Builtin::Wifsignaled
+            | Builtin::Wtermsig
+            | Builtin::Wifstopped
+            | Builtin::Wstopsig
+            | Builtin::Wifcontinued
+            | Builtin::Wcoredump,
+            Type::Int,
+        ) => {
             let first = matches!(value.kind, ExprKind::First(_));
             let why = if first { "this call gives the pid first" } else { "the pid comes first" };
             Some(format!("the status is the second part of what `wait` gives ({why}): `let (pid, status) = wait();`"))
         }
-        (Builtin::Sort, Type::Array(_)) => Some("`sort` orders int, float and str; sort the keys, or write the loop yourself".to_owned()),
-        (Builtin::Exec | Builtin::Execl, Type::Array(_)) => text().map(|text| format!("`execv(path, {text})` takes the arguments as an array")),
-        (Builtin::Print | Builtin::Eprint | Builtin::ToStr, Type::Array(_)) => Some("a status is taken apart by `WIFEXITED`, `WEXITSTATUS` and their kin, one at a time".to_owned()),
-        (Builtin::Exec | Builtin::Execl, Type::Nil) => Some("a list of arguments knows its end: leave the `nil` out".to_owned()),
+        (Builtin::Sort, Type::Array(_)) => {
+            Some("`sort` orders int, float and str; sort the keys, or write the loop yourself".to_owned())
+        }
+        (Builtin::Exec | Builtin::Execl, Type::Array(_)) => {
+            text().map(|text| format!("`execv(path, {text})` takes the arguments as an array"))
+        }
+        (Builtin::Print | Builtin::Eprint | Builtin::ToStr, Type::Array(_)) => {
+            Some("a status is taken apart by `WIFEXITED`, `WEXITSTATUS` and their kin, one at a time".to_owned())
+        }
+        (Builtin::Exec | Builtin::Execl, Type::Nil) => {
+            Some("a list of arguments knows its end: leave the `nil` out".to_owned())
+        }
         _ => None,
     }
 }

@@ -12,21 +12,40 @@ pub(super) fn of_type(name: &str) -> Option<&'static str> {
 
 fn of_family(name: &str) -> Option<&'static str> {
     const FAMILIES: &[(&str, &str)] = &[
-        ("sem_", "semaphores are not simulated; a pipe or a message queue can hold tokens: `read` takes one, `write` gives one back"),
+        (
+            "sem_",
+            "semaphores are not simulated; a pipe or a message queue can hold tokens: `read` takes one, `write` gives one back",
+        ),
         ("pthread_", "threads are not simulated: Proc is about processes, so `fork` instead"),
-        ("shm_", "shared memory is not simulated: after `fork` each process has its own memory, so use a pipe or a message queue"),
-        ("shm", "shared memory is not simulated: after `fork` each process has its own memory, so use a pipe or a message queue"),
+        (
+            "shm_",
+            "shared memory is not simulated: after `fork` each process has its own memory, so use a pipe or a message queue",
+        ),
+        (
+            "shm",
+            "shared memory is not simulated: after `fork` each process has its own memory, so use a pipe or a message queue",
+        ),
         ("msg", "System V message queues are not simulated; the POSIX ones are: `mq_open`, `mq_send`, `mq_receive`"),
-        ("sem", "semaphores are not simulated; a pipe or a message queue can hold tokens: `read` takes one, `write` gives one back"),
+        (
+            "sem",
+            "semaphores are not simulated; a pipe or a message queue can hold tokens: `read` takes one, `write` gives one back",
+        ),
         ("std::", "there are no modules: every built-in is known by its bare name"),
     ];
     // `message` or `seminar` are words of their own; only System V's exact names are meant here.
-    let system_v = ["shmget", "shmat", "shmdt", "shmctl", "msgget", "msgsnd", "msgrcv", "msgctl", "semget", "semop", "semctl"];
-    FAMILIES.iter().find(|(prefix, _)| name.starts_with(prefix) && (prefix.ends_with(['_', ':']) || system_v.contains(&name))).map(|(_, help)| *help)
+    let system_v =
+        ["shmget", "shmat", "shmdt", "shmctl", "msgget", "msgsnd", "msgrcv", "msgctl", "semget", "semop", "semctl"];
+    FAMILIES
+        .iter()
+        .find(|(prefix, _)| name.starts_with(prefix) && (prefix.ends_with(['_', ':']) || system_v.contains(&name)))
+        .map(|(_, help)| *help)
 }
 
 const NAMES: &[(&str, &str)] = &[
-    ("NULL", "the null pointer is `nil`; arguments that C fills in through a pointer are results here: `let (pid, status) = wait();`"),
+    (
+        "NULL",
+        "the null pointer is `nil`; arguments that C fills in through a pointer are results here: `let (pid, status) = wait();`",
+    ),
     ("null", "the null pointer is `nil`"),
     ("None", "the null pointer is `nil`"),
     ("True", "write `true`"),
@@ -34,7 +53,10 @@ const NAMES: &[(&str, &str)] = &[
     ("TRUE", "write `true`"),
     ("FALSE", "write `false`"),
     ("stdin", "descriptors are plain numbers: 0 is standard input, as in `getline(0)`"),
-    ("stdout", "`print` and `printf` write to standard output by themselves, `fflush()` empties its buffer, and `write(1, s)` goes past it"),
+    (
+        "stdout",
+        "`print` and `printf` write to standard output by themselves, `fflush()` empties its buffer, and `write(1, s)` goes past it",
+    ),
     ("stderr", "`eprint` and `eprintf` write to standard error; its descriptor is 2"),
     ("puts", "`print(s)` writes a text and a newline"),
     ("fputs", "`print(s)` writes to standard output, `eprint(s)` to standard error, `write(fd, s)` to a descriptor"),
@@ -48,7 +70,10 @@ const NAMES: &[(&str, &str)] = &[
     ("strlen", "`len(s)` is the number of bytes of a string"),
     ("length", "`len(x)` is the length of a string or an array"),
     ("size", "`len(x)` is the length of a string or an array"),
-    ("sizeof", "`len(x)` is the length of a string or an array; a cell of `malloc` holds one int, so sizes are counted in cells"),
+    (
+        "sizeof",
+        "`len(x)` is the length of a string or an array; a cell of `malloc` holds one int, so sizes are counted in cells",
+    ),
     ("atoi", "`int(s)` converts and aborts where `s` is no number; `let (ok, n) = parse_int(s);` tells you"),
     ("atol", "`int(s)` converts and aborts where `s` is no number; `let (ok, n) = parse_int(s);` tells you"),
     ("strtol", "`let (ok, n) = parse_int(s);` converts and tells whether `s` was a number"),
@@ -60,7 +85,10 @@ const NAMES: &[(&str, &str)] = &[
     ("strncpy", "strings are values: `a = b[0..n]`"),
     ("strcat", "`a + b` joins two strings"),
     ("strdup", "strings are values: `a = b` is enough"),
-    ("strstr", "`find(s, t)` gives the index of the first `t` in `s`, or -1; `contains(s, t)` only whether there is one"),
+    (
+        "strstr",
+        "`find(s, t)` gives the index of the first `t` in `s`, or -1; `contains(s, t)` only whether there is one",
+    ),
     ("strchr", "`find(s, t)` gives the index of the first `t` in `s`, or -1"),
     ("strtok", "`split(s, sep)` gives the parts as an array; with `\"\"` it splits at white space"),
     ("toupper", "`upper(s)` gives a text in capitals"),
@@ -68,9 +96,15 @@ const NAMES: &[(&str, &str)] = &[
     ("memset", "`calloc(n)` gives cells that are all 0, `[0; n]` an array of zeros"),
     ("memcpy", "copy in a loop, or take a slice: `a[0..n]` is a new array"),
     ("append", "`push(a, x)` adds at the end of an array"),
-    ("execlp", "`exec(path, arg...)` puts the name in by itself; `execl(path, arg0, arg...)` is as in C; the program is looked for beside the script"),
+    (
+        "execlp",
+        "`exec(path, arg...)` puts the name in by itself; `execl(path, arg0, arg...)` is as in C; the program is looked for beside the script",
+    ),
     ("execle", "`execl(path, arg0, arg...)` keeps the environment; change it before with `setenv`"),
-    ("execvp", "`execv(path, argv)` takes the whole argv as an array: `execv(\"ls\", [\"ls\", \"-l\"])`; the program is looked for beside the script"),
+    (
+        "execvp",
+        "`execv(path, argv)` takes the whole argv as an array: `execv(\"ls\", [\"ls\", \"-l\"])`; the program is looked for beside the script",
+    ),
     ("execve", "`execv(path, argv)` keeps the environment; change it before with `setenv`"),
     ("execvpe", "`execv(path, argv)` keeps the environment; change it before with `setenv`"),
     ("system", "there is no shell: `fork()`, `exec(...)` in the child and `wait()` in the parent"),
@@ -94,11 +128,23 @@ const NAMES: &[(&str, &str)] = &[
     ("fileno", "descriptors are plain numbers: 0, 1 and 2 are standard input, output and error"),
     ("mkfifo", "named pipes are not simulated: make a `pipe()` before `fork()`"),
     ("lseek", "there are no files, and pipes cannot be rewound"),
-    ("select", "`select` is not simulated: make the descriptor non-blocking with `fcntl(fd, F_SETFL, O_NONBLOCK)`, or fork a reader for each"),
-    ("poll", "`poll` is not simulated: make the descriptor non-blocking with `fcntl(fd, F_SETFL, O_NONBLOCK)`, or fork a reader for each"),
-    ("mmap", "shared memory is not simulated: after `fork` each process has its own memory, so use a pipe or a message queue"),
+    (
+        "select",
+        "`select` is not simulated: make the descriptor non-blocking with `fcntl(fd, F_SETFL, O_NONBLOCK)`, or fork a reader for each",
+    ),
+    (
+        "poll",
+        "`poll` is not simulated: make the descriptor non-blocking with `fcntl(fd, F_SETFL, O_NONBLOCK)`, or fork a reader for each",
+    ),
+    (
+        "mmap",
+        "shared memory is not simulated: after `fork` each process has its own memory, so use a pipe or a message queue",
+    ),
     ("socket", "sockets are not simulated: use a pipe or a message queue"),
-    ("sigemptyset", "a set of signals is an int: `0` is the empty one, `sigmask(SIGINT, SIGTERM)` one with two members"),
+    (
+        "sigemptyset",
+        "a set of signals is an int: `0` is the empty one, `sigmask(SIGINT, SIGTERM)` one with two members",
+    ),
     ("sigfillset", "a set of signals is an int: `~0` is the full one"),
     ("sigaddset", "a set of signals is an int: `set = set | sigmask(SIGINT)` adds a member"),
     ("sigdelset", "a set of signals is an int: `set = set & ~sigmask(SIGINT)` takes a member out"),

@@ -14,7 +14,13 @@ use crate::syntax::ast::{self, ExprKind as Ast};
 
 impl<'a> Checker<'a> {
     /// `callee(args)`
-    pub(super) fn call(&mut self, callee: &'a ast::Expr, args: &'a [ast::Expr], want: Option<&Type>, span: Span) -> Expr {
+    pub(super) fn call(
+        &mut self,
+        callee: &'a ast::Expr,
+        args: &'a [ast::Expr],
+        want: Option<&Type>,
+        span: Span,
+    ) -> Expr {
         if let Ast::Name(name) = &callee.kind {
             match self.meaning(name) {
                 Meaning::Function(id) => return self.call_function(id, args, span),
@@ -28,18 +34,24 @@ impl<'a> Checker<'a> {
                     return Expr::broken(span);
                 }
                 Meaning::Struct => {
-                    self.not_callable(callee, "a struct".to_owned(), None, Some(format!("a struct is written `{name} {{ field: value }}`")));
+                    self.not_callable(
+                        callee,
+                        "a struct".to_owned(),
+                        None,
+                        Some(format!("a struct is written `{name} {{ field: value }}`")),
+                    );
                     return Expr::broken(span);
                 }
                 _ => {}
             }
         }
-        if let Ast::Field(base, field) = &callee.kind {
-            if let Some(broken) = self.method(base, field, args, span) {
-                return broken;
-            }
-        }
-        let value = self.value(callee, None);
+        let value = match &callee.kind {
+            Ast::Field(base, field) => match self.method(base, field, args, callee.span) {
+                Some(value) => value,
+                None => return Expr::broken(span),
+            },
+            _ => self.value(callee, None),
+        };
         match value.ty.clone() {
             Type::Function(ty) => self.call_value(callee, value, &ty, args, span),
             Type::Error => {
@@ -50,7 +62,9 @@ impl<'a> Checker<'a> {
                 let found = self.phrase(&ty);
                 let declared = self.declared(&value);
                 let help = match &callee.kind {
-                    Ast::Name(name) if Builtin::find(name).is_some() => Some(format!("this variable hides the built-in `{name}`: rename it")),
+                    Ast::Name(name) if Builtin::find(name).is_some() => {
+                        Some(format!("this variable hides the built-in `{name}`: rename it"))
+                    }
                     _ => None,
                 };
                 self.not_callable(callee, found, declared, help);
@@ -63,30 +77,33 @@ impl<'a> Checker<'a> {
         self.report(Problem::NotCallable { at: callee.span, subject: quote::name_it(callee), found, declared, help });
     }
 
-    /// `s.len()`: reported as what it is, unless the field exists.
-    fn method(&mut self, base: &'a ast::Expr, field: &'a ast::Ident, args: &'a [ast::Expr], span: Span) -> Option<Expr> {
-        let found = self.found.len();
+    /// `s.field(…)`: the field, if there is one; `s.len()` is reported as what it is.
+    fn method(&mut self, base: &'a ast::Expr, field: &'a ast::Ident, args: &'a [ast::Expr], at: Span) -> Option<Expr> {
         let value = self.value(base, None);
         let is_field = match &value.ty {
-            Type::Struct(id) => self.structs.get(id.0 as usize).is_some_and(|def| def.fields.iter().any(|(name, _)| *name == field.name)),
-            Type::Error => false,
+            Type::Struct(id) => self.has_field(*id, &field.name),
             _ => false,
         };
         if is_field {
-            // The field is checked again as a whole, so what was said about its base is said there.
-            self.found.truncate(found);
-            return None;
+            return Some(self.field_of(value, base, field, at));
         }
         if !value.ty.is_broken() {
-            let help = expr::method_help(&field.name, base).or_else(|| Some("a function takes what it works on as its first argument".to_owned()));
+            let help = expr::method_help(&field.name, base)
+                .or_else(|| Some("a function takes what it works on as its first argument".to_owned()));
             self.not_callable_field(field, help);
         }
         args.iter().for_each(|arg| drop(self.value(arg, None)));
-        Some(Expr::broken(span))
+        None
     }
 
     fn not_callable_field(&mut self, field: &ast::Ident, help: Option<String>) {
-        self.report(Problem::NotCallable { at: field.span, subject: format!("`.{}()`", field.name), found: "a method".to_owned(), declared: None, help });
+        self.report(Problem::NotCallable {
+            at: field.span,
+            subject: format!("`.{}()`", field.name),
+            found: "a method".to_owned(),
+            declared: None,
+            help,
+        });
     }
 
     fn call_function(&mut self, id: FunctionId, args: &'a [ast::Expr], span: Span) -> Expr {
@@ -99,7 +116,14 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn call_value(&mut self, callee: &ast::Expr, value: Expr, ty: &Arc<FunctionType>, args: &'a [ast::Expr], span: Span) -> Expr {
+    fn call_value(
+        &mut self,
+        callee: &ast::Expr,
+        value: Expr,
+        ty: &Arc<FunctionType>,
+        args: &'a [ast::Expr],
+        span: Span,
+    ) -> Expr {
         let shown = self.text(&value.ty);
         let name: Arc<str> = quote::quote(callee).unwrap_or_else(|| "this function".to_owned()).into();
         let declared = self.declared(&value);
@@ -109,7 +133,12 @@ impl<'a> Checker<'a> {
 
     /// A function's head as the user wrote it.
     fn signature_text(&self, signature: &Signature) -> String {
-        let params: Vec<String> = signature.names.iter().zip(&signature.ty.params).map(|(name, ty)| format!("{name}: {}", self.text(ty))).collect();
+        let params: Vec<String> = signature
+            .names
+            .iter()
+            .zip(&signature.ty.params)
+            .map(|(name, ty)| format!("{name}: {}", self.text(ty)))
+            .collect();
         let result = match &signature.ty.result {
             Type::Void => String::new(),
             ty => format!(" -> {}", self.text(ty)),
@@ -146,7 +175,8 @@ impl<'a> Checker<'a> {
         }
         let values: Vec<Expr> = args.iter().zip(&ty.params).map(|(arg, want)| self.value(arg, Some(want))).collect();
         let fits: Vec<bool> = values.iter().zip(&ty.params).map(|(value, want)| value.ty.fits(want)).collect();
-        let swapped = |one: usize, other: usize| values[one].ty.fits(&ty.params[other]) && values[other].ty.fits(&ty.params[one]);
+        let swapped =
+            |one: usize, other: usize| values[one].ty.fits(&ty.params[other]) && values[other].ty.fits(&ty.params[one]);
         if let Some((one, other)) = swapped_pair(&fits, swapped) {
             self.swapped(name, args, (one, other), &signature, span);
             return None;
@@ -161,20 +191,37 @@ impl<'a> Checker<'a> {
     }
 
     /// Two arguments that would fit in each other's place.
-    pub(super) fn swapped(&mut self, name: &str, args: &[ast::Expr], (one, other): (usize, usize), signature: &str, span: Span) {
+    pub(super) fn swapped(
+        &mut self,
+        name: &str,
+        args: &[ast::Expr],
+        (one, other): (usize, usize),
+        signature: &str,
+        span: Span,
+    ) {
         let (Some(first), Some(second)) = (args.get(one), args.get(other)) else { return };
         let mut order: Vec<&ast::Expr> = args.iter().collect();
         order.swap(one, other);
         let mended: Option<Vec<String>> = order.into_iter().map(quote::quote).collect();
         let mended = mended.map(|args| format!("{name}({})", args.join(", ")));
-        self.report(Problem::Swapped { callee: name.to_owned(), at: span, first: first.span, second: second.span, signature: signature.to_owned(), mended });
+        self.report(Problem::Swapped {
+            callee: name.to_owned(),
+            at: span,
+            first: first.span,
+            second: second.span,
+            signature: signature.to_owned(),
+            mended,
+        });
     }
 }
 
 /// The first two misfits that would fit if they changed places.
 pub(super) fn swapped_pair(fits: &[bool], swapped: impl Fn(usize, usize) -> bool) -> Option<(usize, usize)> {
     let misfits: Vec<usize> = (0..fits.len()).filter(|at| !fits[*at]).take(8).collect();
-    misfits.iter().flat_map(|one| misfits.iter().map(move |other| (*one, *other))).find(|(one, other)| one < other && swapped(*one, *other))
+    misfits
+        .iter()
+        .flat_map(|one| misfits.iter().map(move |other| (*one, *other)))
+        .find(|(one, other)| one < other && swapped(*one, *other))
 }
 
 /// The arguments beyond the last that is wanted.

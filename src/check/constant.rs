@@ -67,7 +67,10 @@ impl<'a> Checker<'a> {
     /// A constant's name as a value.
     pub(super) fn constant_value(&mut self, id: usize, name: &Arc<str>, at: Span) -> Expr {
         if self.chain > LONGEST_CHAIN {
-            self.report(Problem::NotConstant { at, help: Some(format!("`{name}` stands at the end of a chain of more than {LONGEST_CHAIN} constants")) });
+            self.report(Problem::NotConstant {
+                at,
+                help: Some(format!("`{name}` stands at the end of a chain of more than {LONGEST_CHAIN} constants")),
+            });
             return Expr::broken(at);
         }
         match self.constant_of(id, at) {
@@ -125,8 +128,11 @@ impl<'a> Checker<'a> {
             Ok(constant) => Some((constant, value.ty)),
             Err(NoValue::Dynamic(at)) => {
                 let help = match &value.ty {
-                    Type::Array(_) | Type::Struct(_) => Some(format!("make it a variable of the top level: `let {} = ...;`", def.name.name)),
-                    _ => quote::quote(&def.value).map(|text| format!("make it a variable of the top level: `let {} = {text};`", def.name.name)),
+                    Type::Array(_) | Type::Struct(_) => {
+                        Some(format!("make it a variable of the top level: `let {} = ...;`", def.name.name))
+                    }
+                    _ => quote::quote(&def.value)
+                        .map(|text| format!("make it a variable of the top level: `let {} = {text};`", def.name.name)),
                 };
                 self.report(Problem::NotConstant { at, help });
                 None
@@ -195,7 +201,9 @@ fn evaluate_here(expr: &Expr) -> Result<Constant, NoValue> {
             Bool(true) => evaluate(left)?,
             _ => evaluate(right)?,
         },
-        ExprKind::Compare(how, op, left, right) => compare(*how, *op, &evaluate(left)?, &evaluate(right)?).map(Bool).ok_or(dynamic)?,
+        ExprKind::Compare(how, op, left, right) => {
+            compare(*how, *op, &evaluate(left)?, &evaluate(right)?).map(Bool).ok_or(dynamic)?
+        }
         ExprKind::Binary(op, left, right) => calculate(*op, evaluate(left)?, evaluate(right)?, expr.span)?,
         ExprKind::CallBuiltin { builtin, args, .. } => of_call(*builtin, args, dynamic)?,
         _ => return Err(dynamic),
@@ -224,7 +232,9 @@ fn of_call(builtin: Builtin, args: &[Expr], dynamic: NoValue) -> Result<Constant
 
 fn calculate(op: Operator, left: Constant, right: Constant, at: Span) -> Result<Constant, NoValue> {
     match (op, left, right) {
-        (Operator::Int(op), Constant::Int(left), Constant::Int(right)) => calculate_int(op, left, right).map(Constant::Int).map_err(|why| NoValue::Fault(at, why)),
+        (Operator::Int(op), Constant::Int(left), Constant::Int(right)) => {
+            calculate_int(op, left, right).map(Constant::Int).map_err(|why| NoValue::Fault(at, why))
+        }
         (Operator::Float(op), Constant::Float(left), Constant::Float(right)) => Ok(Constant::Float(match op {
             BinaryOp::Add => left + right,
             BinaryOp::Subtract => left - right,
@@ -233,7 +243,9 @@ fn calculate(op: Operator, left: Constant, right: Constant, at: Span) -> Result<
             BinaryOp::Remainder => left % right,
             _ => return Err(NoValue::Dynamic(at)),
         })),
-        (Operator::Concat, Constant::Str(left), Constant::Str(right)) => Ok(Constant::Str([&*left, &*right].concat().into())),
+        (Operator::Concat, Constant::Str(left), Constant::Str(right)) => {
+            Ok(Constant::Str([&*left, &*right].concat().into()))
+        }
         _ => Err(NoValue::Dynamic(at)),
     }
 }

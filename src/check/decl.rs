@@ -85,7 +85,7 @@ impl<'a> Checker<'a> {
                 self.signatures[id.0 as usize].at = name.span;
                 self.enter(name, Item::Function(id), "function");
             }
-            None => self.tainted = true,
+            None => (self.tainted, self.holes) = (true, true),
         }
     }
 
@@ -108,8 +108,10 @@ impl<'a> Checker<'a> {
 
     fn enter_globals(&mut self, stmt: &ast::Stmt) {
         match &stmt.kind {
-            ast::StmtKind::Error => self.tainted = true,
-            ast::StmtKind::Let { target: ast::LetTarget::Name(name), .. } => self.enter(name, Item::Later(name.span), "variable"),
+            ast::StmtKind::Error => (self.tainted, self.holes) = (true, true),
+            ast::StmtKind::Let { target: ast::LetTarget::Name(name), .. } => {
+                self.enter(name, Item::Later(name.span), "variable")
+            }
             ast::StmtKind::Let { target: ast::LetTarget::Tuple(parts, _), .. } => {
                 for part in parts {
                     if let ast::Part::Use(name) = part {
@@ -157,7 +159,12 @@ impl<'a> Checker<'a> {
         for field in &def.fields {
             let ty = self.read_type(&field.ty, false);
             if let Some(first) = places.insert(field.name.name.clone(), field.name.span) {
-                self.report(Problem::Duplicate { name: field.name.name.clone(), at: field.name.span, first, top: false });
+                self.report(Problem::Duplicate {
+                    name: field.name.name.clone(),
+                    at: field.name.span,
+                    first,
+                    top: false,
+                });
             }
             fields.push((field.name.name.clone(), ty));
         }
@@ -200,7 +207,10 @@ impl<'a> Checker<'a> {
                 let result = result.as_ref().map_or(Type::Void, |result| self.read_type(result, true));
                 Type::Function(Arc::new(FunctionType { params, result }))
             }
-            ast::TypeExprKind::Error => Type::Error,
+            ast::TypeExprKind::Error => {
+                self.holes = true;
+                Type::Error
+            }
         })
     }
 
@@ -224,10 +234,10 @@ impl<'a> Checker<'a> {
         let signature = &self.signatures[id.0 as usize];
         let fits = matches!(signature.ty.result, Type::Int | Type::Void | Type::Error);
         let params = !signature.ty.params.is_empty();
-        let (at, head) = (signature.at, signature.head);
+        let at = signature.at;
         self.main = Some(id);
         if params || !fits {
-            self.report(Problem::MainShape { at, head, params });
+            self.report(Problem::MainShape { at, params });
         }
     }
 
@@ -311,10 +321,10 @@ impl<'a> Checker<'a> {
         self.globals.push(tree::Global { name: name.name.clone(), ty, span: name.span });
         self.origins.push(origin);
         // A name that was declared twice keeps its first meaning; that has been reported.
-        if let Some(item) = self.items.get_mut(&name.name) {
-            if matches!(item, Item::Later(span) if *span == name.span) {
-                *item = Item::Global(id);
-            }
+        if let Some(item) = self.items.get_mut(&name.name)
+            && matches!(item, Item::Later(span) if *span == name.span)
+        {
+            *item = Item::Global(id);
         }
         id
     }
@@ -347,6 +357,8 @@ impl<'a> Checker<'a> {
         let teach = c_names::of_name(name);
         let near = match teach {
             Some(_) => None,
+            // With hundreds of mistakes nobody reads the hints, and each costs a walk over all names.
+            None if self.found.len() > MANY => None,
             None => self.nearest_name(name),
         };
         self.report(Problem::UnknownName { name: name.clone(), at, near, teach, kind });
@@ -360,6 +372,9 @@ impl<'a> Checker<'a> {
         suggest::nearest(name, names).map(str::to_owned)
     }
 }
+
+/// After so many reports names are no longer searched for near ones.
+const MANY: usize = 200;
 
 const BASIC: &[(&str, Type)] = &[
     ("int", Type::Int),

@@ -39,7 +39,7 @@ impl<'a> Checker<'a> {
             Ast::Tuple(parts) => self.tuple(parts, want, span),
             Ast::Function(function) => self.anonymous(function, span),
             Ast::Error => {
-                self.frame.tainted = true;
+                self.hole();
                 Expr::broken(span)
             }
         }
@@ -58,7 +58,9 @@ impl<'a> Checker<'a> {
                 _ => Expr::new(ExprKind::NegateInt(Box::new(value)), Type::Int, span),
             },
             (UnaryOp::Negate, Type::Float) => match value.kind {
-                ExprKind::Constant(Constant::Float(number)) => Expr::new(ExprKind::Constant(Constant::Float(-number)), Type::Float, span),
+                ExprKind::Constant(Constant::Float(number)) => {
+                    Expr::new(ExprKind::Constant(Constant::Float(-number)), Type::Float, span)
+                }
                 _ => Expr::new(ExprKind::NegateFloat(Box::new(value)), Type::Float, span),
             },
             (UnaryOp::Complement, Type::Int) => Expr::new(ExprKind::Complement(Box::new(value)), Type::Int, span),
@@ -69,13 +71,26 @@ impl<'a> Checker<'a> {
             _ => {
                 let help = (value.ty == Type::Bool).then(|| "the opposite of a bool is written `!`".to_owned());
                 let operand = (self.phrase(&value.ty), value.span);
-                self.report(Problem::BadOperand { sign: op.sign(), at: span, left: None, right: operand, helps: help.into_iter().collect() });
+                self.report(Problem::BadOperand {
+                    sign: op.sign(),
+                    at: span,
+                    left: None,
+                    right: operand,
+                    helps: help.into_iter().collect(),
+                });
                 Expr::broken(span)
             }
         }
     }
 
-    fn conditional(&mut self, test: &'a ast::Expr, left: &'a ast::Expr, right: &'a ast::Expr, want: Option<&Type>, span: Span) -> Expr {
+    fn conditional(
+        &mut self,
+        test: &'a ast::Expr,
+        left: &'a ast::Expr,
+        right: &'a ast::Expr,
+        want: Option<&Type>,
+        span: Span,
+    ) -> Expr {
         let test = self.condition(test);
         let mut first = self.value(left, want);
         let hint = if first.ty.is_open() { want } else { Some(&first.ty) };
@@ -116,7 +131,13 @@ impl<'a> Checker<'a> {
         self.report(Problem::NotIndexable { at: value.span, subject: quote::name_it(base), found, tuple });
     }
 
-    fn slice(&mut self, base: &'a ast::Expr, from: Option<&'a ast::Expr>, to: Option<&'a ast::Expr>, span: Span) -> Expr {
+    fn slice(
+        &mut self,
+        base: &'a ast::Expr,
+        from: Option<&'a ast::Expr>,
+        to: Option<&'a ast::Expr>,
+        span: Span,
+    ) -> Expr {
         let value = self.value(base, None);
         let from = from.map(|from| Box::new(self.expect(from, &Type::Int, Role::Index)));
         let to = to.map(|to| Box::new(self.expect(to, &Type::Int, Role::Index)));
@@ -135,6 +156,11 @@ impl<'a> Checker<'a> {
 
     fn field(&mut self, base: &'a ast::Expr, field: &ast::Ident, span: Span) -> Expr {
         let value = self.value(base, None);
+        self.field_of(value, base, field, span)
+    }
+
+    /// `value.field`, the value being what `base` gave.
+    pub(super) fn field_of(&mut self, value: Expr, base: &ast::Expr, field: &ast::Ident, span: Span) -> Expr {
         match value.ty.clone() {
             Type::Struct(id) => match self.find_field(id, field) {
                 Some((at, ty)) => Expr::new(ExprKind::Field(Box::new(value), at), ty, span),
@@ -144,10 +170,20 @@ impl<'a> Checker<'a> {
             ty => {
                 let found = self.phrase(&ty);
                 let help = method_help(&field.name, base).filter(|_| ty != Type::Status);
-                self.report(Problem::NoFields { at: field.span, subject: quote::name_it(base), found, field: field.name.clone(), help });
+                self.report(Problem::NoFields {
+                    at: field.span,
+                    subject: quote::name_it(base),
+                    found,
+                    field: field.name.clone(),
+                    help,
+                });
                 Expr::broken(span)
             }
         }
+    }
+
+    pub(super) fn has_field(&self, id: StructId, field: &str) -> bool {
+        self.structs.get(id.0 as usize).is_some_and(|def| def.fields.iter().any(|(name, _)| **name == *field))
     }
 
     /// The index and type of a field; a struct that has it not is reported.
@@ -226,7 +262,12 @@ impl<'a> Checker<'a> {
             if !self.tainted {
                 let structs = self.structs.iter().map(|def| &*def.name);
                 let near = suggest::nearest(&name.name, structs).map(str::to_owned);
-                self.report(Problem::UnknownType { name: name.name.clone(), at: name.span, near, teach: c_names::of_type(&name.name) });
+                self.report(Problem::UnknownType {
+                    name: name.name.clone(),
+                    at: name.span,
+                    near,
+                    teach: c_names::of_type(&name.name),
+                });
             }
             return Expr::broken(span);
         };
@@ -275,7 +316,9 @@ impl<'a> Checker<'a> {
             *place = signature;
         }
         let within = match self.frame.kind {
-            FrameKind::Function(id) => self.signatures.get(id.0 as usize).map_or_else(|| "fn".into(), |signature| signature.name.clone()),
+            FrameKind::Function(id) => {
+                self.signatures.get(id.0 as usize).map_or_else(|| "fn".into(), |signature| signature.name.clone())
+            }
             FrameKind::Main | FrameKind::Constant => Arc::from("main program"),
         };
         let name: Arc<str> = if within.starts_with("fn in ") { within } else { format!("fn in {within}").into() };
@@ -294,7 +337,9 @@ impl<'a> Checker<'a> {
             Type::Bool => value,
             Type::Error => Expr { ty: Type::Bool, ..value },
             Type::Int | Type::Ptr | Type::Struct(_) | Type::Function(_) => match value.kind {
-                ExprKind::Constant(Constant::Int(number)) => Expr::new(ExprKind::Constant(Constant::Bool(number != 0)), Type::Bool, span),
+                ExprKind::Constant(Constant::Int(number)) => {
+                    Expr::new(ExprKind::Constant(Constant::Bool(number != 0)), Type::Bool, span)
+                }
                 _ => Expr::new(ExprKind::Truth(Box::new(value)), Type::Bool, span),
             },
             Type::Status => {

@@ -76,11 +76,11 @@ impl<'a> Checker<'a> {
     /// An expression that must give exactly one value; `nil` and `[]` may still lack their type.
     pub(super) fn value(&mut self, expr: &'a ast::Expr, want: Option<&Type>) -> Expr {
         let value = self.expr(expr, want);
-        self.single(value, expr)
+        self.single(value, expr, want)
     }
 
     /// Of a call that gives a tuple, the first part; where there is no value at all, a report.
-    fn single(&mut self, value: Expr, expr: &ast::Expr) -> Expr {
+    fn single(&mut self, value: Expr, expr: &ast::Expr, want: Option<&Type>) -> Expr {
         let span = value.span;
         match &value.ty {
             Type::Tuple(parts) if value.is_call() => {
@@ -93,7 +93,11 @@ impl<'a> Checker<'a> {
             }
             Type::Void | Type::Never => {
                 let never = value.ty == Type::Never;
-                self.report(Problem::NoValue { at: span, subject: quote::name_it(expr), never });
+                let function = match (&expr.kind, want) {
+                    (ast::ExprKind::Call(callee, _), Some(Type::Function(_))) => quote::quote(callee),
+                    _ => None,
+                };
+                self.report(Problem::NoValue { at: span, subject: quote::name_it(expr), never, function });
                 Expr::broken(span)
             }
             _ => value,
@@ -188,7 +192,16 @@ impl<'a> Checker<'a> {
         }
         self.explain_function(value, want, expr, &mut problem);
         if problem.helps.is_empty() {
-            problem.helps.extend(conversion(&value.ty, want, expr));
+            let plain = matches!(problem.role, Role::Argument { .. } | Role::Index | Role::RangeEnd);
+            let quoted = matches!(expr.kind, ast::ExprKind::Literal(ast::Literal::Str(_)));
+            let help = match &problem.role {
+                Role::Argument { callee, param, .. } if param == "fmt" => {
+                    quote::quote(expr).map(|text| format!("the format comes first: `{callee}(\"%d\\n\", {text})`"))
+                }
+                _ if plain && quoted => None,
+                _ => conversion(&value.ty, want, expr),
+            };
+            problem.helps.extend(help);
         }
         problem
     }
@@ -198,11 +211,14 @@ impl<'a> Checker<'a> {
         let Some(Origin::Comparison(at, text)) = self.origin(value) else { return false };
         let name = quote::quote(expr).unwrap_or_default();
         let comparison = text.as_ref().map_or("this".to_owned(), |text| format!("`{text}`"));
-        problem.also.push((*at, format!("{comparison} is a comparison, so `{name}` is true or false and the number is lost")));
-        if let Role::Argument { callee, param, .. } = &problem.role {
-            if callee == "kill" && param == "pid" {
-                problem.notes.push("in C this would be `kill(0, ...)` or `kill(1, ...)`: 0 means every process of your own group".to_owned());
-            }
+        problem
+            .also
+            .push((*at, format!("{comparison} is a comparison, so `{name}` is true or false and the number is lost")));
+        if matches!(&problem.role, Role::Argument { callee, param, .. } if callee == "kill" && param == "pid") {
+            problem.notes.push(
+                "in C this would be `kill(0, ...)` or `kill(1, ...)`: 0 means every process of your own group"
+                    .to_owned(),
+            );
         }
         let left = text.as_ref().and_then(|text| text.split(" == ").next().map(str::to_owned));
         if let (Some(left), Some(text)) = (left, text) {
@@ -216,12 +232,14 @@ impl<'a> Checker<'a> {
     fn explain_function(&self, value: &Expr, want: &Type, expr: &ast::Expr, problem: &mut Mismatch) {
         let Type::Function(wanted) = want else { return };
         if let (Type::Function(_), true) = (&value.ty, *want == Type::handler()) {
-            problem.notes.push("a handler takes the number of the signal and gives nothing: `fn on_signal(sig: int) { }`".to_owned());
+            problem.notes.push(
+                "a handler takes the number of the signal and gives nothing: `fn on_signal(sig: int) { }`".to_owned(),
+            );
         }
-        if let ExprKind::Function(id) = &value.kind {
-            if let Some(signature) = self.signatures.get(id.0 as usize) {
-                problem.also.push((signature.head, "declared here".to_owned()));
-            }
+        if let ExprKind::Function(id) = &value.kind
+            && let Some(signature) = self.signatures.get(id.0 as usize)
+        {
+            problem.also.push((signature.head, "declared here".to_owned()));
         }
         if let ast::ExprKind::Call(callee, _) = &expr.kind {
             if let Some(name) = quote::quote(callee) {
@@ -255,7 +273,9 @@ pub(super) fn conversion(found: &Type, want: &Type, expr: &ast::Expr) -> Option<
         (Type::Int | Type::Float | Type::Bool | Type::Ptr, Type::Str) => format!("`str({text})` gives its text"),
         (Type::Str, Type::Int) => match &expr.kind {
             Ast::Literal(Literal::Str(bytes)) => match &**bytes {
-                [byte @ 0x20..=0x7e] if !byte.is_ascii_digit() => format!("a single character stands in single quotes: `'{}'`", *byte as char),
+                [byte @ 0x20..=0x7e] if !byte.is_ascii_digit() => {
+                    format!("a single character stands in single quotes: `'{}'`", *byte as char)
+                }
                 _ if std::str::from_utf8(bytes).is_ok_and(|text| text.parse::<i64>().is_ok()) => {
                     format!("write `{}` without quotes", String::from_utf8_lossy(bytes))
                 }
@@ -269,7 +289,9 @@ pub(super) fn conversion(found: &Type, want: &Type, expr: &ast::Expr) -> Option<
         (Type::Str, Type::Bool) => format!("`{operand} != \"\"`"),
         (Type::Ptr | Type::Struct(_), Type::Bool) => format!("`{operand} != nil`"),
         (Type::Str, Type::Array(element)) if **element == Type::Str => format!("`[{text}]` is an array of it"),
-        (Type::Array(element), Type::Str) if **element == Type::Str => format!("`join({text}, \" \")` makes one text of it"),
+        (Type::Array(element), Type::Str) if **element == Type::Str => {
+            format!("`join({text}, \" \")` makes one text of it")
+        }
         (Type::Ptr, Type::Int) => format!("`{operand}[0]` is the int in its first cell"),
         _ => return None,
     };

@@ -81,9 +81,17 @@ pub(super) fn stmt_leak(stmt: &Stmt, never: &NeverReturn) -> Option<Leak> {
             false => Some(Leak::Loop(stmt.span)),
         },
         StmtKind::Match { arms, value, .. } => {
-            let all = arms.iter().flat_map(|arm| &arm.patterns).any(|pattern| matches!(pattern, Pattern::Any | Pattern::Bind(_)));
-            let has = |wanted| arms.iter().flat_map(|arm| &arm.patterns).any(|pattern| matches!(pattern, Pattern::Equal(Constant::Bool(value)) if *value == wanted));
-            if !all && !(value.ty == Type::Bool && has(true) && has(false)) {
+            let all = arms
+                .iter()
+                .flat_map(|arm| &arm.patterns)
+                .any(|pattern| matches!(pattern, Pattern::Any | Pattern::Bind(_)));
+            let has = |wanted| {
+                arms.iter()
+                    .flat_map(|arm| &arm.patterns)
+                    .any(|pattern| matches!(pattern, Pattern::Equal(Constant::Bool(value)) if *value == wanted))
+            };
+            let complete = all || value.ty == Type::Bool && has(true) && has(false);
+            if !complete {
                 return Some(Leak::NoArm(stmt.span));
             }
             arms.iter().find_map(|arm| leak(&arm.body, never))
@@ -132,7 +140,13 @@ impl Checker<'_> {
             }
             if let Some(leak) = leak(&function.body, &never) {
                 let wanted = self.phrase(&function.result);
-                problems.push(Problem::MissingReturn { name: function.name.clone(), head: function.head, end: function.body.span, wanted, leak });
+                problems.push(Problem::MissingReturn {
+                    name: function.name.clone(),
+                    head: function.head,
+                    end: function.body.span,
+                    wanted,
+                    leak,
+                });
             }
         }
         problems.into_iter().for_each(|problem| self.report(problem));

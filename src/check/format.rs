@@ -97,7 +97,10 @@ impl Reader<'_> {
             self.at += 1;
         }
         match self.peek() {
-            Some(letter @ (b'd' | b'i' | b'u' | b'x' | b'X' | b'o' | b'c' | b's' | b'f' | b'F' | b'e' | b'E' | b'g' | b'G' | b'p')) => {
+            Some(
+                letter @ (b'd' | b'i' | b'u' | b'x' | b'X' | b'o' | b'c' | b's' | b'f' | b'F' | b'e' | b'E' | b'g'
+                | b'G' | b'p'),
+            ) => {
                 self.at += 1;
                 conversion.letter = letter;
                 Ok(conversion)
@@ -186,7 +189,13 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn dynamic_format(&mut self, builtin: Builtin, position: usize, rest: &'a [ast::Expr], values: &mut Vec<Expr>) -> Format {
+    fn dynamic_format(
+        &mut self,
+        builtin: Builtin,
+        position: usize,
+        rest: &'a [ast::Expr],
+        values: &mut Vec<Expr>,
+    ) -> Format {
         let mut args = Vec::with_capacity(rest.len());
         for (at, arg) in rest.iter().enumerate() {
             let (value, how) = self.printable(builtin, position + 1 + at, arg);
@@ -196,7 +205,14 @@ impl<'a> Checker<'a> {
         Format { pieces: Vec::new(), args, dynamic: true }
     }
 
-    fn literal_format(&mut self, builtin: Builtin, text: &Arc<[u8]>, at: Span, rest: &'a [ast::Expr], values: &mut Vec<Expr>) -> Option<Format> {
+    fn literal_format(
+        &mut self,
+        builtin: Builtin,
+        text: &Arc<[u8]>,
+        at: Span,
+        rest: &'a [ast::Expr],
+        values: &mut Vec<Expr>,
+    ) -> Option<Format> {
         let pieces = match parse(text) {
             Ok(pieces) => pieces,
             Err(error) => {
@@ -210,7 +226,14 @@ impl<'a> Checker<'a> {
             rest.iter().for_each(|arg| drop(self.value(arg, None)));
             let surplus = super::call::surplus(rest, wants.len());
             let missing = wants.get(rest.len()).map(|want| want.text.clone());
-            let problem = FormatProblem::Count { callee: builtin.name(), at, wanted: wants.len(), found: rest.len(), surplus, missing };
+            let problem = FormatProblem::Count {
+                callee: builtin.name(),
+                at,
+                wanted: wants.len(),
+                found: rest.len(),
+                surplus,
+                missing,
+            };
             self.report(Problem::Format(Box::new(problem)));
             return None;
         }
@@ -224,7 +247,14 @@ impl<'a> Checker<'a> {
         Some(Format { pieces, args, dynamic: false })
     }
 
-    fn format_argument(&mut self, builtin: Builtin, mut value: Expr, arg: &ast::Expr, want: &Want, format: Span) -> (Expr, Shown) {
+    fn format_argument(
+        &mut self,
+        builtin: Builtin,
+        mut value: Expr,
+        arg: &ast::Expr,
+        want: &Want,
+        format: Span,
+    ) -> (Expr, Shown) {
         let how = shown(&want.ty).unwrap_or(Shown::Int);
         if value.ty.fits(&want.ty) {
             if !value.ty.is_broken() {
@@ -234,11 +264,25 @@ impl<'a> Checker<'a> {
         }
         let span = value.span;
         if value.ty == Type::Status {
-            self.status_problem(arg, &value, &format!("{} of `{}` shows {}", want.text, builtin.name(), self.phrase(&want.ty)), "WEXITSTATUS(", ")");
+            self.status_problem(
+                arg,
+                &value,
+                &format!("{} of `{}` shows {}", want.text, builtin.name(), self.phrase(&want.ty)),
+                "WEXITSTATUS(",
+                ")",
+            );
         } else {
             let (found, wanted) = (self.phrase(&value.ty), self.phrase(&want.ty));
             let helps = argument_help(&value.ty, want, arg);
-            let problem = FormatProblem::Argument { at: span, format, conversion: want.text.clone(), wanted, found, subject: quote::name_it(arg), helps };
+            let problem = FormatProblem::Argument {
+                at: span,
+                format,
+                conversion: want.text.clone(),
+                wanted,
+                found,
+                subject: quote::name_it(arg),
+                helps,
+            };
             self.report(Problem::Format(Box::new(problem)));
         }
         (Expr::broken(span), how)
@@ -257,9 +301,15 @@ fn argument_help(found: &Type, want: &Want, arg: &ast::Expr) -> Vec<String> {
     let other = other.filter(|_| !width).map(str::to_owned);
     let text = quote::quote(arg);
     let convert = match (found, &want.ty) {
-        (Type::Bool | Type::Array(_) | Type::Struct(_) | Type::Function(_), Type::Str) => text.map(|text| format!("`str({text})` gives its text")),
-        (Type::Bool, _) => text.map(|text| format!("`%s` with `str({text})` shows true or false, `int({text})` is 1 or 0")),
-        (Type::Array(_) | Type::Struct(_) | Type::Function(_), _) => text.map(|text| format!("`%s` with `str({text})` shows it as `print` does")),
+        (Type::Bool | Type::Array(_) | Type::Struct(_) | Type::Function(_), Type::Str) => {
+            text.map(|text| format!("`str({text})` gives its text"))
+        }
+        (Type::Bool, _) => {
+            text.map(|text| format!("`%s` with `str({text})` shows true or false, `int({text})` is 1 or 0"))
+        }
+        (Type::Array(_) | Type::Struct(_) | Type::Function(_), _) => {
+            text.map(|text| format!("`%s` with `str({text})` shows it as `print` does"))
+        }
         (Type::Str, Type::Int) if want.text == "`%c`" => text.map(|text| format!("`%c` shows one byte: `{text}[0]`")),
         (Type::Int, Type::Float) => fit::conversion(found, &want.ty, arg),
         _ => None,

@@ -53,7 +53,10 @@ fn inner_blocks(stmt: &Stmt) -> Vec<&Block> {
 /// `exit(300)`: only the low 8 bits reach the parent.
 fn exit_codes(function: &Function, main: bool, found: &mut Vec<Problem>) {
     stmts(&function.body, &mut |stmt| match &stmt.kind {
-        StmtKind::Expr(Expr { kind: ExprKind::CallBuiltin { builtin: builtin @ (Builtin::Exit | Builtin::ExitNow), args, .. }, .. }) => {
+        StmtKind::Expr(Expr {
+            kind: ExprKind::CallBuiltin { builtin: builtin @ (Builtin::Exit | Builtin::ExitNow), args, .. },
+            ..
+        }) => {
             if let Some(code) = args.first() {
                 exit_code(builtin.name(), code, found);
             }
@@ -65,7 +68,9 @@ fn exit_codes(function: &Function, main: bool, found: &mut Vec<Problem>) {
 
 fn exit_code(call: &'static str, code: &Expr, found: &mut Vec<Problem>) {
     match constant::evaluate(code) {
-        Ok(Constant::Int(value)) if !(0..=255).contains(&value) => found.push(Problem::ExitCode { call, at: code.span, value }),
+        Ok(Constant::Int(value)) if !(0..=255).contains(&value) => {
+            found.push(Problem::ExitCode { call, at: code.span, value })
+        }
         _ => {}
     }
 }

@@ -14,6 +14,7 @@ mod fit;
 mod flow;
 pub mod format;
 mod lints;
+mod loops;
 mod names;
 mod operator;
 mod order;
@@ -43,7 +44,8 @@ use problem::Problem;
 use scope::{Frame, FrameKind, Origin};
 use types::{StructId, Type};
 
-/// Checks a program. The tree is there exactly when none of the diagnostics is an error.
+/// Checks a program. The tree is there exactly when there is no error, neither among these diagnostics nor in
+/// the reading of the text: where that left `Error` nodes, there is no tree and nothing more is said of them.
 pub fn check(file: FileId, program: &ast::Program) -> (Option<tree::Program>, Vec<Diagnostic>) {
     let mut checker = Checker::new(file);
     checker.declare(program);
@@ -81,6 +83,8 @@ struct Checker<'a> {
     chain: usize,
     /// Whether a part of the top level could not be read, so that names may be missing.
     tainted: bool,
+    /// Whether anything at all could not be read: then there is no tree, whatever else is right.
+    holes: bool,
 }
 
 /// An anonymous function that was met.
@@ -115,12 +119,25 @@ impl Checker<'_> {
             main: None,
             chain: 0,
             tainted: false,
+            holes: false,
         }
     }
 
     /// Says what is wrong.
     fn report(&mut self, problem: Problem) {
         self.found.push(problem.into_diagnostic());
+    }
+
+    /// Notes that something in the function at hand could not be read; the parser has said what.
+    fn hole(&mut self) {
+        self.holes = true;
+        self.frame.tainted = true;
+    }
+
+    /// As [`Checker::hole`], where it may have declared names.
+    fn lost_names(&mut self) {
+        self.holes = true;
+        self.frame.taint();
     }
 
     fn struct_name(&self, id: StructId) -> Arc<str> {
@@ -141,8 +158,7 @@ impl Checker<'_> {
         self.missing_returns();
         let broken = |found: &[Diagnostic]| found.iter().any(|fact| fact.severity == Severity::Error);
         let mut program = None;
-        // A body is missing only where the text itself was broken.
-        if !broken(&self.found) && self.bodies.iter().all(Option::is_some) {
+        if !broken(&self.found) && !self.holes {
             let tree = tree::Program {
                 file: self.file,
                 functions: std::mem::take(&mut self.bodies).into_iter().flatten().collect(),

@@ -72,8 +72,12 @@ impl Checker<'_> {
             }
             Meaning::Const(id) => self.constant_value(id, name, at),
             Meaning::Function(id) => {
-                let ty = self.signatures.get(id.0 as usize).map_or(Type::Error, |signature| Type::Function(signature.ty.clone()));
-                let broken = matches!(&ty, Type::Function(ty) if ty.params.iter().any(Type::is_broken) || ty.result.is_broken());
+                let ty = self
+                    .signatures
+                    .get(id.0 as usize)
+                    .map_or(Type::Error, |signature| Type::Function(signature.ty.clone()));
+                let broken =
+                    matches!(&ty, Type::Function(ty) if ty.params.iter().any(Type::is_broken) || ty.result.is_broken());
                 Expr::new(ExprKind::Function(id), if broken { Type::Error } else { ty }, at)
             }
             Meaning::Fixed(constant, ty) => Expr::new(ExprKind::Constant(constant), ty, at),
@@ -105,7 +109,10 @@ impl Checker<'_> {
     /// Functions see every global; the main program only those whose `let` it has passed.
     pub(super) fn used_before(&mut self, name: &Arc<str>, at: Span, declared: Span) {
         if self.frame.kind == FrameKind::Constant {
-            self.report(Problem::NotConstant { at, help: Some(format!("`{name}` is a variable; make it a `const` too")) });
+            self.report(Problem::NotConstant {
+                at,
+                help: Some(format!("`{name}` is a variable; make it a `const` too")),
+            });
         } else if self.frame.reported.insert(name.clone()) {
             self.report(Problem::UsedBefore { name: name.clone(), at, declared });
         }

@@ -12,7 +12,9 @@ pub(super) fn arithmetic(op: BinaryOp, left: &Type, right: &Type) -> Option<(Ope
     use BinaryOp::*;
     let found = match (left, right, op) {
         (Type::Int, Type::Int, _) => (Operator::Int(op), Type::Int),
-        (Type::Float, Type::Float, Add | Subtract | Multiply | Divide | Remainder) => (Operator::Float(op), Type::Float),
+        (Type::Float, Type::Float, Add | Subtract | Multiply | Divide | Remainder) => {
+            (Operator::Float(op), Type::Float)
+        }
         (Type::Str, Type::Str, Add) => (Operator::Concat, Type::Str),
         (Type::Ptr, Type::Int, Add) => (Operator::PtrAdd, Type::Ptr),
         (Type::Ptr, Type::Int, Subtract) => (Operator::PtrSubtract, Type::Ptr),
@@ -59,7 +61,11 @@ impl<'a> Checker<'a> {
                 return Expr::new(ExprKind::PtrDifference(Box::new(first), Box::new(second)), Type::Int, span);
             }
             (Type::Int, Type::Ptr, BinaryOp::Add) => {
-                return Expr::new(ExprKind::Binary(Operator::PtrAdd, Box::new(second), Box::new(first)), Type::Ptr, span);
+                return Expr::new(
+                    ExprKind::Binary(Operator::PtrAdd, Box::new(second), Box::new(first)),
+                    Type::Ptr,
+                    span,
+                );
             }
             _ => {}
         }
@@ -95,15 +101,12 @@ impl<'a> Checker<'a> {
 
     /// `status == 1`: C compiles it, and it is never true.
     fn status_compared(&mut self, op: BinaryOp, left: (&ast::Expr, &Expr), right: (&ast::Expr, &Expr)) -> bool {
-        let ((expr, value), (_, other)) = match (&left.1.ty, &right.1.ty) {
+        let ((expr, value), (other_expr, other)) = match (&left.1.ty, &right.1.ty) {
             (Type::Status, _) => (left, right),
             (_, Type::Status) => (right, left),
             _ => return false,
         };
-        let other_text = match other.kind {
-            ExprKind::Constant(Constant::Int(number)) => Some(number.to_string()),
-            _ => quote::operand(if std::ptr::eq(expr, left.0) { right.0 } else { left.0 }),
-        };
+        let other_text = quote::operand(other_expr);
         let name = quote::quote(expr).unwrap_or_else(|| "status".to_owned());
         let compared = format!("compared with {}", self.phrase(&other.ty));
         if other.ty != Type::Int {
@@ -122,10 +125,22 @@ impl<'a> Checker<'a> {
     }
 
     /// Reports an operator that does not exist for these two.
-    pub(super) fn no_operator(&mut self, op: BinaryOp, left: (&ast::Expr, &Expr), right: (&ast::Expr, &Expr), at: Span) {
+    pub(super) fn no_operator(
+        &mut self,
+        op: BinaryOp,
+        left: (&ast::Expr, &Expr),
+        right: (&ast::Expr, &Expr),
+        at: Span,
+    ) {
         for (expr, value) in [left, right] {
             if value.ty == Type::Status {
-                return self.status_problem(expr, value, &format!("`{}` works on numbers", op.sign()), "WEXITSTATUS(", ")");
+                return self.status_problem(
+                    expr,
+                    value,
+                    &format!("`{}` works on numbers", op.sign()),
+                    "WEXITSTATUS(",
+                    ")",
+                );
             }
         }
         let helps = operand_help(op, left, right).into_iter().collect();
@@ -146,13 +161,20 @@ fn operand_help(op: BinaryOp, left: (&ast::Expr, &Expr), right: (&ast::Expr, &Ex
         (Type::Bool, Type::Bool) if op == BitAnd => format!("for bools write `&&`: `{one} && {two}`"),
         (Type::Bool, Type::Bool) if op == BitOr => format!("for bools write `||`: `{one} || {two}`"),
         (Type::Bool, Type::Bool) if op == BitXor => format!("for bools write `!=`: `{one} != {two}`"),
-        (Type::Str, other) if op == Add && is_printable(other) => format!("make a text of it: `{one} + str({})`", bare(right.0)),
-        (other, Type::Str) if op == Add && is_printable(other) => format!("make a text of it: `str({}) + {two}`", bare(left.0)),
+        (Type::Str, other) if op == Add && is_printable(other) => {
+            format!("make a text of it: `{one} + str({})`", bare(right.0))
+        }
+        (other, Type::Str) if op == Add && is_printable(other) => {
+            format!("make a text of it: `str({}) + {two}`", bare(left.0))
+        }
         (Type::Str, Type::Int) if op == Multiply => format!("`repeat({}, {})`", bare(left.0), bare(right.0)),
         (Type::Str, Type::Int) if op.is_comparison() => character_help(left.0, right.0, sign)?,
         (Type::Int, Type::Str) if op.is_comparison() => match &right.0.kind {
             Ast::Literal(Literal::Str(bytes)) if bytes.len() == 1 => {
-                format!("a byte is an int; a single character in single quotes is one too: `{one} {sign} '{}'`", String::from_utf8_lossy(bytes))
+                format!(
+                    "a byte is an int; a single character in single quotes is one too: `{one} {sign} '{}'`",
+                    String::from_utf8_lossy(bytes)
+                )
             }
             _ => format!("`str({}) {sign} {two}`", bare(left.0)),
         },
@@ -167,15 +189,27 @@ fn operand_help(op: BinaryOp, left: (&ast::Expr, &Expr), right: (&ast::Expr, &Ex
         (Type::Bool, Type::Int) if op.is_comparison() => bool_help(&one, &right.1.kind, op),
         (Type::Bool, Type::Int) => format!("`int({}) {sign} {two}`", bare(left.0)),
         (Type::Int, Type::Bool) if !op.is_comparison() => format!("`{one} {sign} int({})`", bare(right.0)),
-        (Type::Array(_) | Type::EmptyArray, Type::EmptyArray) | (Type::EmptyArray, Type::Array(_)) if op.is_comparison() => {
-            format!("`len({}) {sign} 0` asks whether it is empty", if *first == Type::EmptyArray { bare(right.0) } else { bare(left.0) })
+        (Type::Array(_) | Type::EmptyArray, Type::EmptyArray) | (Type::EmptyArray, Type::Array(_))
+            if op.is_comparison() =>
+        {
+            format!(
+                "`len({}) {sign} 0` asks whether it is empty",
+                if *first == Type::EmptyArray { bare(right.0) } else { bare(left.0) }
+            )
         }
         (Type::Array(_), Type::Array(_)) if op.is_comparison() => {
-            format!("`len({}) {sign} 0` asks whether it is empty", bare(if is_empty(left.0) { right.0 } else { left.0 }))
+            format!(
+                "`len({}) {sign} 0` asks whether it is empty",
+                bare(if is_empty(left.0) { right.0 } else { left.0 })
+            )
         }
-        (Type::Array(_), Type::Array(_)) if op == Add => format!("add the elements one by one: `for x in {} {{ push({}, x); }}`", bare(right.0), bare(left.0)),
+        (Type::Array(_), Type::Array(_)) if op == Add => {
+            format!("add the elements one by one: `for x in {} {{ push({}, x); }}`", bare(right.0), bare(left.0))
+        }
         (Type::Array(_), _) if op == Add => format!("`push({}, {});` adds an element", bare(left.0), bare(right.0)),
-        (Type::Float, Type::Float) if op == BitXor => "`^` is the bitwise exclusive or, there is no power operator".to_owned(),
+        (Type::Float, Type::Float) if op == BitXor => {
+            "`^` is the bitwise exclusive or, there is no power operator".to_owned()
+        }
         (Type::Int, Type::Nil) => format!("an int is compared with a number: `{one} {sign} 0`"),
         (Type::Str, Type::Nil) => format!("a str is never nil: `{one} {sign} \"\"`"),
         (Type::Array(_), Type::Nil) => format!("an array is never nil: `len({}) {sign} 0`", bare(left.0)),
@@ -198,7 +232,9 @@ fn character_help(text: &ast::Expr, number: &ast::Expr, sign: &str) -> Option<St
     match &number.kind {
         Ast::Literal(Literal::Int(code @ 0x20..=0x7e)) => {
             let c = char::from(*code as u8);
-            Some(format!("for the text `{name} {sign} \"{c}\"`, for its first byte `{name}[0] {sign} '{c}'`, for the number `int({name}) {sign} {code}`"))
+            Some(format!(
+                "for the text `{name} {sign} \"{c}\"`, for its first byte `{name}[0] {sign} '{c}'`, for the number `int({name}) {sign} {code}`"
+            ))
         }
         _ => Some(format!("`int({name}) {sign} {}`", quote::operand(number)?)),
     }

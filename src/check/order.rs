@@ -64,7 +64,14 @@ impl Checker<'_> {
         for (call, family, right, other) in PLACES {
             let (Some(there), Some(here)) = (args.get(*other), args.get(*right)) else { continue };
             if *call == builtin && family.has(there) && !family.has(here) {
-                self.wrong_order(builtin, args, (*other, *right), format!("{} is {}", quote::name_it(there), family.words()), None, span);
+                self.wrong_order(
+                    builtin,
+                    args,
+                    (*other, *right),
+                    format!("{} is {}", quote::name_it(there), family.words()),
+                    None,
+                    span,
+                );
             }
         }
         if builtin == Builtin::Dup2 {
@@ -84,12 +91,27 @@ impl Checker<'_> {
         }
     }
 
-    fn wrong_order(&mut self, builtin: Builtin, args: &[ast::Expr], (one, other): (usize, usize), why: String, also: Option<(Span, String)>, at: Span) {
+    fn wrong_order(
+        &mut self,
+        builtin: Builtin,
+        args: &[ast::Expr],
+        (one, other): (usize, usize),
+        why: String,
+        also: Option<(Span, String)>,
+        at: Span,
+    ) {
         let mut order: Vec<&ast::Expr> = args.iter().collect();
         order.swap(one, other);
         let mended: Option<Vec<String>> = order.into_iter().map(quote::quote).collect();
         let mended = mended.map(|args| format!("{}({})", builtin.name(), args.join(", ")));
         let label = args.get(one).map_or(at, |arg| arg.span);
-        self.report(Problem::ArgumentOrder { callee: builtin.name(), at: label, why, also, signature: builtin.row().signature(), mended });
+        self.report(Problem::ArgumentOrder {
+            callee: builtin.name(),
+            at: label,
+            why,
+            also,
+            signature: builtin.row().signature(),
+            mended,
+        });
     }
 }

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use super::Checker;
 use super::decl::Item;
 use super::problem::{NameKind, Problem};
-use super::tree::{self, Constant, Expr, LocalId, Pattern, PlaceKind};
+use super::tree::{self, Constant, Expr, LocalId, Pattern};
 use super::types::Type;
-use super::Checker;
 use crate::source::Span;
 use crate::syntax::ast::{self, Literal, PatternKind};
 
@@ -56,7 +56,9 @@ impl Caught {
 
     fn add_range(&mut self, mut from: i128, mut to: i128, mut span: Span) {
         // Join every range that this one touches.
-        while let Some((start, (end, first))) = self.ints.range(..=to).next_back().map(|(start, range)| (*start, *range)) {
+        while let Some((start, (end, first))) =
+            self.ints.range(..=to).next_back().map(|(start, range)| (*start, *range))
+        {
             if end < from {
                 break;
             }
@@ -97,7 +99,9 @@ impl<'a> Checker<'a> {
     fn subject_type(&mut self, subject: &ast::Expr, value: &Expr) -> Type {
         match &value.ty {
             Type::Int | Type::Str | Type::Bool | Type::Error => return value.ty.clone(),
-            Type::Status => self.status_problem(subject, value, "`match` compares numbers, texts and bools", "WEXITSTATUS(", ")"),
+            Type::Status => {
+                self.status_problem(subject, value, "`match` compares numbers, texts and bools", "WEXITSTATUS(", ")")
+            }
             ty => {
                 let found = self.phrase(ty);
                 self.report(Problem::BadPattern {
@@ -124,7 +128,10 @@ impl<'a> Checker<'a> {
         }
         // One report for an arm that is dead as a whole, else one for each dead alternative.
         if let Some((_, earlier)) = dead.first().filter(|_| dead.len() == arm.patterns.len()) {
-            let at = arm.patterns.first().map_or(arm.span, |first| arm.patterns.iter().fold(first.span, |span, pattern| span.to(pattern.span)));
+            let at = arm
+                .patterns
+                .first()
+                .map_or(arm.span, |first| arm.patterns.iter().fold(first.span, |span, pattern| span.to(pattern.span)));
             self.report(Problem::UnreachableArm { at, earlier: *earlier, part: false });
         } else {
             for (at, earlier) in dead {
@@ -138,7 +145,7 @@ impl<'a> Checker<'a> {
         match &pattern.kind {
             PatternKind::Any => Some(Pattern::Any),
             PatternKind::Error => {
-                self.frame.taint();
+                self.lost_names();
                 None
             }
             PatternKind::Range(from, to) => self.range_pattern(from, to, ty, pattern.span),
@@ -215,8 +222,18 @@ impl<'a> Checker<'a> {
         }
         if first >= end {
             let help = (first == end).then(|| format!("the end is excluded: for {first} alone write `{first}`"));
-            let help = help.or_else(|| Some(format!("the smaller end comes first, and the end is excluded: `{end}..{}`", first.saturating_add(1))));
-            self.report(Problem::BadPattern { at, headline: "this range is empty".to_owned(), label: "no int lies in it".to_owned(), help });
+            let help = help.or_else(|| {
+                Some(format!(
+                    "the smaller end comes first, and the end is excluded: `{end}..{}`",
+                    first.saturating_add(1)
+                ))
+            });
+            self.report(Problem::BadPattern {
+                at,
+                headline: "this range is empty".to_owned(),
+                label: "no int lies in it".to_owned(),
+                help,
+            });
             return None;
         }
         Some(Pattern::Range(first, end))
@@ -249,15 +266,6 @@ impl<'a> Checker<'a> {
             _ => None,
         }
     }
-
-    /// `for x in over { }`, `for i in a..b { }`: the loop variable, or a hidden one for `_`.
-    pub(super) fn loop_variable(&mut self, name: &ast::Part<ast::Ident>, ty: Type) -> (tree::Place, LocalId) {
-        let (id, span) = match name {
-            ast::Part::Use(name) => (self.declare_local(name, ty.clone(), None), name.span),
-            ast::Part::Skip(span) => (self.frame.hidden("turn", ty.clone(), *span), *span),
-        };
-        (tree::Place { kind: PlaceKind::Local(id), ty, span }, id)
-    }
 }
 
 fn literal_constant(literal: &Literal) -> (Constant, Type) {
@@ -269,4 +277,3 @@ fn literal_constant(literal: &Literal) -> (Constant, Type) {
         Literal::Nil => (Constant::Nil, Type::Nil),
     }
 }
-

@@ -111,7 +111,13 @@ impl Frame {
     }
 
     /// Declares a local in the innermost scope; gives also the place of one of the same name there.
-    pub(super) fn declare(&mut self, name: &Arc<str>, ty: Type, span: Span, origin: Option<Origin>) -> (LocalId, Option<Span>) {
+    pub(super) fn declare(
+        &mut self,
+        name: &Arc<str>,
+        ty: Type,
+        span: Span,
+        origin: Option<Origin>,
+    ) -> (LocalId, Option<Span>) {
         let id = self.add(name.clone(), ty, span, origin);
         let Some(scope) = self.scopes.last_mut() else { return (id, None) };
         let before = scope.names.insert(name.clone(), id);

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use super::names::Meaning;
 use super::problem::{OpenKind, Problem, Role};
 use super::scope::{FrameKind, Origin};
-use super::tree::{self, Block, Comparison, Constant, Expr, ExprKind, LoopForm, Operator, Place, PlaceKind, Stmt, StmtKind};
+use super::tree::{Block, Constant, Expr, ExprKind, Operator, Place, PlaceKind, Stmt, StmtKind};
 use super::types::Type;
 use super::{Checker, fit, operator, quote};
 use crate::abi::Builtin;
@@ -40,7 +41,9 @@ impl<'a> Checker<'a> {
             Ast::While { condition, body } => self.while_stmt(condition, body),
             Ast::ForRange { name, from, to, body } => self.for_range(name, (from, to), body, stmt.span),
             Ast::ForEach { name, over, body } => self.for_each(name, over, body, stmt.span),
-            Ast::ForLoop { init, test, step, body } => self.for_loop(init.as_deref(), test.as_ref(), step.as_deref(), body, stmt.span),
+            Ast::ForLoop { init, test, step, body } => {
+                self.for_loop(init.as_deref(), test.as_ref(), step.as_deref(), body, stmt.span)
+            }
             Ast::Match { subject, arms } => self.match_stmt(subject, arms),
             Ast::Return(value) => self.return_stmt(value.as_ref(), stmt.span),
             Ast::Break => self.jump("break", StmtKind::Break, stmt.span),
@@ -48,13 +51,18 @@ impl<'a> Checker<'a> {
             Ast::Block(block) => Some(StmtKind::Block(self.block(block))),
             Ast::Expr(expr) => self.expression_stmt(expr),
             Ast::Error => {
-                self.frame.taint();
+                self.lost_names();
                 None
             }
         }
     }
 
-    fn let_stmt(&mut self, target: &'a LetTarget, ty: Option<&'a ast::TypeExpr>, value: Option<&'a ast::Expr>) -> Option<StmtKind> {
+    fn let_stmt(
+        &mut self,
+        target: &'a LetTarget,
+        ty: Option<&'a ast::TypeExpr>,
+        value: Option<&'a ast::Expr>,
+    ) -> Option<StmtKind> {
         let tuple = matches!(target, LetTarget::Tuple(..));
         let written = ty.map(|ty| (self.read_type(ty, tuple), ty.span));
         match target {
@@ -83,18 +91,34 @@ impl<'a> Checker<'a> {
                 found
             }
             (None, None) => {
-                self.report(Problem::CannotInfer { at: name.span, kind: OpenKind::Bare, name: Some(name.name.clone()) });
+                self.report(Problem::CannotInfer {
+                    at: name.span,
+                    kind: OpenKind::Bare,
+                    name: Some(name.name.clone()),
+                });
                 Expr::broken(name.span)
             }
         }
     }
 
-    fn let_tuple(&mut self, parts: &'a [Part<ast::Ident>], written: Option<(Type, Span)>, value: Option<&'a ast::Expr>, span: Span) -> Option<StmtKind> {
+    fn let_tuple(
+        &mut self,
+        parts: &'a [Part<ast::Ident>],
+        written: Option<(Type, Span)>,
+        value: Option<&'a ast::Expr>,
+        span: Span,
+    ) -> Option<StmtKind> {
         let wanted: Vec<Option<Type>> = match &written {
             Some((Type::Tuple(types), _)) if types.len() == parts.len() => types.iter().cloned().map(Some).collect(),
             Some((ty, at)) if !ty.is_broken() => {
                 let found = if let Type::Tuple(types) = ty { types.len() } else { 1 };
-                self.report(Problem::PartCount { at: *at, wanted: parts.len(), found, subject: "this type".to_owned(), target: span });
+                self.report(Problem::PartCount {
+                    at: *at,
+                    wanted: parts.len(),
+                    found,
+                    subject: "this type".to_owned(),
+                    target: span,
+                });
                 vec![Some(Type::Error); parts.len()]
             }
             Some(_) => vec![Some(Type::Error); parts.len()],
@@ -102,7 +126,9 @@ impl<'a> Checker<'a> {
         };
         let (checked, types) = match (value, written) {
             (Some(value), _) => self.parts_value(value, &wanted, span),
-            (None, Some((ty, _))) => (fit::zero(&ty, span), wanted.iter().map(|ty| ty.clone().unwrap_or(Type::Error)).collect()),
+            (None, Some((ty, _))) => {
+                (fit::zero(&ty, span), wanted.iter().map(|ty| ty.clone().unwrap_or(Type::Error)).collect())
+            }
             (None, None) => {
                 self.report(Problem::CannotInfer { at: span, kind: OpenKind::Bare, name: None });
                 (Expr::broken(span), vec![Type::Error; parts.len()])
@@ -144,23 +170,44 @@ impl<'a> Checker<'a> {
             let Some(want) = want.as_ref().filter(|want| !part.fits(want)) else { continue };
             misfit = true;
             let (found_text, wanted) = (self.phrase(part), self.phrase(want));
-            self.report(Problem::PartType { at: found.span, subject: quote::name_it(value), found: found_text, wanted, target });
+            self.report(Problem::PartType {
+                at: found.span,
+                subject: quote::name_it(value),
+                found: found_text,
+                wanted,
+                target,
+            });
         }
         if misfit { failed } else { (found, parts.to_vec()) }
     }
 
     fn value_missing(&mut self, expr: &ast::Expr, found: &Expr) {
-        self.report(Problem::NoValue { at: found.span, subject: quote::name_it(expr), never: found.ty == Type::Never });
+        self.report(Problem::NoValue {
+            at: found.span,
+            subject: quote::name_it(expr),
+            never: found.ty == Type::Never,
+            function: None,
+        });
     }
 
-    fn assign(&mut self, target: &'a AssignTarget, op: Option<BinaryOp>, value: &'a ast::Expr, span: Span) -> Option<StmtKind> {
+    fn assign(
+        &mut self,
+        target: &'a AssignTarget,
+        op: Option<BinaryOp>,
+        value: &'a ast::Expr,
+        span: Span,
+    ) -> Option<StmtKind> {
         match (target, op) {
             (AssignTarget::One(target), None) => {
                 let Some(place) = self.place(target) else {
                     self.value(value, None);
                     return None;
                 };
-                let value = self.expect(value, &place.ty, Role::Assignment { target: place.span, declared: self.place_declared(&place) });
+                let value = self.expect(
+                    value,
+                    &place.ty,
+                    Role::Assignment { target: place.span, declared: self.place_declared(&place) },
+                );
                 Some(StmtKind::Store { targets: vec![Some(place)], value, declares: false })
             }
             (AssignTarget::One(target), Some(op)) => self.update(target, op, value, span),
@@ -174,10 +221,16 @@ impl<'a> Checker<'a> {
                     .collect();
                 let wanted: Vec<Option<Type>> = places
                     .iter()
-                    .map(|place| place.as_ref().map(|place| place.as_ref().map_or(Type::Error, |place| place.ty.clone())))
+                    .map(|place| {
+                        place.as_ref().map(|place| place.as_ref().map_or(Type::Error, |place| place.ty.clone()))
+                    })
                     .collect();
                 let (value, _) = self.parts_value(value, &wanted, *target);
-                Some(StmtKind::Store { targets: places.into_iter().map(Option::flatten).collect(), value, declares: false })
+                Some(StmtKind::Store {
+                    targets: places.into_iter().map(Option::flatten).collect(),
+                    value,
+                    declares: false,
+                })
             }
         }
     }
@@ -211,16 +264,25 @@ impl<'a> Checker<'a> {
     fn step(&mut self, target: &'a ast::Expr, by: i64, span: Span) -> Option<StmtKind> {
         let place = self.place(target)?;
         let one = Expr::int(1, span);
-        let (op, ptr) = if by < 0 { (BinaryOp::Subtract, Operator::PtrSubtract) } else { (BinaryOp::Add, Operator::PtrAdd) };
+        let (op, ptr) =
+            if by < 0 { (BinaryOp::Subtract, Operator::PtrSubtract) } else { (BinaryOp::Add, Operator::PtrAdd) };
         let (op, value) = match &place.ty {
             Type::Int => (Operator::Int(op), one),
             Type::Ptr => (ptr, one),
-            Type::Float => (Operator::Float(op), Expr::new(ExprKind::Constant(Constant::Float(1.0)), Type::Float, span)),
+            Type::Float => {
+                (Operator::Float(op), Expr::new(ExprKind::Constant(Constant::Float(1.0)), Type::Float, span))
+            }
             Type::Error => return None,
             ty => {
                 let found = self.phrase(ty);
                 let sign = if by < 0 { "--" } else { "++" };
-                self.report(Problem::BadOperand { sign, at: span, left: None, right: (found, place.span), helps: Vec::new() });
+                self.report(Problem::BadOperand {
+                    sign,
+                    at: span,
+                    left: None,
+                    right: (found, place.span),
+                    helps: Vec::new(),
+                });
                 return None;
             }
         };
@@ -238,7 +300,7 @@ impl<'a> Checker<'a> {
             ast::ExprKind::Slice(..) => Some("a slice is a new value, not a part of the old one"),
             _ if is_place => None,
             ast::ExprKind::Error => {
-                self.frame.tainted = true;
+                self.hole();
                 return None;
             }
             _ => Some("only a variable, an element or a field can be assigned to"),
@@ -260,7 +322,6 @@ impl<'a> Checker<'a> {
 
     /// Why a name that is known is not a variable.
     fn fixed_name(&self, name: &str) -> Option<&'static str> {
-        use super::names::Meaning;
         match self.meaning(name) {
             Meaning::Const(_) | Meaning::Fixed(..) => Some("it is a constant"),
             Meaning::Function(_) => Some("it is a function"),
@@ -277,7 +338,8 @@ impl<'a> Checker<'a> {
             ExprKind::Index(base, index) => PlaceKind::Element(base, index),
             ExprKind::Cell(base, index) => PlaceKind::Cell(base, index),
             _ => {
-                let help = quote::quote(base).map(|s| format!("build a new string: `{s} = {s}[0..i] + chr(c) + {s}[i + 1..];`"));
+                let help = quote::quote(base)
+                    .map(|s| format!("build a new string: `{s} = {s}[0..i] + chr(c) + {s}[i + 1..];`"));
                 let why = "strings cannot be changed in place";
                 self.report(Problem::NotAssignable { at: expr.span, subject: quote::name_it(expr), why, help });
                 return None;
@@ -287,7 +349,7 @@ impl<'a> Checker<'a> {
     }
 
     /// The test of an `if` or `while`, with what it binds; the caller has opened the scope of the names.
-    fn test(&mut self, condition: &'a Condition) -> (Option<Box<Stmt>>, Expr) {
+    pub(super) fn test(&mut self, condition: &'a Condition) -> (Option<Box<Stmt>>, Expr) {
         match condition {
             Condition::Test(test) => (None, self.condition(test)),
             Condition::Bind { target, value, test } => {
@@ -298,7 +360,12 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn if_stmt(&mut self, condition: &'a Condition, then: &'a ast::Block, otherwise: Option<&'a ast::Stmt>) -> Option<StmtKind> {
+    fn if_stmt(
+        &mut self,
+        condition: &'a Condition,
+        then: &'a ast::Block,
+        otherwise: Option<&'a ast::Stmt>,
+    ) -> Option<StmtKind> {
         self.frame.enter();
         let (bind, test) = self.test(condition);
         let then = self.block(then);
@@ -308,89 +375,6 @@ impl<'a> Checker<'a> {
         });
         self.frame.leave();
         Some(StmtKind::If { bind, test, then, otherwise })
-    }
-
-    fn while_stmt(&mut self, condition: &'a Condition, body: &'a ast::Block) -> Option<StmtKind> {
-        self.frame.enter();
-        let (bind, test) = self.test(condition);
-        let body = self.loop_body(body);
-        self.frame.leave();
-        Some(StmtKind::Loop { bind, test: Some(test), step: None, body, form: LoopForm::While })
-    }
-
-    fn loop_body(&mut self, body: &'a ast::Block) -> Block {
-        self.frame.loops += 1;
-        let body = self.block(body);
-        self.frame.loops -= 1;
-        body
-    }
-
-    fn for_range(&mut self, name: &'a Part<ast::Ident>, (from, to): (&'a ast::Expr, &'a ast::Expr), body: &'a ast::Block, span: Span) -> Option<StmtKind> {
-        self.frame.enter();
-        let from = self.expect(from, &Type::Int, Role::RangeEnd);
-        let to = self.expect(to, &Type::Int, Role::RangeEnd);
-        let (variable, id) = self.loop_variable(name, Type::Int);
-        let end = self.frame.hidden("end", Type::Int, to.span);
-        let body = self.loop_body(body);
-        self.frame.leave();
-        let test = less(local(id, variable.span), local(end, to.span), from.span.to(to.span));
-        let step = add_one(id, variable.span);
-        let store = |place: Place, value: Expr| Stmt { span: value.span, kind: StmtKind::Store { targets: vec![Some(place)], value, declares: true } };
-        let end_place = Place { kind: PlaceKind::Local(end), ty: Type::Int, span: to.span };
-        let turns = StmtKind::Loop { bind: None, test: Some(test), step: Some(Box::new(step)), body, form: LoopForm::Range };
-        let stmts = vec![store(variable, from), store(end_place, to), Stmt { kind: turns, span }];
-        Some(StmtKind::Block(Block { stmts, span }))
-    }
-
-    fn for_each(&mut self, name: &'a Part<ast::Ident>, over: &'a ast::Expr, body: &'a ast::Block, span: Span) -> Option<StmtKind> {
-        self.frame.enter();
-        let over_expr = over;
-        let over = self.settled(over, None);
-        let (element, bytes) = match &over.ty {
-            Type::Array(element) => ((**element).clone(), false),
-            Type::Str => (Type::Int, true),
-            Type::Error => (Type::Error, false),
-            ty => {
-                let found = self.phrase(ty);
-                self.report(Problem::NotIterable { at: over.span, subject: quote::name_it(over_expr), found, int: *ty == Type::Int });
-                (Type::Error, false)
-            }
-        };
-        let at = over.span;
-        let array = self.frame.hidden("array", over.ty.clone(), at);
-        let index = self.frame.hidden("index", Type::Int, at);
-        let (variable, _) = self.loop_variable(name, element.clone());
-        let mut body = self.loop_body(body);
-        self.frame.leave();
-        let whole = || Box::new(Expr::new(ExprKind::Local(array), over.ty.clone(), at));
-        if matches!(name, Part::Use(_)) {
-            let position = Box::new(local(index, at));
-            let kind = if bytes { ExprKind::Byte(whole(), position) } else { ExprKind::Index(whole(), position) };
-            let value = Expr::new(kind, element, at);
-            let first = Stmt { span: variable.span, kind: StmtKind::Store { targets: vec![Some(variable)], value, declares: true } };
-            body.stmts.insert(0, first);
-        }
-        let length = ExprKind::CallBuiltin { builtin: Builtin::Len, args: vec![*whole()], format: None };
-        let test = less(local(index, at), Expr::new(length, Type::Int, at), at);
-        let step = add_one(index, at);
-        let turns = StmtKind::Loop { bind: None, test: Some(test), step: Some(Box::new(step)), body, form: LoopForm::Each };
-        let place = |id, ty| Place { kind: PlaceKind::Local(id), ty, span: at };
-        let store = |place, value| Stmt { span: at, kind: StmtKind::Store { targets: vec![Some(place)], value, declares: true } };
-        let array_place = place(array, over.ty.clone());
-        let stmts = vec![store(array_place, over), store(place(index, Type::Int), Expr::int(0, at)), Stmt { kind: turns, span }];
-        Some(StmtKind::Block(Block { stmts, span }))
-    }
-
-    fn for_loop(&mut self, init: Option<&'a ast::Stmt>, test: Option<&'a ast::Expr>, step: Option<&'a ast::Stmt>, body: &'a ast::Block, span: Span) -> Option<StmtKind> {
-        self.frame.enter();
-        let init = init.and_then(|init| self.stmt(init));
-        let test = test.map(|test| self.condition(test));
-        let step = step.and_then(|step| self.stmt(step)).map(Box::new);
-        let body = self.loop_body(body);
-        self.frame.leave();
-        let turns = StmtKind::Loop { bind: None, test, step, body, form: LoopForm::For };
-        let stmts = init.into_iter().chain([Stmt { kind: turns, span }]).collect();
-        Some(StmtKind::Block(Block { stmts, span }))
     }
 
     fn jump(&mut self, word: &'static str, kind: StmtKind, at: Span) -> Option<StmtKind> {
@@ -411,22 +395,32 @@ impl<'a> Checker<'a> {
             return None;
         };
         let result = self.frame.result.clone();
-        let (name, head) = self.signatures.get(id.0 as usize).map_or_else(|| ("fn".into(), at), |signature| (signature.name.clone(), signature.head));
+        let (name, head) = self
+            .signatures
+            .get(id.0 as usize)
+            .map_or_else(|| ("fn".into(), at), |signature| (signature.name.clone(), signature.head));
         match (value, &result) {
             (None, Type::Void | Type::Error) => Some(StmtKind::Return(None)),
             (None, _) => {
                 let wanted = self.phrase(&result);
                 self.report(Problem::ReturnNothing { at, name, head, wanted });
-                None
+                Some(StmtKind::Return(None))
             }
             (Some(value), Type::Void) => {
                 let found = self.expr(value, None);
                 if !found.ty.is_broken() {
                     let call = matches!(found.ty, Type::Void | Type::Never);
                     let ty = self.text(&found.ty);
-                    self.report(Problem::ReturnSomething { at: found.span, name, head, ty, call, text: quote::quote(value) });
+                    self.report(Problem::ReturnSomething {
+                        at: found.span,
+                        name,
+                        head,
+                        ty,
+                        call,
+                        text: quote::quote(value),
+                    });
                 }
-                None
+                Some(StmtKind::Return(None))
             }
             (Some(value), Type::Tuple(_)) => {
                 let found = self.expr(value, Some(&result));
@@ -438,17 +432,23 @@ impl<'a> Checker<'a> {
 
     fn expression_stmt(&mut self, expr: &'a ast::Expr) -> Option<StmtKind> {
         // A function's bare name is a call that lacks its parentheses.
-        if let ast::ExprKind::Name(name) = &expr.kind {
-            if let super::names::Meaning::Function(_) | super::names::Meaning::Builtin(_) = self.meaning(name) {
-                self.report(Problem::Useless { at: expr.span, what: "the function is named, not called", help: Some(format!("`{name}();` calls it")) });
-                return None;
-            }
+        if let ast::ExprKind::Name(name) = &expr.kind
+            && let meaning @ (Meaning::Function(_) | Meaning::Builtin(_)) = self.meaning(name)
+        {
+            let more = if self.takes_arguments(&meaning) { "..." } else { "" };
+            self.report(Problem::Useless {
+                at: expr.span,
+                what: "the function is named, not called",
+                help: Some(format!("`{name}({more});` calls it")),
+            });
+            return None;
         }
+        let before = self.found.len();
         let value = match &expr.kind {
             ast::ExprKind::Tuple(_) => self.value(expr, None),
             _ => self.expr(expr, None),
         };
-        if value.ty.is_broken() {
+        if value.ty.is_broken() || self.found.len() > before {
             return None;
         }
         if !acts(&value) {
@@ -458,11 +458,22 @@ impl<'a> Checker<'a> {
         Some(StmtKind::Expr(value))
     }
 
+    fn takes_arguments(&self, meaning: &Meaning) -> bool {
+        match meaning {
+            Meaning::Function(id) => self.signatures.get(id.0 as usize).is_some_and(|of| !of.ty.params.is_empty()),
+            Meaning::Builtin(builtin) => !builtin.row().required.is_empty(),
+            _ => false,
+        }
+    }
+
     fn useless(&mut self, expr: &ast::Expr, value: &Expr) {
         let (what, help) = match &expr.kind {
             ast::ExprKind::Binary(BinaryOp::Equal, left, right) => {
                 let pair = quote::quote(left).zip(quote::quote(right));
-                ("`==` compares, and nothing uses the answer", pair.map(|(left, right)| format!("to assign, write `{left} = {right};`")))
+                (
+                    "`==` compares, and nothing uses the answer",
+                    pair.map(|(left, right)| format!("to assign, write `{left} = {right};`")),
+                )
             }
             ast::ExprKind::Binary(op, ..) if op.is_comparison() => ("the comparison has no effect", None),
             ast::ExprKind::Call(callee, args) if value.is_call() || !matches!(value.ty, Type::Void) => {
@@ -471,7 +482,9 @@ impl<'a> Checker<'a> {
                 let printing = quote::quote(callee).is_some_and(|name| name == "sprintf");
                 let help = match (printing, target.zip(call)) {
                     (true, _) => Some("`printf(...)` prints it".to_owned()),
-                    (_, Some((target, call))) if matches!(args.first().map(|arg| &arg.kind), Some(ast::ExprKind::Name(_))) => {
+                    (_, Some((target, call)))
+                        if matches!(args.first().map(|arg| &arg.kind), Some(ast::ExprKind::Name(_))) =>
+                    {
                         Some(format!("keep the result: `let result = {call};` or `{target} = {call};`"))
                     }
                     _ => Some("keep the result: `let result = ...;`".to_owned()),
@@ -499,30 +512,21 @@ fn acts(value: &Expr) -> bool {
 /// Whether a call changes nothing that anyone could see.
 fn is_pure(builtin: Builtin) -> bool {
     use Builtin::*;
-    builtin.row().class == crate::abi::builtin::Class::Library && !matches!(builtin, Push | Pop | Sort | Reverse | Malloc | Calloc | Realloc | Free | Assert)
+    builtin.row().class == crate::abi::builtin::Class::Library
+        && !matches!(builtin, Push | Pop | Sort | Reverse | Malloc | Calloc | Realloc | Free | Assert)
 }
 
 fn comparison_origin(value: &ast::Expr) -> Option<Origin> {
     match &value.kind {
-        ast::ExprKind::Binary(op, ..) if op.is_comparison() => Some(Origin::Comparison(value.span, quote::quote(value))),
+        ast::ExprKind::Binary(op, ..) if op.is_comparison() => {
+            Some(Origin::Comparison(value.span, quote::quote(value)))
+        }
         _ => None,
     }
 }
 
 fn pipe_origin(value: &ast::Expr) -> Option<Origin> {
     let ast::ExprKind::Call(callee, _) = &value.kind else { return None };
-    matches!(&callee.kind, ast::ExprKind::Name(name) if matches!(&**name, "pipe" | "pipe2")).then_some(Origin::Pipe(value.span))
-}
-
-fn local(id: tree::LocalId, span: Span) -> Expr {
-    Expr::new(ExprKind::Local(id), Type::Int, span)
-}
-
-fn less(left: Expr, right: Expr, span: Span) -> Expr {
-    Expr::new(ExprKind::Compare(Comparison::Word, BinaryOp::Less, Box::new(left), Box::new(right)), Type::Bool, span)
-}
-
-fn add_one(id: tree::LocalId, span: Span) -> Stmt {
-    let place = Place { kind: PlaceKind::Local(id), ty: Type::Int, span };
-    Stmt { kind: StmtKind::Update { place, op: Operator::Int(BinaryOp::Add), value: Expr::int(1, span) }, span }
+    matches!(&callee.kind, ast::ExprKind::Name(name) if matches!(&**name, "pipe" | "pipe2"))
+        .then_some(Origin::Pipe(value.span))
 }

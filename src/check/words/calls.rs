@@ -6,14 +6,31 @@ use crate::check::problem::{CountProblem, FormatProblem};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::source::Span;
 
-pub(super) fn not_callable(at: Span, subject: &str, found: &str, declared: Option<Span>, help: Option<String>) -> Diagnostic {
-    let said = Diagnostic::new(Code::NotCallable, format!("{subject} is {found}, so it cannot be called"), at, "only functions are called");
+pub(super) fn not_callable(
+    at: Span,
+    subject: &str,
+    found: &str,
+    declared: Option<Span>,
+    help: Option<String>,
+) -> Diagnostic {
+    let said = Diagnostic::new(
+        Code::NotCallable,
+        format!("{subject} is {found}, so it cannot be called"),
+        at,
+        "only functions are called",
+    );
     with_helps(declared.iter().fold(said, |said, span| said.label(*span, "declared here")), help)
 }
 
 pub(super) fn wrong_count(problem: CountProblem) -> Diagnostic {
     let CountProblem { callee, at, wanted, found, surplus, signature, declared, help } = problem;
-    let given = if found == 0 { "none is given".to_owned() } else if found == 1 { "1 is given".to_owned() } else { format!("{found} are given") };
+    let given = if found == 0 {
+        "none is given".to_owned()
+    } else if found == 1 {
+        "1 is given".to_owned()
+    } else {
+        format!("{found} are given")
+    };
     let headline = format!("`{callee}` takes {wanted}, but {given}");
     let said = match surplus {
         Some(surplus) => Diagnostic::new(Code::WrongCount, headline, surplus, "not wanted"),
@@ -23,18 +40,36 @@ pub(super) fn wrong_count(problem: CountProblem) -> Diagnostic {
     with_helps(said.note(signature_note(&signature)), help)
 }
 
-pub(super) fn swapped(callee: &str, at: Span, (first, second): (Span, Span), signature: &str, mended: Option<String>) -> Diagnostic {
-    let said = Diagnostic::new(Code::TypeMismatch, format!("two arguments of `{callee}` stand in each other's place"), first, "this one")
-        .label(second, "and this one")
-        .note(signature_note(signature));
+pub(super) fn swapped(
+    callee: &str,
+    at: Span,
+    (first, second): (Span, Span),
+    signature: &str,
+    mended: Option<String>,
+) -> Diagnostic {
+    let said = Diagnostic::new(
+        Code::TypeMismatch,
+        format!("two arguments of `{callee}` stand in each other's place"),
+        first,
+        "this one",
+    )
+    .label(second, "and this one")
+    .note(signature_note(signature));
     match mended {
         Some(mended) => said.help(format!("did you swap them? `{mended}`")).edit(at, mended),
         None => said.help("did you swap them?"),
     }
 }
 
-pub(super) fn argument_order(callee: &str, at: Span, why: String, also: Option<(Span, String)>, (signature, mended): (&str, Option<String>)) -> Diagnostic {
-    let said = Diagnostic::new(Code::ArgumentOrder, format!("the arguments of `{callee}` seem to be swapped"), at, why).note(signature_note(signature));
+pub(super) fn argument_order(
+    callee: &str,
+    at: Span,
+    why: String,
+    also: Option<(Span, String)>,
+    (signature, mended): (&str, Option<String>),
+) -> Diagnostic {
+    let said = Diagnostic::new(Code::ArgumentOrder, format!("the arguments of `{callee}` seem to be swapped"), at, why)
+        .note(signature_note(signature));
     let said = also.into_iter().fold(said, |said, (span, text)| said.label(span, text));
     match mended {
         Some(mended) => said.help(format!("did you mean `{mended}`?")),
@@ -45,10 +80,17 @@ pub(super) fn argument_order(callee: &str, at: Span, why: String, also: Option<(
 pub(super) fn format(problem: FormatProblem) -> Diagnostic {
     match problem {
         FormatProblem::Unreadable { at, error } => unreadable(at, error),
-        FormatProblem::Count { callee, at, wanted, found, surplus, missing } => format_count(callee, at, (wanted, found), surplus, missing),
+        FormatProblem::Count { callee, at, wanted, found, surplus, missing } => {
+            format_count(callee, at, (wanted, found), surplus, missing)
+        }
         FormatProblem::Argument { at, format, conversion, wanted, found, subject, helps } => {
-            let said = Diagnostic::new(Code::BadFormat, format!("{conversion} shows {wanted}, but {subject} is {found}"), at, format!("this is {found}"))
-                .label(format, "in this format");
+            let said = Diagnostic::new(
+                Code::BadFormat,
+                format!("{conversion} shows {wanted}, but {subject} is {found}"),
+                at,
+                format!("this is {found}"),
+            )
+            .label(format, "in this format");
             with_helps(said, helps)
         }
     }
@@ -56,22 +98,46 @@ pub(super) fn format(problem: FormatProblem) -> Diagnostic {
 
 fn unreadable(at: Span, error: FormatError) -> Diagnostic {
     match error {
-        FormatError::Unfinished(text) => Diagnostic::new(Code::BadFormat, format!("the format ends within `{text}`"), at, "a letter is missing")
-            .help("a percent sign itself is written `%%`"),
-        FormatError::Unknown(text) => Diagnostic::new(Code::BadFormat, format!("there is no conversion `{text}`"), at, "in this format")
-            .note("the conversions are %d %i %u %x %X %o %c %s %f %e %g %p")
-            .help("a percent sign itself is written `%%`"),
-        FormatError::Refused(text) => Diagnostic::new(Code::BadFormat, format!("C's `{text}` does not exist here"), at, "in this format")
-            .note("an int has 64 bits and needs no length: `%d`"),
-        FormatError::TooWide(text) => Diagnostic::new(Code::BadFormat, format!("the width or precision in `{text}` is too large"), at, format!("at most {WIDEST}")),
+        FormatError::Unfinished(text) => {
+            Diagnostic::new(Code::BadFormat, format!("the format ends within `{text}`"), at, "a letter is missing")
+                .help("a percent sign itself is written `%%`")
+        }
+        FormatError::Unknown(text) => {
+            Diagnostic::new(Code::BadFormat, format!("there is no conversion `{text}`"), at, "in this format")
+                .note("the conversions are %d %i %u %x %X %o %c %s %f %e %g %p")
+                .help("a percent sign itself is written `%%`")
+        }
+        FormatError::Refused(text) => {
+            Diagnostic::new(Code::BadFormat, format!("C's `{text}` does not exist here"), at, "in this format")
+                .note("an int has 64 bits and needs no length: `%d`")
+        }
+        FormatError::TooWide(text) => Diagnostic::new(
+            Code::BadFormat,
+            format!("the width or precision in `{text}` is too large"),
+            at,
+            format!("at most {WIDEST}"),
+        ),
     }
 }
 
-fn format_count(callee: &str, at: Span, (wanted, found): (usize, usize), surplus: Option<Span>, missing: Option<String>) -> Diagnostic {
-    let headline = format!("this format wants {}, but `{callee}` gets {}", count(wanted, "value"), if found == 0 { "none".to_owned() } else { found.to_string() });
+fn format_count(
+    callee: &str,
+    at: Span,
+    (wanted, found): (usize, usize),
+    surplus: Option<Span>,
+    missing: Option<String>,
+) -> Diagnostic {
+    let headline = format!(
+        "this format wants {}, but `{callee}` gets {}",
+        count(wanted, "value"),
+        if found == 0 { "none".to_owned() } else { found.to_string() }
+    );
     match (surplus, missing) {
-        (Some(surplus), _) => Diagnostic::new(Code::BadFormat, headline, surplus, "nothing in the format shows this").label(at, "this format"),
-        (None, Some(missing)) => Diagnostic::new(Code::BadFormat, headline, at, format!("nothing is given for {missing}")),
+        (Some(surplus), _) => Diagnostic::new(Code::BadFormat, headline, surplus, "nothing in the format shows this")
+            .label(at, "this format"),
+        (None, Some(missing)) => {
+            Diagnostic::new(Code::BadFormat, headline, at, format!("nothing is given for {missing}"))
+        }
         (None, None) => Diagnostic::new(Code::BadFormat, headline, at, "this format"),
     }
 }

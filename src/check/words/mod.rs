@@ -16,16 +16,20 @@ impl Problem {
             Problem::UnknownName { name, at, near, teach, kind } => names::unknown_name(&name, at, near, teach, kind),
             Problem::UsedBefore { name, at, declared } => names::used_before(&name, at, declared),
             Problem::UnknownType { name, at, near, teach } => names::unknown_type(&name, at, near, teach),
-            Problem::UnknownField { owner, field, at, near, fields, declared } => names::unknown_field(&owner, &field, at, near, &fields, declared),
-            Problem::NoFields { at, subject, found, field, help } => names::no_fields(at, &subject, &found, &field, help),
+            Problem::UnknownField { owner, field, at, near, fields, declared } => {
+                names::unknown_field(&owner, &field, at, near, &fields, declared)
+            }
+            Problem::NoFields { at, subject, found, field, help } => {
+                names::no_fields(at, &subject, &found, &field, help)
+            }
             Problem::Duplicate { name, at, first, top } => names::duplicate(&name, at, first, top),
             Problem::Redefinition { name, at, what } => names::redefinition(&name, at, what),
             Problem::Captured { name, at, declared } => names::captured(&name, at, declared),
             Problem::BuiltinValue { builtin, at } => names::builtin_value(builtin, at),
             Problem::StructValue { name, at } => names::struct_value(&name, at),
-            Problem::MainShape { at, head, params } => names::main_shape(at, head, params),
+            Problem::MainShape { at, params } => names::main_shape(at, params),
             Problem::Mismatch(mismatch) => values::mismatch(*mismatch),
-            Problem::NoValue { at, subject, never } => values::no_value(at, &subject, never),
+            Problem::NoValue { at, subject, never, function } => values::no_value(at, &subject, never, function),
             Problem::TupleValue { at } => values::tuple_value(at),
             Problem::TupleType { at } => values::tuple_type(at),
             Problem::CannotInfer { at, kind, name } => values::cannot_infer(at, kind, name.as_deref()),
@@ -35,23 +39,41 @@ impl Problem {
             Problem::NotIndexable { at, subject, found, tuple } => values::not_indexable(at, &subject, &found, tuple),
             Problem::NotIterable { at, subject, found, int } => values::not_iterable(at, &subject, &found, int),
             Problem::NotAssignable { at, subject, why, help } => values::not_assignable(at, &subject, why, help),
-            Problem::PartCount { at, wanted, found, subject, target } => values::part_count(at, wanted, found, &subject, target),
-            Problem::PartType { at, subject, found, wanted, target } => values::part_type(at, &subject, &found, &wanted, target),
+            Problem::PartCount { at, wanted, found, subject, target } => {
+                values::part_count(at, wanted, found, &subject, target)
+            }
+            Problem::PartType { at, subject, found, wanted, target } => {
+                values::part_type(at, &subject, &found, &wanted, target)
+            }
             Problem::NotConstant { at, help } => values::not_constant(at, help),
             Problem::ConstantFault { at, why } => values::constant_fault(at, why),
             Problem::ConstantCircle { name, at, declared } => values::constant_circle(&name, at, declared),
-            Problem::NotCallable { at, subject, found, declared, help } => calls::not_callable(at, &subject, &found, declared, help),
+            Problem::NotCallable { at, subject, found, declared, help } => {
+                calls::not_callable(at, &subject, &found, declared, help)
+            }
             Problem::Count(problem) => calls::wrong_count(*problem),
-            Problem::Swapped { callee, at, first, second, signature, mended } => calls::swapped(&callee, at, (first, second), &signature, mended),
+            Problem::Swapped { callee, at, first, second, signature, mended } => {
+                calls::swapped(&callee, at, (first, second), &signature, mended)
+            }
             Problem::Format(problem) => calls::format(*problem),
-            Problem::ArgumentOrder { callee, at, why, also, signature, mended } => calls::argument_order(callee, at, why, also, (&signature, mended)),
-            Problem::BadPattern { at, headline, label, help } => with_helps(Diagnostic::new(Code::BadPattern, headline, at, label), help),
+            Problem::ArgumentOrder { callee, at, why, also, signature, mended } => {
+                calls::argument_order(callee, at, why, also, (&signature, mended))
+            }
+            Problem::BadPattern { at, headline, label, help } => {
+                with_helps(Diagnostic::new(Code::BadPattern, headline, at, label), help)
+            }
             Problem::OutsideLoop { word, at, in_match } => paths::outside_loop(word, at, in_match),
             Problem::ReturnOutside { at, code } => paths::return_outside(at, code),
             Problem::ReturnNothing { at, name, head, wanted } => paths::return_nothing(at, &name, head, &wanted),
-            Problem::ReturnSomething { at, name, head, ty, call, text } => paths::return_something(at, &name, head, &ty, call, text),
-            Problem::Useless { at, what, help } => with_helps(Diagnostic::new(Code::UselessExpression, "this statement does nothing", at, what), help),
-            Problem::MissingReturn { name, head, end, wanted, leak } => paths::missing_return(&name, head, end, &wanted, leak),
+            Problem::ReturnSomething { at, name, head, ty, call, text } => {
+                paths::return_something(at, &name, head, &ty, call, text)
+            }
+            Problem::Useless { at, what, help } => {
+                with_helps(Diagnostic::new(Code::UselessExpression, "this statement does nothing", at, what), help)
+            }
+            Problem::MissingReturn { name, head, end, wanted, leak } => {
+                paths::missing_return(&name, head, end, &wanted, leak)
+            }
             Problem::UnreachableArm { at, earlier, part } => paths::unreachable_arm(at, earlier, part),
             Problem::UnreachableCode { at, after } => paths::unreachable_code(at, after),
             Problem::ExitCode { call, at, value } => paths::exit_code(call, at, value),

@@ -24,7 +24,9 @@ fn param_phrase(callee: &str, param: &str, wanted: &str) -> Option<String> {
 
 pub(super) fn mismatch(found: Mismatch) -> Diagnostic {
     let Mismatch { wanted, wanted_phrase, found_phrase, subject, .. } = &found;
-    let label = match wanted.starts_with("int or") || wanted.contains(' ') && !wanted.contains('`') && !wanted.starts_with(['[', '(', 'f']) {
+    let label = match wanted.starts_with("int or")
+        || wanted.contains(' ') && !wanted.contains('`') && !wanted.starts_with(['[', '(', 'f'])
+    {
         true => format!("expected {wanted_phrase}, found {}", found.found),
         false => format!("expected {wanted}, found {}", found.found),
     };
@@ -33,10 +35,14 @@ pub(super) fn mismatch(found: Mismatch) -> Diagnostic {
             let thing = param_phrase(callee, param, wanted).unwrap_or_else(|| format!("{wanted_phrase} for `{param}`"));
             format!("`{callee}` wants {thing}, but {subject} is {found_phrase}")
         }
-        Role::Annotation { .. } => format!("the variable is declared as {wanted_phrase}, but {subject} is {found_phrase}"),
+        Role::Annotation { .. } => {
+            format!("the variable is declared as {wanted_phrase}, but {subject} is {found_phrase}")
+        }
         Role::Assignment { .. } => format!("the variable holds {wanted_phrase}, but {subject} is {found_phrase}"),
         Role::Result { name, .. } => format!("`{name}` returns {wanted_phrase}, but {subject} is {found_phrase}"),
-        Role::Field { owner, field } => format!("field `{field}` of `{owner}` holds {wanted_phrase}, but {subject} is {found_phrase}"),
+        Role::Field { owner, field } => {
+            format!("field `{field}` of `{owner}` holds {wanted_phrase}, but {subject} is {found_phrase}")
+        }
         Role::Element { .. } => format!("the elements of this array are {wanted}, but {subject} is {found_phrase}"),
         Role::Branch { .. } => format!("the two values of `? :` differ: {wanted_phrase} and {found_phrase}"),
         Role::Part => format!("{wanted_phrase} is wanted here, but {subject} is {found_phrase}"),
@@ -74,48 +80,92 @@ fn role_label(said: Diagnostic, role: &Role, wanted: &str) -> Diagnostic {
     }
 }
 
-pub(super) fn no_value(at: Span, subject: &str, never: bool) -> Diagnostic {
-    let said = match never {
-        true => Diagnostic::new(Code::TypeMismatch, format!("{subject} never returns, so it has no value"), at, "a value is wanted here"),
-        false => Diagnostic::new(Code::TypeMismatch, format!("{subject} gives no value"), at, "a value is wanted here"),
+pub(super) fn no_value(at: Span, subject: &str, never: bool, function: Option<String>) -> Diagnostic {
+    let headline = match never {
+        true => format!("{subject} never returns, so it has no value"),
+        false => format!("{subject} gives no value"),
     };
-    match never {
-        true => said.help("make it a statement of its own, in an `if` where it depends on something"),
-        false => said.note("a function without `->` returns nothing"),
+    let said = Diagnostic::new(Code::TypeMismatch, headline, at, "a value is wanted here");
+    match (function, never) {
+        (Some(name), _) => said
+            .note(format!("`{name}(...)` calls the function now, and its result stands here"))
+            .help(format!("to pass the function itself write `{name}`"))
+            .edit(at, name),
+        (None, true) => said.help("make it a statement of its own, in an `if` where it depends on something"),
+        (None, false) => said.note("a function without `->` returns nothing"),
     }
 }
 
 pub(super) fn tuple_value(at: Span) -> Diagnostic {
-    Diagnostic::new(Code::TupleMisused, "a single value is wanted here, not a tuple", at, "several values in parentheses")
-        .note("tuples exist as results of functions and in `let (a, b) = ...` only")
-        .help("to keep values together, use an array or a struct")
+    Diagnostic::new(
+        Code::TupleMisused,
+        "a single value is wanted here, not a tuple",
+        at,
+        "several values in parentheses",
+    )
+    .note("tuples exist as results of functions and in `let (a, b) = ...` only")
+    .help("to keep values together, use an array or a struct")
 }
 
 pub(super) fn tuple_type(at: Span) -> Diagnostic {
-    Diagnostic::new(Code::TupleMisused, "a tuple can only be the result of a function", at, "no variable, field or element has a tuple's type")
-        .help("to keep values together, use a struct")
+    Diagnostic::new(
+        Code::TupleMisused,
+        "a tuple can only be the result of a function",
+        at,
+        "no variable, field or element has a tuple's type",
+    )
+    .help("to keep values together, use a struct")
 }
 
 pub(super) fn cannot_infer(at: Span, kind: OpenKind, name: Option<&str>) -> Diagnostic {
-    let name = name.unwrap_or("x");
+    let written = name.unwrap_or("x");
     let (headline, label, help) = match kind {
-        OpenKind::Nil => ("the type of `nil` cannot be known from here", "nil of which type?", format!("write the type: `let {name}: ptr = nil;`")),
-        OpenKind::EmptyArray => ("the type of `[]` cannot be known from here", "elements of which type?", format!("write the type: `let {name}: [int] = [];`")),
-        OpenKind::Bare => ("the type of this variable cannot be known from here", "it has neither a type nor a value", format!("write the type, `let {name}: int;`, or a value, `let {name} = 0;`")),
+        OpenKind::Nil => (
+            "the type of `nil` cannot be known from here",
+            "nil of which type?",
+            format!("write the type: `let {written}: ptr = nil;`"),
+        ),
+        OpenKind::EmptyArray => (
+            "the type of `[]` cannot be known from here",
+            "elements of which type?",
+            format!("write the type: `let {written}: [int] = [];`"),
+        ),
+        OpenKind::Bare if name.is_none() => (
+            "the types of these variables cannot be known from here",
+            "they have neither types nor values",
+            "write the values: `let (a, b) = ...;`".to_owned(),
+        ),
+        OpenKind::Bare => (
+            "the type of this variable cannot be known from here",
+            "it has neither a type nor a value",
+            format!("write the type, `let {written}: int;`, or a value, `let {written} = 0;`"),
+        ),
     };
     Diagnostic::new(Code::CannotInfer, headline, at, label).help(help)
 }
 
-pub(super) fn bad_operand(sign: &str, at: Span, left: Option<(String, Span)>, right: (String, Span), helps: Vec<String>) -> Diagnostic {
+pub(super) fn bad_operand(
+    sign: &str,
+    at: Span,
+    left: Option<(String, Span)>,
+    right: (String, Span),
+    helps: Vec<String>,
+) -> Diagnostic {
     let said = match left {
         Some((left, place)) => {
             let headline = match left == right.0 {
                 true => format!("there is no `{sign}` for {left}"),
                 false => format!("there is no `{sign}` for {left} and {}", right.0),
             };
-            Diagnostic::new(Code::BadOperand, headline, place, format!("this is {left}")).label(right.1, format!("this is {}", right.0))
+            Diagnostic::new(Code::BadOperand, headline, place, format!("this is {left}"))
+                .label(right.1, format!("this is {}", right.0))
         }
-        None => Diagnostic::new(Code::BadOperand, format!("there is no `{sign}` for {}", right.0), at, format!("this is {}", right.0)),
+        None => Diagnostic::new(
+            Code::BadOperand,
+            format!("there is no `{sign}` for {}", right.0),
+            at,
+            format!("this is {}", right.0),
+        ),
     };
     with_helps(said, helps)
 }
@@ -128,20 +178,37 @@ pub(super) fn bad_condition(at: Span, found: &str, help: Option<String>) -> Diag
 
 pub(super) fn status(at: Span, how: &str, name: &str, declared: Option<Span>, help: String) -> Diagnostic {
     let said = Diagnostic::new(Code::StatusMisused, "a status is not a number", at, how);
-    let said = declared.iter().fold(said, |said, span| said.label(*span, format!("`{name}` tells how the child ended, and its code is inside")));
+    let said = declared.iter().fold(said, |said, span| {
+        said.label(*span, format!("`{name}` tells how the child ended, and its code is inside"))
+    });
     said.note("exit(1) is the word 0x0100: code in bits 8 to 15, signal in bits 0 to 6").help(help)
 }
 
 pub(super) fn not_indexable(at: Span, subject: &str, found: &str, tuple: bool) -> Diagnostic {
     if tuple {
-        return Diagnostic::new(Code::TupleMisused, "the parts of a tuple have no numbers", at, format!("{subject} gives several values"))
-            .help("give each part a name: `let (first, second) = ...;`");
+        return Diagnostic::new(
+            Code::TupleMisused,
+            "the parts of a tuple have no numbers",
+            at,
+            format!("{subject} gives several values"),
+        )
+        .help("give each part a name: `let (first, second) = ...;`");
     }
-    Diagnostic::new(Code::BadOperand, format!("{subject} is {found}, so it has no elements"), at, "only arrays, strings and ptrs are indexed")
+    Diagnostic::new(
+        Code::BadOperand,
+        format!("{subject} is {found}, so it has no elements"),
+        at,
+        "only arrays, strings and ptrs are indexed",
+    )
 }
 
 pub(super) fn not_iterable(at: Span, subject: &str, found: &str, int: bool) -> Diagnostic {
-    let said = Diagnostic::new(Code::TypeMismatch, format!("`for` goes through an array or a string, but {subject} is {found}"), at, "nothing to go through");
+    let said = Diagnostic::new(
+        Code::TypeMismatch,
+        format!("`for` goes through an array or a string, but {subject} is {found}"),
+        at,
+        "nothing to go through",
+    );
     if int { said.help(format!("to count write `for i in 0..{}`", subject.trim_matches('`'))) } else { said }
 }
 
@@ -150,8 +217,13 @@ pub(super) fn not_assignable(at: Span, subject: &str, why: &str, help: Option<St
 }
 
 pub(super) fn part_count(at: Span, wanted: usize, found: usize, subject: &str, target: Span) -> Diagnostic {
-    let said = Diagnostic::new(Code::WrongCount, format!("{subject} gives {}, but {} wanted", count(found, "value"), are(wanted)), at, count(found, "value"))
-        .label(target, count(wanted, "name"));
+    let said = Diagnostic::new(
+        Code::WrongCount,
+        format!("{subject} gives {}, but {} wanted", count(found, "value"), are(wanted)),
+        at,
+        count(found, "value"),
+    )
+    .label(target, count(wanted, "name"));
     match found > wanted {
         true => said.help("`_` stands for a part that is not wanted"),
         false => said,
@@ -163,13 +235,23 @@ fn are(wanted: usize) -> String {
 }
 
 pub(super) fn part_type(at: Span, subject: &str, found: &str, wanted: &str, target: Span) -> Diagnostic {
-    Diagnostic::new(Code::TypeMismatch, format!("a part of {subject} is {found}, but {wanted} is wanted"), at, format!("gives {found}"))
-        .label(target, format!("wants {wanted}"))
+    Diagnostic::new(
+        Code::TypeMismatch,
+        format!("a part of {subject} is {found}, but {wanted} is wanted"),
+        at,
+        format!("gives {found}"),
+    )
+    .label(target, format!("wants {wanted}"))
 }
 
 pub(super) fn not_constant(at: Span, help: Option<String>) -> Diagnostic {
-    let said = Diagnostic::new(Code::NotConstant, "this is not known before the program runs", at, "a constant expression is wanted")
-        .note("constants are made of literals, operators and other constants");
+    let said = Diagnostic::new(
+        Code::NotConstant,
+        "this is not known before the program runs",
+        at,
+        "a constant expression is wanted",
+    )
+    .note("constants are made of literals, operators and other constants");
     with_helps(said, help)
 }
 
@@ -178,5 +260,11 @@ pub(super) fn constant_fault(at: Span, why: &str) -> Diagnostic {
 }
 
 pub(super) fn constant_circle(name: &str, at: Span, declared: Span) -> Diagnostic {
-    Diagnostic::new(Code::NotConstant, format!("the constant `{name}` needs its own value"), at, "needed here to compute it").label(declared, "declared here")
+    Diagnostic::new(
+        Code::NotConstant,
+        format!("the constant `{name}` needs its own value"),
+        at,
+        "needed here to compute it",
+    )
+    .label(declared, "declared here")
 }
