@@ -186,7 +186,7 @@ macro_rules! for_each_builtin {
             Syscall Eprintf, eprintf, "Output", [fmt: Format] [] [args: Any], (Int), {Blocks Restarts}, "fprintf(3)", "As `printf`, unbuffered to descriptor 2.";
             Syscall Dprintf, dprintf, "Output", [fd: Int, fmt: Format] [] [args: Any], (Int), {Blocks Restarts}, "dprintf(3)", "Writes formatted text to a descriptor, unbuffered.";
             Syscall Fflush, fflush, "Output", [] [] [], (Int), {Blocks Restarts}, "fflush(3)", "Writes what the stdout buffer holds.";
-            Syscall Setvbuf, setvbuf, "Output", [mode: Int] [] [], (Int), {}, "setvbuf(3)", "Chooses how stdout is buffered: _IONBF, _IOLBF or _IOFBF.";
+            Syscall Setvbuf, setvbuf, "Output", [mode: Int] [] [], (Int), {Blocks Restarts}, "setvbuf(3)", "Chooses how stdout is buffered: _IONBF, _IOLBF or _IOFBF.";
             Syscall Perror, perror, "Errors", [msg: Str] [] [], (), {Blocks Restarts}, "perror(3)", "Writes `msg: ` and the text of `errno` to descriptor 2.";
             // Processes.
             Syscall Fork, fork, "Processes", [] [] [], (Int), {Safe Check}, "fork(2)", "Makes a child, a copy of this process: 0 in the child, the child's pid in the parent, -1 on failure.";

@@ -199,7 +199,7 @@ fn shown_arg(machine: &mut Machine, me: Pid, call: &Call, at: usize) -> Shown {
         Some(Param::Str | Param::Format) => Shown::Bytes(string(machine, me, call, at)),
         Some(Param::Strings) => Shown::List(strings(machine, me, call, at)),
         Some(Param::Handler) => Shown::Handler(handler_name(machine, me, arg(machine, me, call, at))),
-        Some(Param::Seconds) if call.request.format == Some(1) => Shown::Float(f64::from_bits(arg(machine, me, call, at))),
+        Some(Param::Seconds) => Shown::Float(f64::from_bits(arg(machine, me, call, at))),
         _ => Shown::Int(int(machine, me, call, at)),
     }
 }
