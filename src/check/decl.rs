@@ -357,7 +357,7 @@ impl<'a> Checker<'a> {
         let teach = c_names::of_name(name);
         let near = match teach {
             Some(_) => None,
-            // With hundreds of mistakes nobody reads the hints, and each costs a walk over all names.
+            // With dozens of mistakes nobody reads the hints, and each costs a walk over all names.
             None if self.found.len() > MANY => None,
             None => self.nearest_name(name),
         };
@@ -373,8 +373,8 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// After so many reports names are no longer searched for near ones.
-const MANY: usize = 200;
+/// After so many reports, names are no longer searched for near ones.
+const MANY: usize = 20;
 
 const BASIC: &[(&str, Type)] = &[
     ("int", Type::Int),
@@ -385,6 +385,7 @@ const BASIC: &[(&str, Type)] = &[
     ("ptr", Type::Ptr),
 ];
 
-fn basic_type(name: &str) -> Option<Type> {
+/// A type that every program has.
+pub(super) fn basic_type(name: &str) -> Option<Type> {
     BASIC.iter().find(|(basic, _)| *basic == name).map(|(_, ty)| ty.clone())
 }

@@ -195,7 +195,7 @@ impl<'a> Checker<'a> {
             let plain = matches!(problem.role, Role::Argument { .. } | Role::Index | Role::RangeEnd);
             let quoted = matches!(expr.kind, ast::ExprKind::Literal(ast::Literal::Str(_)));
             let help = match &problem.role {
-                Role::Argument { callee, param, .. } if param == "fmt" => {
+                Role::Argument { callee, param, .. } if param == "fmt" && callee != "dprintf" => {
                     quote::quote(expr).map(|text| format!("the format comes first: `{callee}(\"%d\\n\", {text})`"))
                 }
                 _ if plain && quoted => None,

@@ -119,13 +119,13 @@ impl Reader<'_> {
         let mut value: Option<u32> = None;
         while let Some(digit @ b'0'..=b'9') = self.peek() {
             let next = value.unwrap_or(0).saturating_mul(10).saturating_add(u32::from(digit - b'0'));
-            if next > WIDEST {
-                return Err(FormatError::TooWide(self.so_far()));
-            }
             value = Some(next);
             self.at += 1;
         }
-        Ok(value.map(Amount::Fixed))
+        match value {
+            Some(value) if value > WIDEST => Err(FormatError::TooWide(self.so_far())),
+            value => Ok(value.map(Amount::Fixed)),
+        }
     }
 }
 
@@ -350,6 +350,6 @@ mod tests {
         assert_eq!(parse(b"50%"), Err(FormatError::Unfinished("%".into())));
         assert_eq!(parse(b"%-y"), Err(FormatError::Unknown("%-y".into())));
         assert_eq!(parse(b"%n"), Err(FormatError::Refused("%n".into())));
-        assert_eq!(parse(b"%999999d"), Err(FormatError::TooWide("%999999".into())));
+        assert_eq!(parse(b"%999999d"), Err(FormatError::TooWide("%999999d".into())));
     }
 }

@@ -7,7 +7,7 @@ use super::problem::{OpenKind, Problem, Role};
 use super::scope::{FrameKind, Origin};
 use super::tree::{Block, Constant, Expr, ExprKind, Operator, Place, PlaceKind, Stmt, StmtKind};
 use super::types::Type;
-use super::{Checker, fit, operator, quote};
+use super::{Checker, c_names, decl, fit, operator, quote};
 use crate::abi::Builtin;
 use crate::source::Span;
 use crate::syntax::ast::{self, AssignTarget, BinaryOp, Condition, LetTarget, Part, StmtKind as Ast};
@@ -306,7 +306,9 @@ impl<'a> Checker<'a> {
             _ => Some("only a variable, an element or a field can be assigned to"),
         };
         if let Some(why) = why {
-            self.report(Problem::NotAssignable { at: expr.span, subject: quote::name_it(expr), why, help: None });
+            let help = pointer_of_c(expr);
+            let why = if help.is_some() { "a pointer is declared like this in C" } else { why };
+            self.report(Problem::NotAssignable { at: expr.span, subject: quote::name_it(expr), why, help });
             return None;
         }
         let value = self.value(expr, None);
@@ -495,6 +497,14 @@ impl<'a> Checker<'a> {
         };
         self.report(Problem::Useless { at: value.span, what, help });
     }
+}
+
+/// `char *s = ...;`, which reads as an assignment to a product.
+fn pointer_of_c(target: &ast::Expr) -> Option<String> {
+    let ast::ExprKind::Binary(BinaryOp::Multiply, ty, name) = &target.kind else { return None };
+    let (ast::ExprKind::Name(ty), ast::ExprKind::Name(name)) = (&ty.kind, &name.kind) else { return None };
+    let known = decl::basic_type(ty).is_some() || c_names::of_type(ty).is_some();
+    known.then(|| format!("write `let {name} = ...;`"))
 }
 
 /// Whether evaluating it for its own sake makes sense: whether a call that does something decides it.

@@ -78,7 +78,7 @@ fn names() {
         ("struct int { x: str }", &["E1020"], &[]),
         ("fn f(x: integer) { }", &["E1006"], &["one integer type"]),
         ("struct Job { p: int } fn f(x: Jop) { }", &["E1006"], &["did you mean `Job`?"]),
-        ("struct Job { pid: int } let j = Job { pd: 1 };", &["E1007"], &["no field `pd`", "did you mean `pid`?"]),
+        ("struct Job { pid: int } let j = Job { pidd: 1 };", &["E1007"], &["no field `pidd`", "did you mean `pid`?"]),
         ("struct Job { pid: int } let j: Job; j.cmd = \"\";", &["E1007"], &["its fields are `pid`"]),
         ("let s = \"\"; print(s.len());", &["E1013"], &["no methods", "`len(s)`"]),
         ("let a = [1]; print(a.length);", &["E1007"], &["`len(a)`"]),
