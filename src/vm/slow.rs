@@ -82,15 +82,14 @@ pub(super) fn carry_out(
 
 fn attempt(guest: &mut Guest<'_>, registers: &mut [u64], i: &Instruction) -> Result<(), Fault> {
     let (a, b, c) = (usize::from(i.a), usize::from(i.b), usize::from(i.c));
-    let references = i.imm == 1;
     registers[a] = match i.op {
         Op::Library => return library::call(guest, &mut registers[a..], i),
         Op::Push => return guest.push(registers[a], registers[b]),
         Op::NewArray => {
-            let count = library::count(registers[b], "array")?;
-            guest.filled_array(count, 0, references)?
+            let room = library::count(registers[b], "array")?;
+            guest.new_array(&[], room, i.c == 1)?
         }
-        Op::ArrayOf => guest.new_array(registers.get(b..b + c).unwrap_or(&[]), 0, references)?,
+        Op::ArrayOf => guest.new_array(registers.get(b..b + c).unwrap_or(&[]), 0, i.imm == 1)?,
         Op::Concat => guest.concat(registers[b], registers[c])?,
         Op::SliceArray => slice_array(guest, registers[b], bounds(registers, i))?,
         Op::SliceStr => slice_str(guest, registers[b], bounds(registers, i))?,
