@@ -37,6 +37,26 @@ impl Output {
         self.push(text.as_bytes())
     }
 
+    /// Adds an int in decimal.
+    pub(super) fn push_int(&mut self, value: i64) -> Result<(), Fault> {
+        let mut digits = [0; 20];
+        let mut at = digits.len();
+        let mut rest = value.unsigned_abs();
+        loop {
+            at -= 1;
+            digits[at] = b'0' + (rest % 10) as u8;
+            rest /= 10;
+            if rest == 0 {
+                break;
+            }
+        }
+        if value < 0 {
+            at -= 1;
+            digits[at] = b'-';
+        }
+        self.push(&digits[at..])
+    }
+
     fn pad(&mut self, byte: u8, count: usize) -> Result<(), Fault> {
         self.push(&vec![byte; count])
     }
