@@ -153,7 +153,7 @@ impl Context {
         let mut slots = std::mem::take(&mut self.slots);
         let live = slots.len();
         let mut guest = self.guest(&image, memory);
-        let result = guest.allocating(&[], &mut slots, live, |guest, _| guest.new_string(bytes));
+        let result = guest.allocating(&[], &mut slots, |_| live, |guest, _| guest.new_string(bytes));
         self.slots = slots;
         result
     }

@@ -5,10 +5,10 @@ use super::fault::Fault;
 use super::memory::shown_address;
 use super::text::View;
 use super::{float, show};
+use crate::check::format::{self, FormatError};
 use crate::check::tree::{Amount, Conversion, Format, Piece, Shown};
+use crate::check::types::Type;
 
-/// The widest field and the highest precision.
-const WIDEST: i64 = 1 << 20;
 /// The longest text that one call makes.
 const LONGEST: usize = 1 << 26;
 
@@ -35,6 +35,26 @@ impl Output {
     /// Adds text.
     pub(super) fn push_str(&mut self, text: &str) -> Result<(), Fault> {
         self.push(text.as_bytes())
+    }
+
+    /// Adds an int in decimal.
+    pub(super) fn push_int(&mut self, value: i64) -> Result<(), Fault> {
+        let mut digits = [0; 20];
+        let mut at = digits.len();
+        let mut rest = value.unsigned_abs();
+        loop {
+            at -= 1;
+            digits[at] = b'0' + (rest % 10) as u8;
+            rest /= 10;
+            if rest == 0 {
+                break;
+            }
+        }
+        if value < 0 {
+            at -= 1;
+            digits[at] = b'-';
+        }
+        self.push(&digits[at..])
     }
 
     fn pad(&mut self, byte: u8, count: usize) -> Result<(), Fault> {
@@ -125,8 +145,8 @@ impl<'a> Renderer<'a> {
                 _ => return Err(self.out.problem(format!("argument {} stands for `*` and is not an int", self.next))),
             },
         };
-        if value.unsigned_abs() > WIDEST.unsigned_abs() {
-            return Err(self.out.problem(format!("a width or precision of {value} is beyond {WIDEST}")));
+        if value.unsigned_abs() > u64::from(format::WIDEST) {
+            return Err(self.out.problem(format!("a width or precision of {value} is beyond {}", format::WIDEST)));
         }
         Ok(value)
     }
@@ -191,84 +211,38 @@ impl<'a> Renderer<'a> {
         self.field((prefix + &digits).as_bytes(), width, conversion.left)
     }
 
-    /// Reads a format at run time.
+    /// Reads a format at run time; it must fit its arguments as exactly as one that the compiler sees.
     fn dynamic(&mut self, format: &[u8]) -> Result<(), Fault> {
-        let mut rest = format;
-        while let Some(at) = rest.iter().position(|byte| *byte == b'%') {
-            self.out.push(&rest[..at])?;
-            rest = &rest[at + 1..];
-            if let Some(after) = rest.strip_prefix(b"%") {
-                self.out.push(b"%")?;
-                rest = after;
-                continue;
-            }
-            let Some((conversion, after)) = read_conversion(rest) else {
-                let shown = String::from_utf8_lossy(&rest[..rest.len().min(8)]).into_owned();
-                return Err(self.out.problem(format!("there is no conversion `%{shown}`")));
-            };
-            self.convert(conversion)?;
-            rest = after;
+        let pieces = format::parse(format).map_err(|error| self.out.problem(unreadable(&error)))?;
+        for piece in &pieces {
+            self.piece(piece)?;
         }
-        self.out.push(rest)?;
-        if self.next < self.args.len() {
-            let (given, used) = (self.args.len(), self.next);
+        let (given, used) = (self.args.len(), self.next);
+        if used < given {
             return Err(self.out.problem(format!("the format uses {used} of {given} arguments")));
         }
         Ok(())
     }
 }
 
+/// What is wrong with a format.
+fn unreadable(error: &FormatError) -> String {
+    match error {
+        FormatError::Unfinished(text) => format!("the format ends within `{text}`"),
+        FormatError::Unknown(text) => format!("there is no conversion `{text}`"),
+        FormatError::Refused(text) => format!("the conversion `{text}` is not supported"),
+        FormatError::TooWide(text) => format!("the width or precision of `{text}` is above {}", format::WIDEST),
+    }
+}
+
 /// Whether a conversion takes such an argument.
 fn fits(letter: u8, shown: &Shown) -> bool {
-    match letter {
-        b's' => true,
-        b'p' => matches!(shown, Shown::Ptr | Shown::Function),
-        b'f' | b'F' | b'e' | b'E' | b'g' | b'G' => *shown == Shown::Float,
-        _ => matches!(shown, Shown::Int | Shown::Bool),
+    match format::conversion_type(letter) {
+        Type::Str => *shown == Shown::Str,
+        Type::Float => *shown == Shown::Float,
+        Type::Ptr => *shown == Shown::Ptr,
+        _ => *shown == Shown::Int,
     }
-}
-
-/// The conversion after a `%`, and what follows it. Length modifiers mean nothing here and are stepped over.
-fn read_conversion(text: &[u8]) -> Option<(Conversion, &[u8])> {
-    let mut conversion = Conversion::default();
-    let mut rest = text;
-    loop {
-        match rest.first()? {
-            b'-' => conversion.left = true,
-            b'+' => conversion.plus = true,
-            b' ' => conversion.space = true,
-            b'#' => conversion.alternate = true,
-            b'0' => conversion.zero = true,
-            _ => break,
-        }
-        rest = &rest[1..];
-    }
-    conversion.width = read_amount(&mut rest)?;
-    if let Some(after) = rest.strip_prefix(b".") {
-        rest = after;
-        conversion.precision = Some(read_amount(&mut rest)?.unwrap_or(Amount::Fixed(0)));
-    }
-    while let [b'h' | b'l' | b'j' | b'z' | b't' | b'L', after @ ..] = rest {
-        rest = after;
-    }
-    let (letter, after) = rest.split_first()?;
-    conversion.letter = *letter;
-    b"diuxXocsfFeEgGp".contains(letter).then_some((conversion, after))
-}
-
-/// A number or `*`; `Some(None)` where there is neither, nothing where the number is beyond all measure.
-fn read_amount(rest: &mut &[u8]) -> Option<Option<Amount>> {
-    if let Some(after) = rest.strip_prefix(b"*") {
-        *rest = after;
-        return Some(Some(Amount::Argument));
-    }
-    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    if digits == 0 {
-        return Some(None);
-    }
-    let (number, after) = rest.split_at(digits);
-    *rest = after;
-    Some(Some(Amount::Fixed(std::str::from_utf8(number).ok()?.parse().ok()?)))
 }
 
 fn sign(negative: bool, conversion: &Conversion) -> String {

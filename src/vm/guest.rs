@@ -5,7 +5,7 @@
 
 use super::fault::Fault;
 use super::memory::{Arena, Kind};
-use super::text::View;
+use super::text::{View, is_on_heap};
 use crate::bytecode::image::{Image, Zero};
 
 /// The image and the memory of the running process.
@@ -62,14 +62,33 @@ impl Guest<'_> {
 
     /// Two strings joined.
     pub(super) fn concat(&mut self, left: u64, right: u64) -> Result<u64, Fault> {
-        let length = self.view().length(left);
-        let total = length + self.view().length(right);
+        let length = self.text_length(left);
+        let total = length + self.text_length(right);
         if length == total || length == 0 {
             return Ok(if length == total { left } else { right });
         }
         self.check_size(total)?;
-        let bytes = [self.view().bytes(left), self.view().bytes(right)].concat();
+        let mut bytes = Vec::with_capacity(total as usize);
+        for text in [left, right] {
+            self.view().pieces(text).for_each(|piece| bytes.extend_from_slice(piece));
+        }
         self.new_string(&bytes)
+    }
+
+    /// How many bytes a string has, through the translation cache.
+    pub(super) fn text_length(&mut self, text: u64) -> u64 {
+        if is_on_heap(text) { self.arena.read(text - 1) & 0xffff_ffff } else { self.view().length(text) }
+    }
+
+    /// Byte `index` of a string, through the translation cache.
+    pub(super) fn text_byte(&mut self, text: u64, index: u64) -> Option<u8> {
+        if !is_on_heap(text) {
+            return self.view().byte(text, index);
+        }
+        if index >= self.text_length(text) {
+            return None;
+        }
+        Some(self.arena.read(text + index / 8).to_ne_bytes()[index as usize % 8])
     }
 
     /// A new array of the words, with room for `capacity` of them.
@@ -178,23 +197,30 @@ impl Guest<'_> {
     }
 
     /// Does something that allocates: collects first where that is due, and once more where the heap is full. `live`
-    /// slots of the stack are in use.
+    /// tells how many slots of the stack are in use.
     pub(super) fn allocating<T>(
         &mut self,
         globals: &[u64],
         stack: &mut [u64],
-        live: usize,
+        live: impl Fn(&Image) -> usize,
         mut action: impl FnMut(&mut Self, &mut [u64]) -> Result<T, Fault>,
     ) -> Result<T, Fault> {
         if self.arena.wants_collection() {
-            self.collect([globals, &stack[..live]]);
+            self.collect_live(globals, stack, &live);
         }
         match action(self, stack) {
             Err(Fault::HeapFull { .. }) => {
-                self.collect([globals, &stack[..live]]);
+                self.collect_live(globals, stack, &live);
                 action(self, stack)
             }
             result => result,
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn collect_live(&mut self, globals: &[u64], stack: &[u64], live: &dyn Fn(&Image) -> usize) {
+        let live = live(self.image).min(stack.len());
+        self.collect([globals, &stack[..live]]);
     }
 }

@@ -253,10 +253,8 @@ fn execute<const STEP: bool>(
 
     let (exit, counted): (Exit, u32) = loop {
         let i = &code[pc as usize];
-        if STEP {
-            if fuel == 0 {
-                break (Exit::Stop(Stop::FuelSpent), 0);
-            }
+        if STEP && fuel == 0 {
+            break (Exit::Stop(Stop::FuelSpent), 0);
         }
         match i.op {
             Op::Nop => {}

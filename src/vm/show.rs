@@ -39,7 +39,7 @@ struct Shower<'a> {
 impl Shower<'_> {
     fn show(&mut self, out: &mut Output, shown: &Shown, word: u64, quote: bool) -> Result<(), Fault> {
         match shown {
-            Shown::Int => out.push_str(&(word as i64).to_string()),
+            Shown::Int => out.push_int(word as i64),
             Shown::Float => out.push_str(&float::shortest(f64::from_bits(word))),
             Shown::Bool => out.push_str(if word != 0 { "true" } else { "false" }),
             Shown::Str if quote => self.quoted_text(out, word),

@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 use super::fault::Fault;
 use super::guest::Guest;
 use super::{WINDOW, format, library, show, text};
-use crate::bytecode::image::Assertion;
+use crate::bytecode::image::{Assertion, Image};
 use crate::bytecode::op::{Instruction, Op};
 
 /// What is wrong with a division.
@@ -30,14 +30,14 @@ pub(super) fn compare(guest: &Guest<'_>, left: u64, right: u64) -> Ordering {
 
 /// The length of a string.
 #[inline(never)]
-pub(super) fn length(guest: &Guest<'_>, text: u64) -> u64 {
-    guest.view().length(text)
+pub(super) fn length(guest: &mut Guest<'_>, text: u64) -> u64 {
+    guest.text_length(text)
 }
 
 /// A byte of a string, if there is such a byte.
 #[inline(never)]
-pub(super) fn byte(guest: &Guest<'_>, text: u64, index: u64) -> Option<u8> {
-    guest.view().byte(text, index)
+pub(super) fn byte(guest: &mut Guest<'_>, text: u64, index: u64) -> Option<u8> {
+    guest.text_byte(text, index)
 }
 
 /// Why an access to an element, a byte or a cell cannot be carried out.
@@ -67,8 +67,9 @@ pub(super) fn carry_out(
     if i.op == Op::AssertFail {
         return Err(assertion(guest, &stack[base..], i));
     }
-    let function = guest.image.functions.get(guest.image.function_at(pc));
-    let live = (base + function.map_or(WINDOW, |function| usize::from(function.frame))).min(stack.len());
+    let live = |image: &Image| {
+        base + image.functions.get(image.function_at(pc)).map_or(WINDOW, |function| usize::from(function.frame))
+    };
     let done = guest.allocating(globals, stack, live, |guest, stack| attempt(guest, &mut stack[base..], i));
     match done {
         Err(Fault::HeapFull { .. }) if library::gives_nil(i) => {
@@ -82,15 +83,14 @@ pub(super) fn carry_out(
 
 fn attempt(guest: &mut Guest<'_>, registers: &mut [u64], i: &Instruction) -> Result<(), Fault> {
     let (a, b, c) = (usize::from(i.a), usize::from(i.b), usize::from(i.c));
-    let references = i.imm == 1;
     registers[a] = match i.op {
         Op::Library => return library::call(guest, &mut registers[a..], i),
         Op::Push => return guest.push(registers[a], registers[b]),
         Op::NewArray => {
-            let count = library::count(registers[b], "array")?;
-            guest.filled_array(count, 0, references)?
+            let room = library::count(registers[b], "array")?;
+            guest.new_array(&[], room, i.c == 1)?
         }
-        Op::ArrayOf => guest.new_array(registers.get(b..b + c).unwrap_or(&[]), 0, references)?,
+        Op::ArrayOf => guest.new_array(registers.get(b..b + c).unwrap_or(&[]), 0, i.imm == 1)?,
         Op::Concat => guest.concat(registers[b], registers[c])?,
         Op::SliceArray => slice_array(guest, registers[b], bounds(registers, i))?,
         Op::SliceStr => slice_str(guest, registers[b], bounds(registers, i))?,

@@ -14,6 +14,12 @@ pub(super) fn literal(index: u32) -> u64 {
     LITERAL | u64::from(index)
 }
 
+/// Whether the string has a block of its own.
+#[inline(always)]
+pub(super) fn is_on_heap(text: u64) -> bool {
+    text != 0 && text & LITERAL == 0
+}
+
 /// What is needed to read a process's values without changing anything.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct View<'a> {

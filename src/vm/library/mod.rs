@@ -1,7 +1,6 @@
 //! Library functions: one function for each row of the table, found by the name that programs use.
 //!
-//! A function whose arguments may be of several types is told which by the instruction's immediate: 0 a word, 1 a
-//! float, 2 a string, 3 another reference. Functions do not change anything that can be seen before their last
+//! A function whose arguments may be of several types is told which by the instruction's immediate. Functions do not change anything that can be seen before their last
 //! allocation has succeeded.
 
 mod arrays;
@@ -14,7 +13,7 @@ pub(super) use number::{parse_float_or_fault, parse_int_or_fault};
 use super::fault::Fault;
 use super::guest::Guest;
 use crate::abi::Builtin;
-use crate::bytecode::op::Instruction;
+use crate::bytecode::op::{Instruction, Op, ValueKind};
 use crate::for_each_builtin;
 
 /// A call of a library function: its window and what the instruction says.
@@ -24,15 +23,6 @@ struct Call<'c, 'g> {
     window: &'c mut [u64],
     args: u8,
     imm: i32,
-}
-
-/// What a polymorphic function works on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum ValueKind {
-    Word,
-    Float,
-    Str,
-    Reference,
 }
 
 impl Call<'_, '_> {
@@ -46,12 +36,7 @@ impl Call<'_, '_> {
     }
 
     fn kind(&self) -> ValueKind {
-        match self.imm {
-            1 => ValueKind::Float,
-            2 => ValueKind::Str,
-            3 => ValueKind::Reference,
-            _ => ValueKind::Word,
-        }
+        ValueKind::from_immediate(self.imm).unwrap_or(ValueKind::Word)
     }
 }
 
@@ -132,7 +117,7 @@ pub(super) fn call(guest: &mut Guest<'_>, window: &mut [u64], i: &Instruction) -
 /// Whether the instruction calls a function that gives `nil` where the heap is full.
 pub(super) fn gives_nil(i: &Instruction) -> bool {
     let nil = [Builtin::Malloc, Builtin::Calloc, Builtin::Realloc];
-    i.op == crate::bytecode::op::Op::Library && Builtin::from_number(i.c).is_some_and(|builtin| nil.contains(&builtin))
+    i.op == Op::Library && Builtin::from_number(i.c).is_some_and(|builtin| nil.contains(&builtin))
 }
 
 /// A count that a program gave; a negative one is an argument fault of `function`.

@@ -27,8 +27,7 @@ impl Memory {
         while !rest.is_empty() {
             let start = at as usize % PAGE_BYTES;
             let (now, later) = rest.split_at(rest.len().min(PAGE_BYTES - start));
-            let frame = self.write_miss(space, at / PAGE_BYTES as u64);
-            let page: &mut [u8] = bytemuck::cast_slice_mut(self.frames.item_mut(frame));
+            let page: &mut [u8] = bytemuck::cast_slice_mut(self.writable(space, at / PAGE_BYTES as u64));
             page[start..start + now.len()].copy_from_slice(now);
             at = at.wrapping_add(now.len() as u64);
             rest = later;
@@ -62,8 +61,7 @@ impl Memory {
             let take = left.min((PAGE_WORDS - start) as u64);
             let page = at / PAGE_WORDS as u64;
             if word != 0 || self.lookup(*space, page) != 0 {
-                let frame = self.write_miss(space, page);
-                self.frames.item_mut(frame)[start..start + take as usize].fill(word);
+                self.writable(space, page)[start..start + take as usize].fill(word);
             }
             at = at.wrapping_add(take);
             left -= take;

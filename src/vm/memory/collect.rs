@@ -3,7 +3,7 @@
 //! followed by what they are known to hold. Marks and the list of blocks to follow stand on the host's side.
 
 use super::arena::Arena;
-use super::block::{HEADER, Kind};
+use super::block::{HEADER, Header, Kind};
 use super::heap::START;
 
 /// A collection is due when so many words (256 KB) were allocated since the last, or as many as were live then.
@@ -18,7 +18,7 @@ impl Bits {
     }
 
     fn get(&self, address: u64) -> bool {
-        address % 2 == 0 && self.0.get((address / 128) as usize).is_some_and(|word| word >> (address / 2 % 64) & 1 == 1)
+        address.is_multiple_of(2) && self.0.get((address / 128) as usize).is_some_and(|word| word >> (address / 2 % 64) & 1 == 1)
     }
 
     fn set(&mut self, address: u64) {
@@ -112,14 +112,34 @@ impl Arena<'_> {
 
     fn sweep(&mut self, marked: &Bits) {
         let top = self.heap.top;
+        let dead = |header: Header, block: u32| header.kind.is_managed() && !marked.get(u64::from(block + HEADER));
         let mut block = START;
         while block < top {
             let header = self.header(block);
-            if header.kind.is_managed() && !marked.get(u64::from(block + HEADER)) {
-                self.heap.live -= header.size;
-                self.release(block);
-            }
-            block += header.size;
+            block = if dead(header, block) { self.sweep_run(block, top, dead) } else { block + header.size };
         }
+    }
+
+    /// Makes one free block of the dead and free blocks from `block` on and of a free one before them; the end of it.
+    fn sweep_run(&mut self, block: u32, top: u32, dead: impl Fn(Header, u32) -> bool) -> u32 {
+        let (mut start, mut end) = (block, block);
+        if self.header(block).previous_free {
+            let before = self.read(u64::from(block) - 1) as u32;
+            start -= before;
+            self.unlink(start, before);
+        }
+        while end < top {
+            let header = self.header(end);
+            if header.kind == Kind::Free {
+                self.unlink(end, header.size);
+            } else if dead(header, end) {
+                self.heap.live -= header.size;
+            } else {
+                break;
+            }
+            end += header.size;
+        }
+        self.free_run(start, end - start);
+        end
     }
 }

@@ -93,9 +93,7 @@ impl Arena<'_> {
     }
 
     pub(super) fn set_header(&mut self, block: u32, header: Header) {
-        let (first, second) = header.pack();
-        self.write(u64::from(block), first);
-        self.write(u64::from(block) + 1, second);
+        self.memory.write_pair(self.space, u64::from(block), header.pack());
     }
 
     /// Writes only where something changes, so that no shared page is copied for nothing.
@@ -131,7 +129,7 @@ impl Arena<'_> {
         self.write(u64::from(block + size - 1), u64::from(size));
     }
 
-    fn unlink(&mut self, block: u32, size: u32) {
+    pub(super) fn unlink(&mut self, block: u32, size: u32) {
         let bin = bin(size);
         let (next, previous) = self.links(block);
         if next != 0 {
@@ -264,13 +262,19 @@ impl Arena<'_> {
                 size += after.size;
             }
         }
+        self.free_run(start, size);
+    }
+
+    /// Makes one free block of memory between live ones, or gives it to the top. None of it is in a list.
+    pub(super) fn free_run(&mut self, start: u32, size: u32) {
         if start + size == self.heap.top {
             self.heap.top = start;
             self.trim();
             return;
         }
-        let merged = self.header(start);
-        self.set_header(start, Header { size, ..merged });
+        let first = self.header(start);
+        let id = if first.kind.is_managed() { 0 } else { first.id };
+        self.set_header(start, Header { size, kind: Kind::Free, id, ..first });
         self.link(start, size);
         self.set_previous_free(start + size, true);
     }
@@ -370,7 +374,7 @@ impl Arena<'_> {
         let (mut live, mut free, mut quarantined) = (0_u64, 0_u64, 0_u64);
         while block < self.heap.top {
             let header = self.header(block);
-            if header.size < SMALLEST || header.size % 2 != 0 {
+            if header.size < SMALLEST || !header.size.is_multiple_of(2) {
                 return Err(format!("block {block} has size {}", header.size));
             }
             if header.previous_free != previous_free {

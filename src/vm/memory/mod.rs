@@ -107,12 +107,7 @@ impl Memory {
     /// The word at `address`; zero where nothing was written.
     #[inline(always)]
     pub(crate) fn read(&mut self, space: Space, address: u64) -> u64 {
-        let page = address / PAGE_WORDS as u64;
-        let frame = match self.tlb.readable(page) {
-            Some(frame) => frame,
-            None => self.read_miss(space, page),
-        };
-        self.frames.item(frame)[address as usize % PAGE_WORDS]
+        self.readable(space, address / PAGE_WORDS as u64)[address as usize % PAGE_WORDS]
     }
 
     /// The word at `address`, past the cache.
@@ -123,12 +118,7 @@ impl Memory {
     /// The two words at `address`, which is even.
     #[inline(always)]
     pub(crate) fn read_pair(&mut self, space: Space, address: u64) -> (u64, u64) {
-        let page = address / PAGE_WORDS as u64;
-        let frame = match self.tlb.readable(page) {
-            Some(frame) => frame,
-            None => self.read_miss(space, page),
-        };
-        let words = self.frames.item(frame);
+        let words = self.readable(space, address / PAGE_WORDS as u64);
         let at = address as usize % PAGE_WORDS;
         (words[at & !1], words[at | 1])
     }
@@ -136,12 +126,36 @@ impl Memory {
     /// Writes the word at `address`.
     #[inline(always)]
     pub(crate) fn write(&mut self, space: &mut Space, address: u64, word: u64) {
-        let page = address / PAGE_WORDS as u64;
+        self.writable(space, address / PAGE_WORDS as u64)[address as usize % PAGE_WORDS] = word;
+    }
+
+    /// Writes the two words at `address`, which is even.
+    #[inline(always)]
+    pub(crate) fn write_pair(&mut self, space: &mut Space, address: u64, (first, second): (u64, u64)) {
+        let words = self.writable(space, address / PAGE_WORDS as u64);
+        let at = address as usize % PAGE_WORDS;
+        words[at & !1] = first;
+        words[at | 1] = second;
+    }
+
+    /// The words of a page, to be read.
+    #[inline(always)]
+    fn readable(&mut self, space: Space, page: u64) -> &Page {
+        let frame = match self.tlb.readable(page) {
+            Some(frame) => frame,
+            None => self.read_miss(space, page),
+        };
+        self.frames.item(frame)
+    }
+
+    /// The words of a page, to be written; the space is their only owner.
+    #[inline(always)]
+    fn writable(&mut self, space: &mut Space, page: u64) -> &mut Page {
         let frame = match self.tlb.writable(page) {
             Some(frame) => frame,
             None => self.write_miss(space, page),
         };
-        self.frames.item_mut(frame)[address as usize % PAGE_WORDS] = word;
+        self.frames.item_mut(frame)
     }
 
     #[cold]

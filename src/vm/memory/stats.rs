@@ -42,7 +42,7 @@ pub struct HeapStats {
 impl HeapStats {
     /// How scattered free memory is, in percent: 0 where it is one piece.
     pub fn fragmentation(&self) -> u64 {
-        if self.free == 0 { 0 } else { 100 - self.largest_free * 100 / self.free }
+        (self.largest_free * 100).checked_div(self.free).map_or(0, |largest| 100 - largest)
     }
 }
 

@@ -1,13 +1,17 @@
 //! Programs assembled by hand, run by the processor.
 
+mod faults;
+mod formats;
+mod values;
+
 use std::sync::Arc;
 
 use super::memory::Memory;
 use super::{Context, Fault, Limits, Processor, Stop, run};
-use crate::abi::{Builtin, FUNCTION_BIAS};
-use crate::bytecode::image::{FieldInfo, FunctionInfo, GlobalInfo, Image, StructInfo, Verified, Zero};
+use crate::abi::Builtin;
+use crate::bytecode::image::{FunctionInfo, GlobalInfo, Image, Zero};
 use crate::bytecode::op::{Instruction, Op};
-use crate::check::tree::Shown;
+use crate::bytecode::verify::Verified;
 use crate::source::Span;
 
 const LIMITS: Limits = Limits { stack: 1 << 20, heap: 1 << 20 };
@@ -44,8 +48,9 @@ fn function(name: &str, entry: usize, end: usize, params: u8, frame: u16) -> Fun
     }
 }
 
-/// A program of one function with 16 registers.
-fn image(code: Vec<Instruction>, strings: &[&str]) -> Image {
+/// A program of one function with 16 registers; it ends with an exit.
+fn image(mut code: Vec<Instruction>, strings: &[&str]) -> Image {
+    code.push(exit(8));
     Image {
         functions: vec![function("main program", 0, code.len(), 0, 16)],
         spans: vec![Span::default(); code.len()],
@@ -168,21 +173,6 @@ fn fuel_is_counted_to_the_instruction() {
                 }
                 assert_eq!(spent, total, "turns of {turn}");
             }
-        }
-    }
-}
-
-/// What the loop costs; run by hand in release: `cargo test --release --lib vm::tests::measure -- --ignored --nocapture`.
-#[test]
-#[ignore = "a measurement"]
-fn measure() {
-    for (name, image) in [("fib(32)", fib(32)), ("while", sum(30_000_000))] {
-        for _ in 0..5 {
-            let mut machine = Machine::new(image.clone());
-            let start = std::time::Instant::now();
-            let (_, used) = machine.run(u64::MAX >> 1);
-            let time = start.elapsed();
-            println!("{name}: {used} in {time:?}, {:.2} ns each", time.as_secs_f64() * 1e9 / used as f64);
         }
     }
 }
