@@ -4,6 +4,7 @@ mod architecture;
 mod case;
 mod command_line;
 mod determinism;
+mod documents;
 mod programs;
 mod reference;
 mod snapshots;
@@ -19,6 +20,7 @@ fn main() {
     trials.extend(determinism::trials());
     trials.extend(architecture::trials());
     trials.extend(reference::trials());
+    trials.extend(documents::trials());
     libtest_mimic::run(&arguments, trials).exit();
 }
 
