@@ -47,3 +47,22 @@ pub fn parse(file: FileId, text: &str) -> (ast::Program, Vec<Diagnostic>) {
     facts.sort_by_key(|fact| fact.span().start);
     (ast::Program { items, comments: lexed.comments }, facts)
 }
+
+/// The words of a text, one a line with its place and spelling, then the comments and what could not be read: what the
+/// snapshots of the lexer hold.
+pub fn listing(text: &str) -> String {
+    use std::fmt::Write;
+    let lexed = lexer::lex(FileId(0), text);
+    let mut shown = String::new();
+    for word in &lexed.words {
+        let spelling = text.get(word.start as usize..word.end as usize).unwrap_or("");
+        let _ = writeln!(shown, "{:>4}..{:<4} {:<14} {spelling}", word.start, word.end, format!("{:?}", word.kind));
+    }
+    for comment in &lexed.comments {
+        let _ = writeln!(shown, "{:>4}..{:<4} comment        {}", comment.span.start, comment.span.end, comment.text);
+    }
+    for fact in &lexed.facts {
+        let _ = writeln!(shown, "{:>4}..{:<4} {} {}", fact.span().start, fact.span().end, fact.code.text(), fact.headline);
+    }
+    shown
+}
