@@ -46,6 +46,10 @@ pub(crate) struct Frame {
     pub(crate) head_paren: bool,
     /// Whether these are the parentheses of `for (…; …; …)`.
     pub(crate) loop_paren: bool,
+    /// Whether these are the parentheses of a function's parameters.
+    pub(crate) params: bool,
+    /// Whether what is wrong with its parts has been said once.
+    pub(crate) told: bool,
     /// Whether a `;` has been seen in it.
     pub(crate) semicolon: bool,
     /// Whether the brace is not in the text: the body of an `if` without braces.
@@ -69,6 +73,8 @@ impl Frame {
             in_arm: false,
             head_paren: false,
             loop_paren: false,
+            params: false,
+            told: false,
             semicolon: false,
             unwritten: false,
             leaning: 0,

@@ -94,7 +94,9 @@ impl Reader<'_> {
             let (at, expected) = error::place(&fault, taken, self.words.len());
             let start = self.statement_start(at);
             if !self.is_told(at, start, facts) {
-                facts.push(error::describe(self.file, self.text, &self.words, at, start, &expected));
+                let around = self.enclosing(at);
+                let stop = error::Stop { file: self.file, text: self.text, words: &self.words, at, start, around, expected };
+                facts.push(stop.describe());
             }
             match patience.checked_sub(self.words.len()) {
                 Some(left) => {

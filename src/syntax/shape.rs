@@ -36,6 +36,7 @@ pub(crate) fn shape(file: FileId, text: &str, input: &[Tok]) -> Shaped {
         indent: 0,
         value_close: false,
         suspect: None,
+        do_ends: Vec::new(),
         out: Shaped { words: Vec::with_capacity(input.len() + 8), ..Shaped::default() },
     };
     while shaper.at < input.len() {
@@ -63,6 +64,8 @@ pub(crate) struct Shaper<'t> {
     value_close: bool,
     /// A `{` and the `}` that closes it although it is indented less: the likely culprit if another is open at the end.
     suspect: Option<(Tok, Tok)>,
+    /// Where in the input the `while` stands that ends a `do`, innermost last.
+    pub(crate) do_ends: Vec<usize>,
     /// What has been put out.
     pub(crate) out: Shaped,
 }
@@ -114,6 +117,11 @@ impl<'t> Shaper<'t> {
         &self.frames[self.frames.len() - 1]
     }
 
+    /// Whether the innermost frame holds parts and no statements.
+    pub(crate) fn kind_of_list(&self) -> bool {
+        !matches!(self.top().kind, Kind::Top | Kind::Block | Kind::Arms)
+    }
+
     /// Reports.
     pub(crate) fn say(&mut self, fact: Diagnostic) {
         self.out.facts.push(fact);
@@ -156,13 +164,15 @@ impl<'t> Shaper<'t> {
         if habits::expression(self) {
             return;
         }
+        if self.top().head.is_some() && habits::after_bare_head(self) {
+            return;
+        }
         if self.lacks_semicolon(word) {
             self.put_semicolon();
         }
         if self.top().starts && habits::statement(self) {
             return;
         }
-        let word = self.input[self.at];
         self.at += 1;
         self.take(word);
     }
@@ -265,6 +275,9 @@ impl<'t> Shaper<'t> {
                 word.kind = Token::StructBrace;
             }
         }
+        let before = self.out.words.iter().rev().nth(1).map(|word| word.kind);
+        let after_name = self.last().is_some_and(|last| last.kind == Token::Name);
+        let params = kind == Kind::Paren && (self.last().is_some_and(|last| last.kind == Token::Fn) || after_name && before == Some(Token::Fn));
         let head_paren = kind == Kind::Paren && self.top().head.is_some() && self.last().map(|last| last.start) == self.top().head.map(|head| head.start);
         let loop_paren = head_paren && self.top().head.is_some_and(|head| head.kind == Token::For);
         let frame = self.frame();
@@ -276,6 +289,7 @@ impl<'t> Shaper<'t> {
         let mut inner = Frame::new(kind, word, self.indent);
         inner.value = value;
         inner.head_paren = head_paren;
+        inner.params = params;
         inner.loop_paren = loop_paren;
         inner.starts = kind == Kind::Block || loop_paren;
         self.push(word);
@@ -391,14 +405,15 @@ impl<'t> Shaper<'t> {
         self.value_close = frame.value;
         let is_statement = !frame.value && !matches!(frame.kind, Kind::Paren | Kind::Bracket);
         if is_statement {
-            self.end_statement();
+            self.end_statement(false);
         } else if frame.head_paren {
             habits::after_head(self);
         }
     }
 
     /// A statement is complete: what stands under a forgotten brace is complete with it.
-    fn end_statement(&mut self) {
+    /// One that ended with `;` takes no `else` of its own; one that ended with a block may go on with one.
+    pub(crate) fn end_statement(&mut self, simple: bool) {
         self.settle();
         let goes_on = self.kind(0) == Some(Token::Else);
         let frame = self.frame();
@@ -406,8 +421,10 @@ impl<'t> Shaper<'t> {
         frame.in_arm = false;
         frame.head = None;
         frame.head_binds = false;
-        if frame.unwritten && !goes_on {
+        frame.told = false;
+        if frame.unwritten && (simple || !goes_on) {
             self.pop(None);
+            self.frame().told = goes_on;
         }
     }
 
@@ -463,7 +480,16 @@ impl<'t> Shaper<'t> {
         let open: Vec<Tok> =
             self.frames.iter().rev().take_while(|frame| matches!(frame.kind, Kind::Paren | Kind::Bracket)).map(|frame| frame.open).collect();
         let Some(inner) = open.first().copied() else { return };
-        let end = self.last().map_or(inner, |last| Tok { start: last.end, ..last });
+        let last = self.last().unwrap_or(inner);
+        let end = Tok { start: last.end, ..last };
+        // A string that is never closed has swallowed the bracket, and has been reported.
+        let swallowed = last.kind == Token::Str && !self.text(last).get(1..).is_some_and(|text| text.ends_with(['"', '”', '“']));
+        if swallowed {
+            for _ in open {
+                self.pop(None);
+            }
+            return;
+        }
         let mut fact = say::unclosed(self.span(inner), self.text(inner), before.map(|word| self.span(word)));
         for more in &open[1..] {
             fact = fact.label(self.span(*more), "nor is this one");
@@ -555,7 +581,7 @@ impl<'t> Shaper<'t> {
         }
         self.push(word);
         match self.top().kind {
-            Kind::Top | Kind::Block | Kind::Arms if !in_head => self.end_statement(),
+            Kind::Top | Kind::Block | Kind::Arms if !in_head => self.end_statement(true),
             _ => {
                 self.settle();
                 self.frame().semicolon = true;
@@ -578,7 +604,7 @@ impl<'t> Shaper<'t> {
         while self.frames.len() > 1 {
             if matches!(self.top().kind, Kind::Block | Kind::Arms) && self.lacks_end() {
                 self.push_missing(Token::Semicolon);
-                self.end_statement();
+                self.end_statement(true);
                 continue;
             }
             self.pop(None);

@@ -1,13 +1,8 @@
 //! Habits from C and its relatives: what to write instead.
 
-use super::{code, is_short};
-use crate::diagnostics::{Code, Diagnostic};
+use super::{code, habit, is_short};
+use crate::diagnostics::Diagnostic;
 use crate::source::Span;
-
-/// A habit with its headline and label.
-fn habit(headline: impl Into<String>, span: Span, label: impl Into<String>) -> Diagnostic {
-    Diagnostic::new(Code::CHabit, headline, span, label)
-}
 
 /// `#include`, `#define`, `# comment`
 pub(crate) fn hash(span: Span, text: &str) -> Diagnostic {
@@ -50,8 +45,9 @@ pub(crate) fn prefix_step(span: Span, text: &str) -> Diagnostic {
 
 /// `s->f`
 pub(crate) fn arrow_field(arrow: Span, base: &str, field: &str) -> Diagnostic {
+    let base = base.replace("->", ".");
     let fact = habit("a field is reached with `.`", arrow, "`->` is C's").note("a struct is always a reference here, so there is no second form").edit(arrow, ".");
-    if is_short(&[base, field]) { fact.help(format!("write `{base}.{field}`")) } else { fact.help("write `.`") }
+    if is_short(&[&base, field]) { fact.help(format!("write `{base}.{field}`")) } else { fact.help("write `.`") }
 }
 
 /// `*p`

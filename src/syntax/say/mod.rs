@@ -1,9 +1,13 @@
 //! The wording of everything this floor finds: one small function for each fact, which is given the
 //! facts and decides nothing.
 
+mod c;
+mod grammar;
 mod habit;
 mod text;
 
+pub(crate) use c::*;
+pub(crate) use grammar::*;
 pub(crate) use habit::*;
 pub(crate) use text::*;
 
@@ -19,6 +23,11 @@ fn code(text: &str) -> String {
 /// Whether a piece of the program is short enough to be shown again inside a sentence.
 fn is_short(texts: &[&str]) -> bool {
     texts.iter().all(|text| !text.contains('\n') && !text.contains('`')) && texts.iter().map(|text| text.chars().count()).sum::<usize>() <= 80
+}
+
+/// A habit with its headline and label.
+fn habit(headline: impl Into<String>, span: Span, label: impl Into<String>) -> Diagnostic {
+    Diagnostic::new(Code::CHabit, headline, span, label)
 }
 
 /// Nested too deeply.
