@@ -111,6 +111,9 @@ impl<'t> Stop<'t> {
     fn by_sign(&self) -> Option<Diagnostic> {
         let (before, found) = (self.before()?, self.found()?);
         let both = self.span(self.at - 1).to(self.span(self.at));
+        if before == Token::Fn && found == Token::Name && self.start != self.at - 1 {
+            return Some(say::named_value(self.span(self.at)));
+        }
         let touch = self.span(self.at - 1).end == self.span(self.at).start;
         if !touch {
             return (found == Token::FatArrow && self.in_condition()).then(|| say::other_sign(self.span(self.at), "=>", ">="));
@@ -142,7 +145,9 @@ impl<'t> Stop<'t> {
             Token::Fn if second => Some(say::name_wanted(self.span(self.at), &self.found_words(), "`fn`")),
             Token::For if self.before() == Some(Token::Name) && self.found() == Some(Token::Assign) => Some(say::for_without_parens(self.span(self.at))),
             Token::If | Token::While | Token::For if self.found() == Some(Token::Colon) && self.expects("{") => Some(say::colon_body(self.span(self.at))),
-            Token::If | Token::While if self.found() == Some(Token::Let) => None,
+            Token::If | Token::While | Token::Match if second && self.found() == Some(Token::OpenBrace) => {
+                Some(say::no_condition(self.gap(), self.text(self.start)))
+            }
             Token::Name if second => self.by_first_name(),
             _ => None,
         }
@@ -244,6 +249,9 @@ impl<'t> Stop<'t> {
         }
         if self.expected.len() == 1 && self.expects("a name") {
             return say::name_wanted(place, &found, &format!("`{operator}`"));
+        }
+        if self.expects(":") && self.expects("+") && !self.expects(";") {
+            return say::half_choice(self.gap(), &found);
         }
         let names: Vec<&str> = self.expected.iter().map(String::as_str).filter(|name| !name.starts_with("a broken")).collect();
         say::unexpected(place, &found, &names)

@@ -62,8 +62,16 @@ fn named_statement(shaper: &mut Shaper<'_>, word: Tok) -> bool {
 fn broken_to_semicolon(shaper: &mut Shaper<'_>, fact: crate::diagnostics::Diagnostic) -> bool {
     shaper.say(fact);
     let first = shaper.peek(0);
-    let end = distance(shaper, 0, |kind| kind == Token::Semicolon).unwrap_or(0);
-    broken(shaper, first, end + 1);
+    let mut count = distance(shaper, 0, |kind| kind == Token::Semicolon).map_or(1, |end| end + 1);
+    // A line without a `;` ends where it ends.
+    for ahead in 1..count {
+        let (Some(before), Some(word)) = (shaper.peek(ahead - 1), shaper.peek(ahead)) else { break };
+        if shaper.slice(before.end, word.start).contains('\n') && word.kind != Token::OpenBrace && !before.kind.opens() {
+            count = if (0..ahead).any(|ahead| shaper.kind(ahead).is_some_and(Token::opens)) { count } else { ahead };
+            break;
+        }
+    }
+    broken(shaper, first, count);
     true
 }
 
@@ -273,15 +281,29 @@ pub(crate) fn expression(shaper: &mut Shaper<'_>) -> bool {
             not_word(shaper, word) || c_part(shaper)
         }
         Token::Name => not_word(shaper, word),
+        Token::If | Token::Match if last.is_some_and(|last| last.assigns() || last == Token::Return) => statement_as_value(shaper, word),
         Token::OpenParen if !after_value => cast(shaper, word),
         Token::Str if last == Some(Token::Str) && !shaper.top().starts => {
             let before = shaper.last().unwrap_or(word);
-            shaper.say(say::adjacent_strings(shaper.across(before, word)));
+            if !std::mem::replace(&mut shaper.frame().told, true) {
+                shaper.say(say::adjacent_strings(shaper.across(before, word)));
+            }
             shaper.push_missing(Token::Plus);
             false
         }
         _ => false,
     }
+}
+
+/// `let x = if c { 1 } else { 2 };`
+fn statement_as_value(shaper: &mut Shaper<'_>, word: Tok) -> bool {
+    let Some(end) = distance(shaper, 0, |kind| kind == Token::Semicolon) else { return false };
+    let last = shaper.peek(end - 1).unwrap_or(word);
+    shaper.say(if word.kind == Token::If { say::if_as_value(shaper.span(word)) } else { say::match_as_value(shaper.span(word)) });
+    shaper.at += end;
+    shaper.push(Tok { kind: Token::BrokenExpr, start: word.start, end: last.end });
+    shaper.frame().starts = false;
+    true
 }
 
 /// `a and b`, `a or b`
@@ -396,6 +418,9 @@ fn cast(shaper: &mut Shaper<'_>, word: Tok) -> bool {
 /// Called behind the `)` of `if (…)`: a statement without braces is put into braces.
 pub(crate) fn after_head(shaper: &mut Shaper<'_>) {
     let (Some(head), Some(next)) = (shaper.top().head, shaper.peek(0)) else { return };
+    if other_opening(shaper, next) {
+        return;
+    }
     let body = next.kind.begins_statement()
         || matches!(next.kind, Token::Increment | Token::Decrement)
         || next.kind == Token::Name && !matches!(shaper.text(next), "and" | "or");
@@ -413,12 +438,10 @@ pub(crate) fn after_head(shaper: &mut Shaper<'_>) {
 pub(crate) fn after_bare_head(shaper: &mut Shaper<'_>) -> bool {
     let (Some(head), Some(last), Some(next)) = (shaper.top().head, shaper.last(), shaper.peek(0)) else { return false };
     let conditional = matches!(head.kind, Token::If | Token::While | Token::For) && last.kind.ends_expression() && last.start > head.start;
-    if !conditional || shaper.kind_of_list() {
+    if !conditional || shaper.kind_of_list() || (head.kind == Token::For && !has_in(shaper, head)) {
         return false;
     }
-    if next.kind == Token::Name && matches!(shaper.text(next), "then" | "do") {
-        shaper.say(say::no_then(shaper.span(next), shaper.text(next)));
-        shaper.at += 1;
+    if other_opening(shaper, next) {
         return true;
     }
     if next.kind == Token::Name || next.kind.begins_statement() {
@@ -426,6 +449,30 @@ pub(crate) fn after_bare_head(shaper: &mut Shaper<'_>) -> bool {
         shaper.open_unwritten();
     }
     false
+}
+
+/// Whether the `for` at `head` has had its `in`.
+fn has_in(shaper: &Shaper<'_>, head: Tok) -> bool {
+    let words = shaper.out.words.iter().rev().take(50).take_while(|word| word.start > head.start);
+    words.into_iter().any(|word| word.kind == Token::In)
+}
+
+/// `then`, `do` or `:` before a body; true if it was taken.
+fn other_opening(shaper: &mut Shaper<'_>, next: Tok) -> bool {
+    let word = next.kind == Token::Name && matches!(shaper.text(next), "then" | "do");
+    let colon = next.kind == Token::Colon && shaper.top().leaning == 0;
+    if word {
+        shaper.say(say::no_then(shaper.span(next), shaper.text(next)));
+    } else if colon {
+        shaper.say(say::colon_body(shaper.span(next)));
+    } else {
+        return false;
+    }
+    shaper.at += 1;
+    if shaper.kind(0) != Some(Token::OpenBrace) {
+        shaper.open_unwritten();
+    }
+    true
 }
 
 /// Called behind `else`.

@@ -160,6 +160,9 @@ impl<'t> Shaper<'t> {
         }
         if self.shows_unclosed_bracket(word) {
             self.close_brackets(Some(word));
+            if self.lacks_semicolon(word) {
+                self.semicolon_unsaid();
+            }
         }
         if habits::expression(self) {
             return;
@@ -245,6 +248,10 @@ impl<'t> Shaper<'t> {
     /// Notes keywords whose block is still to come.
     fn head(&mut self, word: Tok) {
         let named = self.kind(0) == Some(Token::Name);
+        // `let match = 3;`: a keyword for a name is one mistake and not the beginning of a `match`.
+        if self.last().is_some_and(|last| matches!(last.kind, Token::Let | Token::Const | Token::Fn | Token::StructWord | Token::Dot)) {
+            return;
+        }
         let is_type = self.last().is_some_and(|last| matches!(last.kind, Token::Arrow | Token::Colon));
         let frame = self.frame();
         match word.kind {
@@ -306,11 +313,12 @@ impl<'t> Shaper<'t> {
         let named = self.last().is_some_and(|last| last.kind == Token::Name);
         let head = self.top().head.map(|head| head.kind);
         let value_head = self.top().value_head;
-        let declares = matches!(before, Some(Token::Arrow | Token::Fn | Token::StructWord));
+        let declares = matches!(before, Some(Token::Arrow | Token::Fn | Token::StructWord | Token::Name));
         if named && !declares && head != Some(Token::Match) {
             let field = self.kind(0) == Some(Token::Name) && self.kind(1) == Some(Token::Colon);
             let alone = matches!(before, None | Some(Token::Semicolon | Token::OpenBrace | Token::CloseBrace | Token::FatArrow));
-            let empty = self.kind(0) == Some(Token::CloseBrace) && !alone && matches!(head, None | Some(Token::Fn));
+            let short = self.kind(0) == Some(Token::Name) && matches!(self.kind(1), Some(Token::Comma | Token::CloseBrace));
+            let empty = (short || self.kind(0) == Some(Token::CloseBrace)) && !alone && matches!(head, None | Some(Token::Fn));
             if field && matches!(head, Some(Token::If | Token::While | Token::For)) {
                 let name = self.last().unwrap_or(word);
                 self.say(say::struct_in_head(self.across(name, word), self.text(name)));
@@ -569,8 +577,16 @@ impl<'t> Shaper<'t> {
     fn put_semicolon(&mut self) {
         let last = self.last().unwrap_or(Tok { kind: Token::Semicolon, start: 0, end: 0 });
         let in_arm = self.top().kind == Kind::Arms;
-        self.say(say::missing_semicolon(self.span(last), in_arm));
-        self.semicolon(Tok { kind: Token::Semicolon, start: last.end, end: last.end });
+        if !self.out.too_deep {
+            self.say(say::missing_semicolon(self.span(last), in_arm));
+        }
+        self.semicolon_unsaid();
+    }
+
+    /// Puts in a `;` without a word about it.
+    fn semicolon_unsaid(&mut self) {
+        let end = self.last().map_or(0, |last| last.end);
+        self.semicolon(Tok { kind: Token::Semicolon, start: end, end });
     }
 
     fn semicolon(&mut self, word: Tok) {

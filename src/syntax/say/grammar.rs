@@ -64,6 +64,25 @@ pub(crate) fn colon_body(span: Span) -> Diagnostic {
     Diagnostic::new(Code::UnexpectedToken, "a body stands in braces", span, "expected `{`").help("write `{` here and `}` behind the body").edit(span, " {")
 }
 
+/// `while { }`
+pub(crate) fn no_condition(gap: Span, word: &str) -> Diagnostic {
+    let fact = Diagnostic::new(Code::UnexpectedToken, format!("this `{word}` has nothing to look at"), gap, "expected a value before `{`");
+    if word == "while" { fact.help("an endless loop is `while true { … }`") } else { fact }
+}
+
+/// `let f = fn g() { };`
+pub(crate) fn named_value(span: Span) -> Diagnostic {
+    Diagnostic::new(Code::UnexpectedToken, "a function inside an expression has no name", span, "not wanted here")
+        .help("delete the name, or declare the function at the top level and use its name")
+        .edit(span, "")
+}
+
+/// `c ? a`
+pub(crate) fn half_choice(gap: Span, found: &str) -> Diagnostic {
+    Diagnostic::new(Code::MissingToken, "a `:` is missing", gap, format!("expected `:` and the other value, found {found}"))
+        .help("a choice between two values is written `c ? a : b`")
+}
+
 /// `let mut x`
 pub(crate) fn let_mut(span: Span, name: &str) -> Diagnostic {
     Diagnostic::new(Code::UnexpectedToken, "there is no `mut`", span, "every variable can be changed")

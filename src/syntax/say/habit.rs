@@ -29,8 +29,9 @@ pub(crate) fn hash(span: Span, text: &str) -> Diagnostic {
 
 /// `x++` as part of an expression.
 pub(crate) fn step_as_value(span: Span, text: &str) -> Diagnostic {
-    let name = text.trim_matches(['+', '-']);
-    let sign = if text.contains("++") { "++" } else { "--" };
+    let plus = text.starts_with("++") || text.ends_with("++");
+    let sign = if plus { "++" } else { "--" };
+    let name = text.trim_start_matches(sign).trim_end_matches(sign).trim();
     let fact = habit(format!("`{sign}` is a statement here, not a value"), span, "this has no value");
     if is_short(&[name]) { fact.help(format!("make it a statement of its own, before or after this one: `{name}{sign};`")) } else { fact }
 }

@@ -16,18 +16,22 @@ use crate::source::Span;
 
 /// Code in backquotes; long or many-lined code is left out, the picture shows it.
 fn code(text: &str) -> String {
-    let line = text.lines().next().unwrap_or("");
-    if line.len() == text.len() && text.chars().count() <= 60 { format!("`{text}`") } else { "this".to_owned() }
+    if text.len() <= 80 && !text.contains('\n') { format!("`{text}`") } else { "this".to_owned() }
 }
 
 /// Whether a piece of the program is short enough to be shown again inside a sentence.
 fn is_short(texts: &[&str]) -> bool {
-    texts.iter().all(|text| !text.contains('\n') && !text.contains('`')) && texts.iter().map(|text| text.chars().count()).sum::<usize>() <= 80
+    texts.iter().map(|text| text.len()).sum::<usize>() <= 80 && !texts.iter().any(|text| text.contains(['\n', '`']))
 }
 
 /// A habit with its headline and label.
 fn habit(headline: impl Into<String>, span: Span, label: impl Into<String>) -> Diagnostic {
     Diagnostic::new(Code::CHabit, headline, span, label)
+}
+
+/// More mistakes than are worth reading; said in a note of the last one that is shown.
+pub(crate) fn and_more(last: &mut Diagnostic, left: usize) {
+    last.notes.push(format!("{left} more mistakes are not shown: mend these first"));
 }
 
 /// Nested too deeply.
