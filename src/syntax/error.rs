@@ -88,11 +88,14 @@ impl<'t> Stop<'t> {
 
     /// What stands there, in words.
     fn found_words(&self) -> String {
-        match self.found() {
+        // A word that was put in has no text: the next one is what a person sees.
+        let seen = (self.at..self.words.len()).find(|at| !self.text(*at).is_empty());
+        let at = seen.unwrap_or(self.at);
+        match self.kind(at) {
             None => "the end of the file".to_owned(),
             Some(Token::Str) => "a string".to_owned(),
-            Some(kind) if kind.is_keyword() => format!("the keyword `{}`", self.text(self.at)),
-            Some(_) => format!("`{}`", self.text(self.at)),
+            Some(kind) if kind.is_keyword() => format!("the keyword `{}`", self.text(at)),
+            Some(_) => format!("`{}`", self.text(at)),
         }
     }
 

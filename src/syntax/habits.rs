@@ -282,6 +282,7 @@ pub(crate) fn expression(shaper: &mut Shaper<'_>) -> bool {
         }
         Token::Name => not_word(shaper, word),
         Token::If | Token::Match if last.is_some_and(|last| last.assigns() || last == Token::Return) => statement_as_value(shaper, word),
+        Token::OpenBrace if last.is_some_and(|last| last.assigns() || last == Token::Return) => bare_braces(shaper, word),
         Token::OpenParen if !after_value => cast(shaper, word),
         Token::Str if last == Some(Token::Str) && !shaper.top().starts => {
             let before = shaper.last().unwrap_or(word);
@@ -301,6 +302,17 @@ fn statement_as_value(shaper: &mut Shaper<'_>, word: Tok) -> bool {
     let last = shaper.peek(end - 1).unwrap_or(word);
     shaper.say(if word.kind == Token::If { say::if_as_value(shaper.span(word)) } else { say::match_as_value(shaper.span(word)) });
     shaper.at += end;
+    shaper.push(Tok { kind: Token::BrokenExpr, start: word.start, end: last.end });
+    shaper.frame().starts = false;
+    true
+}
+
+/// `let a = { 1, 2 };`
+fn bare_braces(shaper: &mut Shaper<'_>, word: Tok) -> bool {
+    let Some(close) = closing(shaper, 0) else { return false };
+    let last = shaper.peek(close).unwrap_or(word);
+    shaper.say(say::bare_braces(shaper.across(word, last)));
+    shaper.at += close + 1;
     shaper.push(Tok { kind: Token::BrokenExpr, start: word.start, end: last.end });
     shaper.frame().starts = false;
     true
@@ -428,8 +440,7 @@ pub(crate) fn after_head(shaper: &mut Shaper<'_>) {
         shaper.at += 1;
         head_ends_at_semicolon(shaper, next);
     } else if body {
-        say_no_braces(shaper, head);
-        shaper.open_unwritten();
+        body_without_brace(shaper, head);
     }
 }
 
@@ -437,18 +448,129 @@ pub(crate) fn after_head(shaper: &mut Shaper<'_>) {
 /// the body. True if it took the word.
 pub(crate) fn after_bare_head(shaper: &mut Shaper<'_>) -> bool {
     let (Some(head), Some(last), Some(next)) = (shaper.top().head, shaper.last(), shaper.peek(0)) else { return false };
-    let conditional = matches!(head.kind, Token::If | Token::While | Token::For) && last.kind.ends_expression() && last.start > head.start;
-    if !conditional || shaper.kind_of_list() || (head.kind == Token::For && !has_in(shaper, head)) {
+    if shaper.kind_of_list() || last.start < head.start {
         return false;
     }
-    if other_opening(shaper, next) {
-        return true;
+    let ends = last.kind.ends_expression() && last.start > head.start;
+    match head.kind {
+        Token::Fn if ends && shaper.is_fresh() && !shaper.top().value_head => {
+            if next.kind == Token::Name || next.kind.begins_statement() {
+                forgotten_body(shaper, head);
+            }
+            false
+        }
+        Token::Match if ends && shaper.is_fresh() && is_arm(shaper) => {
+            forgotten_body(shaper, head);
+            false
+        }
+        Token::For if !has_in(shaper, head) => false,
+        Token::If | Token::While if shaper.top().head_binds && !shaper.top().semicolon => false,
+        Token::If | Token::While | Token::For if ends => {
+            if other_opening(shaper, next) {
+                return true;
+            }
+            if next.kind == Token::Name || next.kind.begins_statement() {
+                body_without_brace(shaper, head);
+            }
+            false
+        }
+        _ => false,
     }
-    if next.kind == Token::Name || next.kind.begins_statement() {
-        say_no_braces(shaper, head);
-        shaper.open_unwritten();
+}
+
+/// Whether an arm of a match begins here: a `=>` follows on this line.
+fn is_arm(shaper: &Shaper<'_>) -> bool {
+    let mut before = shaper.peek(0);
+    for ahead in 0..12 {
+        let (Some(last), Some(word)) = (before, shaper.peek(ahead)) else { return false };
+        if word.kind == Token::FatArrow {
+            return true;
+        }
+        if ahead > 0 && shaper.slice(last.end, word.start).contains('\n') {
+            return false;
+        }
+        before = Some(word);
     }
     false
+}
+
+/// `fn f()` or `match x` with no `{` behind it.
+fn forgotten_body(shaper: &mut Shaper<'_>, head: Tok) {
+    let last = shaper.last().unwrap_or(head);
+    shaper.say(say::body_wanted(shaper.span(last).after(), shaper.span(head), shaper.text(head), "the next line"));
+    match closing_of_missing(shaper, head) {
+        Some(indent) => shaper.open_missing(indent),
+        None => {
+            shaper.push_missing(Token::OpenBrace);
+            shaper.push_missing(Token::CloseBrace);
+            shaper.end_statement(false);
+        }
+    }
+}
+
+/// A body whose `{` is missing: a single statement as in C, or several with their `}`.
+fn body_without_brace(shaper: &mut Shaper<'_>, head: Tok) {
+    match closing_of_missing(shaper, head) {
+        Some(indent) => {
+            let last = shaper.last().unwrap_or(head);
+            shaper.say(say::body_wanted(shaper.span(last).after(), shaper.span(head), shaper.text(head), "the body"));
+            shaper.open_missing(indent);
+        }
+        None => {
+            say_no_braces(shaper, head);
+            shaper.open_unwritten();
+        }
+    }
+}
+
+/// Whether a `}` follows that must belong to the body of the statement at `head`, whose `{` is missing:
+/// one on the same line, or one that is indented like the line of `head`. Gives that indentation.
+fn closing_of_missing(shaper: &Shaper<'_>, head: Tok) -> Option<u32> {
+    if !shaper.lacks_open_brace() {
+        return None;
+    }
+    let margin = shaper.margin(head);
+    let mut depth = 0_u32;
+    let mut lines = shaper.slice(head.start, shaper.peek(0)?.start).contains('\n');
+    let mut end = shaper.peek(0)?.start;
+    for ahead in 0..REACH {
+        let word = shaper.peek(ahead)?;
+        let gap = shaper.slice(end, word.start);
+        end = word.end;
+        let fresh = gap.contains('\n');
+        lines |= fresh;
+        let indent = gap.rsplit('\n').next().map_or(0, |margin| margin.len() as u32);
+        if word.kind == Token::CloseBrace && depth == 0 {
+            return (!lines || fresh && indent == margin).then_some(margin);
+        }
+        if fresh && depth == 0 && indent <= margin {
+            return None;
+        }
+        if word.kind.opens() {
+            depth += 1;
+        } else if word.kind.closes() {
+            depth = depth.checked_sub(1)?;
+        }
+    }
+    None
+}
+
+/// Called behind the `=>` of an arm.
+pub(crate) fn after_arrow(shaper: &mut Shaper<'_>) {
+    let (Some(arrow), Some(next)) = (shaper.last(), shaper.peek(0)) else { return };
+    if !shaper.lacks_open_brace() || matches!(next.kind, Token::OpenBrace | Token::CloseBrace) {
+        return;
+    }
+    // On one line, two statements before the `}` show that it is not the match that ends here.
+    let fresh = shaper.slice(arrow.end, next.start).contains('\n');
+    let first = distance(shaper, 0, |kind| kind == Token::Semicolon);
+    let second = first.and_then(|first| shaper.kind(first + 1)).is_some_and(|kind| kind != Token::CloseBrace);
+    if (fresh || second)
+        && let Some(indent) = closing_of_missing(shaper, arrow)
+    {
+        shaper.say(say::body_wanted(shaper.span(arrow).after(), shaper.span(arrow), "=>", "the body of this arm"));
+        shaper.open_missing(indent);
+    }
 }
 
 /// Whether the `for` at `head` has had its `in`.
@@ -480,10 +602,11 @@ pub(crate) fn after_else(shaper: &mut Shaper<'_>) {
     let (Some(word), Some(next)) = (shaper.last(), shaper.kind(0)) else { return };
     if !matches!(next, Token::OpenBrace | Token::If | Token::CloseBrace | Token::Semicolon) && !next.is_broken() {
         // The `if` had no braces either: one report for both.
-        if !std::mem::take(&mut shaper.frame().told) {
-            say_no_braces(shaper, word);
+        if std::mem::take(&mut shaper.frame().told) {
+            shaper.open_unwritten();
+        } else {
+            body_without_brace(shaper, word);
         }
-        shaper.open_unwritten();
     }
 }
 
@@ -505,13 +628,30 @@ fn say_no_braces(shaper: &mut Shaper<'_>, head: Tok) {
 /// Called with a `;` where the body of `if`, `while`, `for` or `match` should begin.
 pub(crate) fn head_ends_at_semicolon(shaper: &mut Shaper<'_>, word: Tok) {
     let Some(head) = shaper.top().head else { return };
+    if shaper.kind(0) == Some(Token::OpenBrace) {
+        shaper.say(say::semicolon_before_body(shaper.span(word), shaper.text(head)));
+        return;
+    }
     let body = distance(shaper, 0, |kind| kind == Token::OpenBrace || kind.begins_statement());
     let counts = head.kind == Token::For && !shaper.last().is_some_and(|last| last.kind == Token::CloseParen);
     if let Some(body) = body.filter(|body| counts && shaper.kind(*body) == Some(Token::OpenBrace)) {
         return loop_without_parens(shaper, head, body);
     }
+    if matches!(head.kind, Token::If | Token::While) && body.is_some_and(|body| shaper.kind(body) == Some(Token::OpenBrace)) {
+        let words = &shaper.out.words;
+        let at = words.iter().rposition(|word| word.start == head.start && word.kind == head.kind);
+        if let Some(at) = at.filter(|at| words[*at..].iter().any(|word| word.kind == Token::Assign)) {
+            let end = shaper.out.words[at].end;
+            shaper.say(say::let_wanted(shaper.span(head), shaper.text(head)));
+            shaper.out.words.insert(at + 1, Tok { kind: Token::Let, start: end, end });
+            shaper.frame().head_binds = true;
+            return shaper.take(word);
+        }
+    }
     let broken = shaper.last().is_some_and(|last| last.start == head.start);
-    shaper.say(say::empty_body(shaper.span(word), shaper.span(head), shaper.text(head)));
+    if !shaper.out.words.iter().rev().take(50).take_while(|word| word.start > head.start).any(|word| word.kind == Token::Invalid) {
+        shaper.say(say::empty_body(shaper.span(word), shaper.span(head), shaper.text(head)));
+    }
     if broken {
         shaper.push_missing(Token::BrokenExpr);
     }

@@ -11,8 +11,8 @@ use super::error;
 use super::grammar::UnitParser;
 use super::lexer::Words;
 use super::token::{Tok, Token};
-use crate::diagnostics::Diagnostic;
-use crate::source::FileId;
+use crate::diagnostics::{Code, Diagnostic};
+use crate::source::{FileId, Span};
 
 /// How many words may be read again, as a multiple of the length of the file: keeps a file with
 /// thousands of mistakes from taking thousands of times as long.
@@ -20,13 +20,15 @@ const PATIENCE: usize = 20;
 
 /// Parses balanced words.
 pub(crate) fn parse(builder: &mut Builder<'_>, file: FileId, text: &str, words: &[Tok], facts: &mut Vec<Diagnostic>) -> Vec<Item> {
+    facts.sort_by_key(|fact| fact.span().start);
+    let known = facts.len();
     let mut patience = words.len() * PATIENCE + 10_000;
     let mut items = Vec::new();
     let mut rest = words;
     while !rest.is_empty() {
         let (piece, next) = rest.split_at(piece_length(rest));
         rest = next;
-        let mut reader = Reader { file, text, words: piece.to_vec(), mended: Vec::new() };
+        let mut reader = Reader { file, text, words: piece.to_vec(), known, mended: Vec::new() };
         items.extend(reader.read(builder, facts, &mut patience));
     }
     items
@@ -67,11 +69,21 @@ fn ends_statement(word: Token, next: Option<Token>) -> bool {
     }
 }
 
+/// The reports between two bytes; those from before the grammar ran are sorted and come first.
+fn nearby(facts: &[Diagnostic], known: usize, start: u32, end: u32) -> impl Iterator<Item = &Diagnostic> {
+    let (known, new) = facts.split_at(known.min(facts.len()));
+    let from = known.partition_point(|fact| fact.span().start < start);
+    let known = known[from..].iter().take_while(move |fact| fact.span().start <= end);
+    known.chain(new.iter().rev().take(20)).filter(move |fact| fact.span().start >= start && fact.span().start <= end)
+}
+
 /// One piece on its way through the parser.
 struct Reader<'t> {
     file: FileId,
     text: &'t str,
     words: Vec<Tok>,
+    /// How many reports there were before the grammar ran.
+    known: usize,
     /// Bytes of the text that have been replaced by now.
     mended: Vec<(u32, u32)>,
 }
@@ -116,9 +128,23 @@ impl Reader<'_> {
             return true;
         }
         let (Some(first), Some(last)) = (self.words.get(start), word) else { return false };
-        let inside = |span: crate::source::Span| span.start >= first.start && span.start <= last.end;
+        let inside = |span: Span| span.start >= first.start && span.start <= last.end;
         let mended = self.mended.iter().any(|(from, to)| *from < last.end && first.start < *to && *to >= last.start);
-        mended || facts.iter().rev().take(20).any(|fact| inside(fact.span()))
+        // A bracket too many or too few anywhere in the statement is the likely cause of all else in it.
+        let end = self.words[self.statement_end(start, at).saturating_sub(1).max(start)].end;
+        let bracket = |fact: &Diagnostic| fact.code == Code::UnclosedDelimiter && fact.span().start >= first.start && fact.span().start <= end;
+        if self.follows_bracket(facts, last.start) {
+            return true;
+        }
+        mended || nearby(facts, self.known, first.start, end).any(|fact| inside(fact.span()) || bracket(fact))
+    }
+
+    /// Whether a bracket that does not fit has been reported earlier on the line of byte `at`.
+    fn follows_bracket(&self, facts: &[Diagnostic], at: u32) -> bool {
+        let from = at.saturating_sub(500);
+        let text = self.text.get(from as usize..at as usize).unwrap_or("");
+        let line = at - text.rsplit('\n').next().map_or(0, str::len) as u32;
+        nearby(facts, self.known, line, at).any(|fact| fact.code == Code::UnclosedDelimiter)
     }
 
     /// The index of the bracket that is open around word `at`.

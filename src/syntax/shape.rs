@@ -34,8 +34,10 @@ pub(crate) fn shape(file: FileId, text: &str, input: &[Tok]) -> Shaped {
         leaning: 0,
         fresh: true,
         indent: 0,
+        line: 0,
+        odd_line: None,
         value_close: false,
-        suspect: None,
+        surplus: surplus(input),
         do_ends: Vec::new(),
         out: Shaped { words: Vec::with_capacity(input.len() + 8), ..Shaped::default() },
     };
@@ -44,6 +46,11 @@ pub(crate) fn shape(file: FileId, text: &str, input: &[Tok]) -> Shaped {
     }
     shaper.finish();
     shaper.out
+}
+
+/// How many more braces open than close.
+fn surplus(input: &[Tok]) -> i64 {
+    input.iter().map(|word| i64::from(word.kind == Token::OpenBrace) - i64::from(word.kind == Token::CloseBrace)).sum()
 }
 
 /// The state of the pass.
@@ -60,10 +67,15 @@ pub(crate) struct Shaper<'t> {
     fresh: bool,
     /// How far the line of the word in hand is indented.
     indent: u32,
+    /// The number of that line, among those that have words.
+    line: u32,
+    /// The line of the last report about a bracket: brackets that do not fit on one line are one mistake.
+    odd_line: Option<u32>,
     /// Whether the last word put out is a `}` that ends an expression.
     value_close: bool,
-    /// A `{` and the `}` that closes it although it is indented less: the likely culprit if another is open at the end.
-    suspect: Option<(Tok, Tok)>,
+    /// How many `{` more than `}` are still unaccounted for; negative for more `}`. While it is not zero,
+    /// indentation is trusted to tell which brace is the odd one.
+    surplus: i64,
     /// Where in the input the `while` stands that ends a `do`, innermost last.
     pub(crate) do_ends: Vec<usize>,
     /// What has been put out.
@@ -117,6 +129,33 @@ impl<'t> Shaper<'t> {
         &self.frames[self.frames.len() - 1]
     }
 
+    /// How far the line of a word is indented; a line that is very long counts as not indented.
+    pub(crate) fn margin(&self, word: Tok) -> u32 {
+        let from = self.text.floor_char_boundary((word.start as usize).saturating_sub(300));
+        let line = self.text.get(from..word.start as usize).and_then(|text| text.rsplit('\n').next()).unwrap_or("");
+        (line.len() - line.trim_start().len()) as u32
+    }
+
+    /// Whether the next word is the first of its line.
+    pub(crate) fn is_fresh(&self) -> bool {
+        self.fresh
+    }
+
+    /// Whether the text has more `}` than `{` that nothing accounts for.
+    pub(crate) fn lacks_open_brace(&self) -> bool {
+        self.surplus < 0
+    }
+
+    /// Opens a block, or the arms of a match, whose `{` was forgotten although its `}` was not.
+    pub(crate) fn open_missing(&mut self, indent: u32) {
+        let end = self.last().map_or(0, |last| last.end);
+        self.surplus += 1;
+        self.open(Tok { kind: Token::OpenBrace, start: end, end });
+        let frame = self.frame();
+        frame.indent = indent;
+        frame.begun = true;
+    }
+
     /// Whether the innermost frame holds parts and no statements.
     pub(crate) fn kind_of_list(&self) -> bool {
         !matches!(self.top().kind, Kind::Top | Kind::Block | Kind::Arms)
@@ -125,6 +164,13 @@ impl<'t> Shaper<'t> {
     /// Reports.
     pub(crate) fn say(&mut self, fact: Diagnostic) {
         self.out.facts.push(fact);
+    }
+
+    /// Reports a bracket that stands on the line of that number.
+    fn say_bracket(&mut self, line: u32, fact: Diagnostic) {
+        if self.odd_line.replace(line) != Some(line) {
+            self.say(fact);
+        }
     }
 
     /// Puts a word out.
@@ -146,8 +192,14 @@ impl<'t> Shaper<'t> {
         let gap = self.slice(before, word.start);
         self.fresh = self.at == 0 || gap.contains('\n');
         if self.fresh {
+            self.line += 1;
             let margin = gap.len() - gap.rfind('\n').map_or(0, |at| at + 1);
             self.indent = margin as u32;
+        }
+        let (fresh, indent) = (self.fresh, self.indent);
+        let frame = self.frame();
+        if !std::mem::replace(&mut frame.begun, true) {
+            frame.flat = fresh && indent <= frame.indent;
         }
     }
 
@@ -155,8 +207,8 @@ impl<'t> Shaper<'t> {
     fn next(&mut self) {
         self.look_at_line();
         let word = self.input[self.at];
-        if self.ends_an_unclosed_block(word) {
-            self.close_unclosed_blocks(word);
+        while self.ends_an_unclosed_block(word) {
+            self.close_unclosed_block(word);
         }
         if self.shows_unclosed_bracket(word) {
             self.close_brackets(Some(word));
@@ -199,6 +251,9 @@ impl<'t> Shaper<'t> {
                 let frame = self.frame();
                 frame.in_arm = true;
                 frame.starts = frame.kind == Kind::Arms;
+                if frame.starts {
+                    habits::after_arrow(self);
+                }
             }
             Token::Else => {
                 self.push(word);
@@ -247,7 +302,7 @@ impl<'t> Shaper<'t> {
 
     /// Notes keywords whose block is still to come.
     fn head(&mut self, word: Tok) {
-        let named = self.kind(0) == Some(Token::Name);
+        let named = self.kind(0) != Some(Token::OpenParen);
         // `let match = 3;`: a keyword for a name is one mistake and not the beginning of a `match`.
         if self.last().is_some_and(|last| matches!(last.kind, Token::Let | Token::Const | Token::Fn | Token::StructWord | Token::Dot)) {
             return;
@@ -255,7 +310,10 @@ impl<'t> Shaper<'t> {
         let is_type = self.last().is_some_and(|last| matches!(last.kind, Token::Arrow | Token::Colon));
         let frame = self.frame();
         match word.kind {
-            Token::If | Token::While | Token::For | Token::Match | Token::StructWord => frame.head = Some(word),
+            Token::If | Token::While | Token::For | Token::Match | Token::StructWord => {
+                frame.head = Some(word);
+                frame.semicolon = false;
+            }
             Token::Fn if !is_type => {
                 frame.head = Some(word);
                 frame.value_head = !named;
@@ -295,6 +353,7 @@ impl<'t> Shaper<'t> {
         }
         let mut inner = Frame::new(kind, word, self.indent);
         inner.value = value;
+        inner.line = self.line;
         inner.head_paren = head_paren;
         inner.params = params;
         inner.loop_paren = loop_paren;
@@ -313,17 +372,17 @@ impl<'t> Shaper<'t> {
         let named = self.last().is_some_and(|last| last.kind == Token::Name);
         let head = self.top().head.map(|head| head.kind);
         let value_head = self.top().value_head;
-        let declares = matches!(before, Some(Token::Arrow | Token::Fn | Token::StructWord | Token::Name));
+        let declares = matches!(before, Some(Token::Arrow | Token::Fn | Token::StructWord));
         if named && !declares && head != Some(Token::Match) {
             let field = self.kind(0) == Some(Token::Name) && self.kind(1) == Some(Token::Colon);
-            let alone = matches!(before, None | Some(Token::Semicolon | Token::OpenBrace | Token::CloseBrace | Token::FatArrow));
-            let short = self.kind(0) == Some(Token::Name) && matches!(self.kind(1), Some(Token::Comma | Token::CloseBrace));
-            let empty = (short || self.kind(0) == Some(Token::CloseBrace)) && !alone && matches!(head, None | Some(Token::Fn));
+            // A name alone, or behind another, is no expression: `wihle x { … }`.
+            let alone = matches!(before, None | Some(Token::Name | Token::Semicolon | Token::OpenBrace | Token::CloseBrace | Token::FatArrow));
+            let inside = !alone && matches!(head, None | Some(Token::Fn));
             if field && matches!(head, Some(Token::If | Token::While | Token::For)) {
                 let name = self.last().unwrap_or(word);
                 self.say(say::struct_in_head(self.across(name, word), self.text(name)));
             }
-            if field || empty {
+            if field || inside {
                 return (Kind::Fields, true);
             }
         }
@@ -349,7 +408,7 @@ impl<'t> Shaper<'t> {
             }
             self.at += 1;
         }
-        if matches!(self.top().kind, Kind::Paren | Kind::Bracket) {
+        if self.top().is_inline() {
             self.push_missing(Token::BrokenExpr);
         }
         if self.at >= self.input.len() {
@@ -362,41 +421,47 @@ impl<'t> Shaper<'t> {
 
     fn close(&mut self, word: Tok) {
         if word.kind == Token::CloseBrace {
-            if matches!(self.top().kind, Kind::Paren | Kind::Bracket) {
-                self.close_brackets(Some(word));
-            }
-            while self.top().unwritten {
-                self.pop(None);
-            }
-            if self.frames.len() == 1 {
-                self.say(say::stray_closer(self.span(word), "}"));
-                return;
-            }
-            let open = self.top().open;
-            if self.fresh && self.indent < self.top().indent && self.suspect.is_none() {
-                self.suspect = Some((open, word));
-            }
-            self.pop(Some(word));
-            return;
+            return self.close_brace(word);
+        }
+        let depth = self.frames.len();
+        if self.surplus > 0 && self.top().value && depth > 1 && self.frames[depth - 2].is_inline() {
+            self.close_unclosed_block(word);
         }
         let wanted = if word.kind == Token::CloseParen { Kind::Paren } else { Kind::Bracket };
-        let mut open = self.frames.iter().rev().take_while(|frame| matches!(frame.kind, Kind::Paren | Kind::Bracket));
+        let mut open = self.frames.iter().rev().take_while(|frame| frame.is_inline());
         if self.top().kind == wanted {
             self.pop(Some(word));
         } else if open.any(|frame| frame.kind == wanted) {
             while self.top().kind != wanted {
-                let open = self.top().open;
-                self.say(say::unclosed(self.span(open), self.text(open), Some(self.span(word))));
+                let (open, line) = (self.top().open, self.top().line);
+                self.say_bracket(line, say::unclosed(self.span(open), self.text(open), Some(self.span(word))));
                 self.pop(None);
             }
             self.pop(Some(word));
-        } else if matches!(self.top().kind, Kind::Paren | Kind::Bracket) {
+        } else if self.top().is_inline() && self.kind(0) != Some(self.top().open.kind.partner()) {
             let open = self.top().open;
-            self.say(say::wrong_closer(self.span(open), self.text(open), self.span(word), self.text(word)));
+            self.say_bracket(self.line, say::wrong_closer(self.span(open), self.text(open), self.span(word), self.text(word)));
             self.pop(Some(Tok { kind: open.kind.partner(), ..word }));
         } else {
-            self.say(say::stray_closer(self.span(word), self.text(word)));
+            self.say_bracket(self.line, say::stray_closer(self.span(word), self.text(word)));
         }
+    }
+
+    fn close_brace(&mut self, word: Tok) {
+        if self.top().is_inline() {
+            self.close_brackets(Some(word));
+        }
+        while self.top().unwritten {
+            self.pop(None);
+        }
+        let doubled = self.last().is_some_and(|last| last.kind == Token::CloseBrace);
+        let odd = self.surplus < 0 && (self.fresh || doubled) && self.indent > self.top().indent && !self.top().flat;
+        if self.frames.len() == 1 || odd {
+            self.surplus += 1;
+            self.say_bracket(self.line, say::stray_closer(self.span(word), "}"));
+            return;
+        }
+        self.pop(Some(word));
     }
 
     /// Closes the innermost frame with `word`, or with a word the text does not have.
@@ -411,7 +476,7 @@ impl<'t> Shaper<'t> {
             None => self.push_missing(frame.open.kind.partner()),
         }
         self.value_close = frame.value;
-        let is_statement = !frame.value && !matches!(frame.kind, Kind::Paren | Kind::Bracket);
+        let is_statement = !frame.value && !frame.is_inline();
         if is_statement {
             self.end_statement(false);
         } else if frame.head_paren {
@@ -459,20 +524,17 @@ impl<'t> Shaper<'t> {
     /// Whether `word` cannot stand inside the `(` or `[` that is open.
     fn shows_unclosed_bracket(&self, word: Tok) -> bool {
         let frame = self.top();
-        if !matches!(frame.kind, Kind::Paren | Kind::Bracket) {
+        if !frame.is_inline() {
             return false;
         }
         let binds = frame.loop_paren || frame.head_paren;
         match word.kind {
             Token::Semicolon if frame.kind == Kind::Paren => !binds,
-            Token::Semicolon => {
-                let next = self.peek(1);
-                frame.semicolon || next.is_none_or(|next| next.kind.closes() || self.slice(word.end, next.start).contains('\n'))
-            }
+            Token::Semicolon => self.peek(1).is_none_or(|next| self.slice(word.end, next.start).contains('\n')),
             Token::Let => !binds || !matches!(self.last(), Some(last) if last.kind == Token::OpenParen),
             Token::Fn => self.kind(1) == Some(Token::Name) && self.fresh,
             Token::OpenBrace => frame.head.is_none() && !self.is_struct_literal(),
-            kind => kind.begins_statement(),
+            kind => kind.begins_statement() || (kind.assigns() && frame.kind == Kind::Bracket),
         }
     }
 
@@ -485,8 +547,10 @@ impl<'t> Shaper<'t> {
 
     /// Closes all open `(` and `[` up to the nearest brace, and says so once.
     fn close_brackets(&mut self, before: Option<Tok>) {
-        let open: Vec<Tok> =
-            self.frames.iter().rev().take_while(|frame| matches!(frame.kind, Kind::Paren | Kind::Bracket)).map(|frame| frame.open).collect();
+        // The body of a function without a name may follow inside the brackets around it.
+        let body = before.is_some_and(|word| word.kind == Token::OpenBrace);
+        let frames = self.frames.iter().rev();
+        let open: Vec<Tok> = frames.take_while(|frame| frame.is_inline() && !(body && frame.head.is_some())).map(|frame| frame.open).collect();
         let Some(inner) = open.first().copied() else { return };
         let last = self.last().unwrap_or(inner);
         let end = Tok { start: last.end, ..last };
@@ -503,45 +567,58 @@ impl<'t> Shaper<'t> {
             fact = fact.label(self.span(*more), "nor is this one");
         }
         let closers: String = open.iter().map(|open| say::partner(self.text(*open))).collect();
-        self.say(fact.edit(self.span(end), closers));
+        let line = self.top().line;
+        self.say_bracket(line, fact.edit(self.span(end), closers));
         for _ in open {
             self.pop(None);
         }
     }
 
-    /// Whether a declaration begins here although a block is still open around it.
+    /// Whether the innermost block should have ended before `word`: a brace is missing somewhere, and the
+    /// line of `word` is indented no further than the line that opened the block.
     fn ends_an_unclosed_block(&self, word: Tok) -> bool {
-        let declares = matches!(word.kind, Token::Fn | Token::StructWord) && self.kind(1) == Some(Token::Name);
-        declares && self.fresh && self.frames.len() > 1 && self.indent <= self.top().indent
+        let Some(frame) = self.frames.iter().rev().find(|frame| !frame.is_inline() && !frame.unwritten) else { return false };
+        if self.surplus <= 0 || !self.fresh || !frame.is_written_brace() || frame.flat {
+            return false;
+        }
+        match word.kind {
+            Token::CloseBrace => self.indent < frame.indent,
+            kind => self.indent <= frame.indent && !kind.closes() && kind != Token::OpenBrace,
+        }
     }
 
-    fn close_unclosed_blocks(&mut self, word: Tok) {
-        if matches!(self.top().kind, Kind::Paren | Kind::Bracket) {
+    fn close_unclosed_block(&mut self, word: Tok) {
+        if self.top().is_inline() {
             self.close_brackets(Some(word));
         }
-        if self.frames.len() == 1 {
-            return;
-        }
-        self.say_unclosed_block(Some(word));
-        while self.frames.len() > 1 && self.indent <= self.top().indent {
-            if matches!(self.top().kind, Kind::Block | Kind::Arms) && self.lacks_end() {
-                self.push_missing(Token::Semicolon);
-            }
+        while self.top().unwritten {
             self.pop(None);
+        }
+        let (open, line) = (self.top().open, self.top().line);
+        self.say_bracket(line, say::unclosed(self.span(open), "{", Some(self.span(word))));
+        self.surplus -= 1;
+        self.end_last_statement();
+        self.pop(None);
+    }
+
+    /// Ends the last statement of a block that is about to be closed for want of a `}`.
+    fn end_last_statement(&mut self) {
+        if matches!(self.top().kind, Kind::Block | Kind::Arms) && self.lacks_end() {
+            self.push_missing(Token::Semicolon);
+            self.end_statement(true);
         }
     }
 
-    /// Says which `{` was forgotten: the suspect, if there is one, else the innermost that is open.
-    fn say_unclosed_block(&mut self, before: Option<Tok>) {
-        let innermost = self.frames.iter().rev().find(|frame| !frame.unwritten && frame.kind != Kind::Top).map(|frame| frame.open);
-        let Some(open) = innermost else { return };
-        let fact = match self.suspect.take().filter(|(suspect, _)| suspect.start > open.start) {
-            Some((suspect, closer)) => {
-                say::unclosed(self.span(suspect), "{", None).label(self.span(closer), "this `}` closes it, but it is indented like the end of an outer block")
-            }
-            None => say::unclosed(self.span(open), "{", before.map(|word| self.span(word))),
-        };
-        self.say(fact);
+    /// Says which `{` is still open at the end of the text: the innermost.
+    fn say_unclosed_block(&mut self) {
+        let mut open = self.frames.iter().rev().filter(|frame| frame.is_written_brace()).map(|frame| frame.open);
+        let Some(inner) = open.next() else { return };
+        let line = self.frames.iter().rfind(|frame| frame.is_written_brace()).map_or(0, |frame| frame.line);
+        let mut fact = say::unclosed(self.span(inner), "{", None);
+        for more in open.take(3) {
+            fact = fact.label(self.span(more), "nor is this one");
+        }
+        self.say_bracket(line, fact);
     }
 
     // --------------------------------------------------------------------------------- semicolons
@@ -565,7 +642,7 @@ impl<'t> Shaper<'t> {
         }
         let returns = self.last().is_some_and(|last| last.kind == Token::Return);
         match word.kind {
-            Token::CloseBrace => self.top().kind != Kind::Arms,
+            Token::CloseBrace => self.top().kind == Kind::Block,
             Token::Fn => self.kind(1) == Some(Token::Name),
             Token::Name | Token::Int | Token::Float | Token::Str | Token::Char | Token::True | Token::False | Token::Nil | Token::Underscore => {
                 self.fresh && !returns
@@ -608,22 +685,19 @@ impl<'t> Shaper<'t> {
     /// The text is at its end.
     fn finish(&mut self) {
         self.fresh = true;
-        if matches!(self.top().kind, Kind::Paren | Kind::Bracket) {
+        if self.top().is_inline() {
             self.close_brackets(None);
         }
         if self.frames.len() == 1 && self.lacks_end() {
             self.put_semicolon();
         }
-        if self.frames.iter().skip(1).any(|frame| !frame.unwritten) {
-            self.say_unclosed_block(None);
-        }
+        self.say_unclosed_block();
         while self.frames.len() > 1 {
-            if matches!(self.top().kind, Kind::Block | Kind::Arms) && self.lacks_end() {
-                self.push_missing(Token::Semicolon);
-                self.end_statement(true);
-                continue;
+            let open = self.frames.len();
+            self.end_last_statement();
+            if self.frames.len() == open {
+                self.pop(None);
             }
-            self.pop(None);
         }
     }
 }

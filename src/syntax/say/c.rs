@@ -174,6 +174,11 @@ pub(crate) fn empty_body(span: Span, head: Span, word: &str) -> Diagnostic {
         .edit(span, " { }")
 }
 
+/// `while (c); {`
+pub(crate) fn semicolon_before_body(span: Span, word: &str) -> Diagnostic {
+    habit(format!("this `;` cuts the `{word}` off from its body"), span, "too many").help("delete it").edit(span, "")
+}
+
 /// `(int) x`
 pub(crate) fn cast(span: Span, whole: Span, ty: Option<&str>, operand: Option<&str>) -> Diagnostic {
     let fact = habit("a conversion is written as a call", span, "this is C's cast");

@@ -83,6 +83,19 @@ pub(crate) fn half_choice(gap: Span, found: &str) -> Diagnostic {
         .help("a choice between two values is written `c ? a : b`")
 }
 
+/// `while (a, b) = f(); a {`
+pub(crate) fn let_wanted(head: Span, word: &str) -> Diagnostic {
+    Diagnostic::new(Code::MissingToken, "a `let` is missing", head.after(), format!("expected `let` after `{word}`"))
+        .help(format!("what is bound and then tested is written `{word} let … = …; … {{`"))
+        .edit(head.after(), " let")
+}
+
+/// `let a = { 1, 2 };`
+pub(crate) fn bare_braces(span: Span) -> Diagnostic {
+    Diagnostic::new(Code::UnexpectedToken, "braces alone are not a value", span, "a value is wanted here")
+        .help("an array is written `[1, 2]`, a struct with its name: `Job { pid: 3 }`")
+}
+
 /// `let mut x`
 pub(crate) fn let_mut(span: Span, name: &str) -> Diagnostic {
     Diagnostic::new(Code::UnexpectedToken, "there is no `mut`", span, "every variable can be changed")
@@ -195,6 +208,7 @@ pub(crate) fn type_not(span: Span, found: &str) -> Diagnostic {
 pub(crate) fn body_wanted(gap: Span, head: Span, word: &str, found: &str) -> Diagnostic {
     let fact = Diagnostic::new(Code::MissingToken, "a `{` is missing", gap, format!("expected `{{` before {found}"));
     match word {
+        "=>" => fact,
         "if" | "while" | "for" | "match" | "fn" | "struct" => fact.label(head, format!("to begin the body of this `{word}`")),
         _ => fact,
     }
