@@ -102,12 +102,18 @@ impl<'t> Stop<'t> {
     /// Whether the word begins a value.
     fn begins_value(kind: Token) -> bool {
         use Token::*;
-        matches!(kind, Name | Int | Float | Str | Char | True | False | Nil | OpenParen | OpenBracket | Fn | Bang | Tilde)
+        matches!(
+            kind,
+            Name | Int | Float | Str | Char | True | False | Nil | OpenParen | OpenBracket | Fn | Bang | Tilde
+        )
     }
 
     /// What the mistake is.
     pub(crate) fn describe(&self) -> Diagnostic {
-        self.by_sign().or_else(|| self.by_statement()).or_else(|| self.by_bracket()).unwrap_or_else(|| self.by_expectation())
+        self.by_sign()
+            .or_else(|| self.by_statement())
+            .or_else(|| self.by_bracket())
+            .unwrap_or_else(|| self.by_expectation())
     }
 
     /// Signs of other languages that fall apart into two words here.
@@ -119,7 +125,8 @@ impl<'t> Stop<'t> {
         }
         let touch = self.span(self.at - 1).end == self.span(self.at).start;
         if !touch {
-            return (found == Token::FatArrow && self.in_condition()).then(|| say::other_sign(self.span(self.at), "=>", ">="));
+            return (found == Token::FatArrow && self.in_condition())
+                .then(|| say::other_sign(self.span(self.at), "=>", ">="));
         }
         match (before, found) {
             (Token::Assign, Token::Less) => Some(say::other_sign(both, "=<", "<=")),
@@ -143,11 +150,17 @@ impl<'t> Stop<'t> {
         let first = self.kind(self.start)?;
         let second = self.at == self.start + 1;
         match first {
-            _ if self.at == self.start && self.found() == Some(Token::Else) => Some(say::lonely_else(self.span(self.at))),
+            _ if self.at == self.start && self.found() == Some(Token::Else) => {
+                Some(say::lonely_else(self.span(self.at)))
+            }
             Token::Let => self.by_let(),
             Token::Fn if second => Some(say::name_wanted(self.span(self.at), &self.found_words(), "`fn`")),
-            Token::For if self.before() == Some(Token::Name) && self.found() == Some(Token::Assign) => Some(say::for_without_parens(self.span(self.at))),
-            Token::If | Token::While | Token::For if self.found() == Some(Token::Colon) && self.expects("{") => Some(say::colon_body(self.span(self.at))),
+            Token::For if self.before() == Some(Token::Name) && self.found() == Some(Token::Assign) => {
+                Some(say::for_without_parens(self.span(self.at)))
+            }
+            Token::If | Token::While | Token::For if self.found() == Some(Token::Colon) && self.expects("{") => {
+                Some(say::colon_body(self.span(self.at)))
+            }
             Token::If | Token::While | Token::Match if second && self.found() == Some(Token::OpenBrace) => {
                 Some(say::no_condition(self.gap(), self.text(self.start)))
             }
@@ -170,7 +183,9 @@ impl<'t> Stop<'t> {
             Token::EqEq => Some(say::other_sign(self.span(self.at), "==", "=")),
             Token::Comma => Some(say::several_lets(self.span(self.at))),
             Token::OpenBracket => Some(say::array_declared(self.span(self.at), name)),
-            kind if Self::begins_value(kind) => Some(say::missing(self.gap(), "=", &format!("`{name}` and {}", self.found_words()))),
+            kind if Self::begins_value(kind) => {
+                Some(say::missing(self.gap(), "=", &format!("`{name}` and {}", self.found_words())))
+            }
             _ => None,
         }
     }
@@ -184,10 +199,16 @@ impl<'t> Stop<'t> {
             return Some(say::mistyped_keyword(place, name, keyword));
         }
         match found {
-            Token::Str | Token::Int | Token::Char | Token::Float => Some(say::call_without_parens(place, name, self.text(self.at))),
-            Token::Colon if self.kind(self.at + 1) == Some(Token::Assign) => Some(say::colon_assign(self.span(self.at).to(self.span(self.at + 1)))),
+            Token::Str | Token::Int | Token::Char | Token::Float => {
+                Some(say::call_without_parens(place, name, self.text(self.at)))
+            }
+            Token::Colon if self.kind(self.at + 1) == Some(Token::Assign) => {
+                Some(say::colon_assign(self.span(self.at).to(self.span(self.at + 1))))
+            }
             Token::Colon => Some(say::label(place.to(self.span(self.at)), name)),
-            Token::Name | Token::OpenBrace => Some(say::unknown_statement(place, name, &self.found_words(), self.span(self.at))),
+            Token::Name | Token::OpenBrace => {
+                Some(say::unknown_statement(place, name, &self.found_words(), self.span(self.at)))
+            }
             _ => None,
         }
     }
@@ -207,12 +228,20 @@ impl<'t> Stop<'t> {
         if (declares || params) && self.expects(":") && after_name {
             let name = self.text(self.at - 1);
             let what = if declares { "field" } else { "parameter" };
-            return Some(say::type_wanted(self.span(self.at - 1), what, name, (found == Token::Name).then(|| self.text(self.at))));
+            return Some(say::type_wanted(
+                self.span(self.at - 1),
+                what,
+                name,
+                (found == Token::Name).then(|| self.text(self.at)),
+            ));
         }
         if opener == Token::StructBrace && after_name && self.expects(":") {
             return Some(say::field_value_wanted(self.span(self.at), self.text(self.at - 1), &self.found_words()));
         }
-        if opener == Token::OpenBrace && self.expects("=>") && matches!(found, Token::Colon | Token::Arrow | Token::Assign | Token::OpenBrace) {
+        if opener == Token::OpenBrace
+            && self.expects("=>")
+            && matches!(found, Token::Colon | Token::Arrow | Token::Assign | Token::OpenBrace)
+        {
             return Some(say::arm_sign(self.span(self.at), self.text(self.at)));
         }
         let closer = match opener {
@@ -220,7 +249,8 @@ impl<'t> Stop<'t> {
             Token::OpenBracket => "]",
             _ => "}",
         };
-        let in_list = self.expects(",") && self.expects(closer) && opener != Token::OpenBrace || declares && self.expects(",");
+        let in_list =
+            self.expects(",") && self.expects(closer) && opener != Token::OpenBrace || declares && self.expects(",");
         if in_list && Self::begins_value(found) {
             return Some(say::missing(self.gap(), ",", &format!("these two parts, before {}", self.found_words())));
         }
@@ -231,13 +261,14 @@ impl<'t> Stop<'t> {
     fn by_expectation(&self) -> Diagnostic {
         let (place, found) = (self.span(self.at), self.found_words());
         let operator = self.before().map(|_| self.text(self.at - 1)).unwrap_or("");
-        if self.expects_value() && !self.expects(";") || self.expects_value() && !self.before().is_some_and(Token::ends_expression) {
+        if self.expects_value() && !self.expects(";")
+            || self.expects_value() && !self.before().is_some_and(Token::ends_expression)
+        {
             return match self.found() {
                 Some(Token::If) => say::if_as_value(place),
                 Some(Token::Match) => say::match_as_value(place),
-                Some(Token::Semicolon | Token::CloseParen | Token::CloseBracket | Token::CloseBrace | Token::Comma) | None => {
-                    say::value_wanted(self.gap(), operator, &found)
-                }
+                Some(Token::Semicolon | Token::CloseParen | Token::CloseBracket | Token::CloseBrace | Token::Comma)
+                | None => say::value_wanted(self.gap(), operator, &found),
                 _ => say::value_not(place, &found),
             };
         }
@@ -256,7 +287,8 @@ impl<'t> Stop<'t> {
         if self.expects(":") && self.expects("+") && !self.expects(";") {
             return say::half_choice(self.gap(), &found);
         }
-        let names: Vec<&str> = self.expected.iter().map(String::as_str).filter(|name| !name.starts_with("a broken")).collect();
+        let names: Vec<&str> =
+            self.expected.iter().map(String::as_str).filter(|name| !name.starts_with("a broken")).collect();
         say::unexpected(place, &found, &names)
     }
 }

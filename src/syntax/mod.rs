@@ -7,9 +7,7 @@
 
 mod actions;
 pub mod ast;
-mod c_type;
 mod error;
-mod frame;
 mod habits;
 mod lexer;
 mod literal;

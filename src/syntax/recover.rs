@@ -19,7 +19,13 @@ use crate::source::{FileId, Span};
 const PATIENCE: usize = 20;
 
 /// Parses balanced words.
-pub(crate) fn parse(builder: &mut Builder<'_>, file: FileId, text: &str, words: &[Tok], facts: &mut Vec<Diagnostic>) -> Vec<Item> {
+pub(crate) fn parse(
+    builder: &mut Builder<'_>,
+    file: FileId,
+    text: &str,
+    words: &[Tok],
+    facts: &mut Vec<Diagnostic>,
+) -> Vec<Item> {
     facts.sort_by_key(|fact| fact.span().start);
     let known = facts.len();
     let mut patience = words.len() * PATIENCE + 10_000;
@@ -63,7 +69,13 @@ fn ends_statement(word: Token, next: Option<Token>) -> bool {
         Token::Semicolon | Token::BrokenStmt => true,
         Token::CloseBrace => match next {
             None => true,
-            Some(next) => next.begins_statement() || matches!(next, Token::Fn | Token::Name | Token::OpenBrace | Token::BrokenStmt | Token::BrokenHead),
+            Some(next) => {
+                next.begins_statement()
+                    || matches!(
+                        next,
+                        Token::Fn | Token::Name | Token::OpenBrace | Token::BrokenStmt | Token::BrokenHead
+                    )
+            }
         },
         _ => false,
     }
@@ -107,7 +119,8 @@ impl Reader<'_> {
             let start = self.statement_start(at);
             if !self.is_told(at, start, facts) {
                 let around = self.enclosing(at);
-                let stop = error::Stop { file: self.file, text: self.text, words: &self.words, at, start, around, expected };
+                let stop =
+                    error::Stop { file: self.file, text: self.text, words: &self.words, at, start, around, expected };
                 facts.push(stop.describe());
             }
             match patience.checked_sub(self.words.len()) {
@@ -132,7 +145,9 @@ impl Reader<'_> {
         let mended = self.mended.iter().any(|(from, to)| *from < last.end && first.start < *to && *to >= last.start);
         // A bracket too many or too few anywhere in the statement is the likely cause of all else in it.
         let end = self.words[self.statement_end(start, at).saturating_sub(1).max(start)].end;
-        let bracket = |fact: &Diagnostic| fact.code == Code::UnclosedDelimiter && fact.span().start >= first.start && fact.span().start <= end;
+        let bracket = |fact: &Diagnostic| {
+            fact.code == Code::UnclosedDelimiter && fact.span().start >= first.start && fact.span().start <= end
+        };
         if self.follows_bracket(facts, last.start) {
             return true;
         }
@@ -224,7 +239,9 @@ impl Reader<'_> {
             let kind = self.words[index].kind;
             match kind {
                 Token::Semicolon | Token::OpenBrace | Token::FatArrow if depth == 0 => return false,
-                Token::If | Token::While if depth == 0 => return self.words.get(index + 1).is_some_and(|next| next.kind == Token::Let),
+                Token::If | Token::While if depth == 0 => {
+                    return self.words.get(index + 1).is_some_and(|next| next.kind == Token::Let);
+                }
                 _ if kind.closes() => depth += 1,
                 _ if kind.opens() && depth == 0 => return false,
                 _ if kind.opens() => depth -= 1,
@@ -263,7 +280,10 @@ impl Reader<'_> {
                 Some(open) if matches!(self.words[open].kind, Token::OpenParen | Token::OpenBracket) => {
                     let close = self.closing(open);
                     let inner = &self.words[open + 1..close];
-                    if !inner.iter().any(|word| word.kind.is_broken()) && !inner.is_empty() && !self.is_head_bracket(open) {
+                    if !inner.iter().any(|word| word.kind.is_broken())
+                        && !inner.is_empty()
+                        && !self.is_head_bracket(open)
+                    {
                         self.put(open + 1, close, &[Token::BrokenExpr]);
                         return;
                     }
@@ -296,14 +316,20 @@ impl Reader<'_> {
         if start >= end || self.words[start..end].iter().all(|word| word.kind.is_broken()) {
             return false;
         }
-        let body = (start..end).find(|index| self.words[*index].kind == Token::OpenBrace && self.level(start, *index) == 0);
-        let fresh = |from: usize, to: usize| from < to && !self.words[from..to].iter().any(|word| word.kind.is_broken());
+        let body =
+            (start..end).find(|index| self.words[*index].kind == Token::OpenBrace && self.level(start, *index) == 0);
+        let fresh =
+            |from: usize, to: usize| from < to && !self.words[from..to].iter().any(|word| word.kind.is_broken());
         let first = self.words[start].kind;
         match (first, body) {
-            (Token::If | Token::While | Token::Match, Some(body)) if at <= body && at > start && fresh(start + 1, body) => {
+            (Token::If | Token::While | Token::Match, Some(body))
+                if at <= body && at > start && fresh(start + 1, body) =>
+            {
                 self.put(start + 1, body, &[Token::BrokenExpr]);
             }
-            (Token::For | Token::Fn, Some(body)) if at <= body && fresh(start, body) => self.put(start, body, &[Token::BrokenHead]),
+            (Token::For | Token::Fn, Some(body)) if at <= body && fresh(start, body) => {
+                self.put(start, body, &[Token::BrokenHead])
+            }
             (Token::Let, _) if at > start + 1 && self.words[start + 1].kind == Token::Name && fresh(start + 2, end) => {
                 self.put(start + 2, end, &[Token::Assign, Token::BrokenExpr, Token::Semicolon]);
             }
@@ -315,7 +341,15 @@ impl Reader<'_> {
     /// How many brackets are open between two words.
     fn level(&self, from: usize, to: usize) -> usize {
         let kinds = self.words[from..to].iter().map(|word| word.kind);
-        kinds.fold(0, |level, kind| if kind.opens() { level + 1 } else if kind.closes() { level - 1 } else { level })
+        kinds.fold(0, |level, kind| {
+            if kind.opens() {
+                level + 1
+            } else if kind.closes() {
+                level - 1
+            } else {
+                level
+            }
+        })
     }
 
     /// Replaces the words from `from` to `to`.

@@ -8,10 +8,16 @@ use crate::source::Span;
 pub(crate) fn c_variable(prefix: Span, whole: Span, name: &str, value: Option<&str>, ty: Option<&str>) -> Diagnostic {
     let fact = habit("a variable is declared with `let`", prefix, "no type stands before a name");
     match value {
-        Some(value) if value.starts_with('{') => fact.help(format!("an array is written in brackets: `let {name} = [ … ];`")),
-        Some(value) if is_short(&[name, value]) => fact.help(format!("write `let {name} = {value};`")).edit(prefix, "let"),
+        Some(value) if value.starts_with('{') => {
+            fact.help(format!("an array is written in brackets: `let {name} = [ … ];`"))
+        }
+        Some(value) if is_short(&[name, value]) => {
+            fact.help(format!("write `let {name} = {value};`")).edit(prefix, "let")
+        }
         Some(_) => fact.help(format!("write `let {name} = …;`")).edit(prefix, "let"),
-        None if matches!(name, "status" | "wstatus") => fact.help(format!("`wait` gives it back: `let (pid, {name}) = wait();` declares it")),
+        None if matches!(name, "status" | "wstatus") => {
+            fact.help(format!("`wait` gives it back: `let (pid, {name}) = wait();` declares it"))
+        }
         None => {
             let mended = format!("let {name}: {}", ty.unwrap_or("int"));
             fact.help(format!("write `{mended};`, or give it its value at once: `let {name} = …;`")).edit(whole, mended)
@@ -21,7 +27,8 @@ pub(crate) fn c_variable(prefix: Span, whole: Span, name: &str, value: Option<&s
 
 /// `int a, b;`
 pub(crate) fn c_declarations(prefix: Span, name: &str) -> Diagnostic {
-    habit("a variable is declared with `let`", prefix, "no type stands before a name").help(format!("write a `let` for each: `let {name} = …;`"))
+    habit("a variable is declared with `let`", prefix, "no type stands before a name")
+        .help(format!("write a `let` for each: `let {name} = …;`"))
 }
 
 /// `int a[10];`
@@ -35,7 +42,9 @@ pub(crate) fn c_array(prefix: Span, whole: Span, base: &str, name: &str, size: &
         ("int", "2") => fact
             .help("the two ends of a pipe come back from the call: `let (r, w) = pipe();`")
             .help(format!("an array of two zeros is `let {name} = [0; 2];`")),
-        ("float" | "double", _) => fact.help(format!("write `let {name} = [0.0; {size}];`")).edit(whole, format!("let {name} = [0.0; {size}]")),
+        ("float" | "double", _) => {
+            fact.help(format!("write `let {name} = [0.0; {size}];`")).edit(whole, format!("let {name} = [0.0; {size}]"))
+        }
         _ => fact.help(format!("write `let {name} = [0; {size}];`")).edit(whole, format!("let {name} = [0; {size}]")),
     }
 }
@@ -52,7 +61,9 @@ pub(crate) fn c_constant(span: Span, name: &str, value: &str) -> Diagnostic {
 pub(crate) fn typed_let(both: Span, ty_span: Span, name: &str, ty: Option<&str>) -> Diagnostic {
     let fact = habit("a type stands behind the name", ty_span, "it stands before the name here");
     match ty {
-        Some(ty) => fact.help(format!("write `let {name}: {ty}`, or leave the type out: `let {name} = …;`")).edit(both, format!("{name}: {ty}")),
+        Some(ty) => fact
+            .help(format!("write `let {name}: {ty}`, or leave the type out: `let {name} = …;`"))
+            .edit(both, format!("{name}: {ty}")),
         None => fact.help(format!("write `let {name} = …;`")),
     }
 }
@@ -63,12 +74,10 @@ pub(crate) fn c_function(span: Span, name: &str, params: Option<&str>, result: O
     let params_text = if arguments { "" } else { params.unwrap_or("…") };
     let result = result.map(|result| format!(" -> {result}")).unwrap_or_default();
     let mended = format!("fn {name}({params_text}){result}");
-    let fact = habit("a function is declared with `fn`", span, "this is C").help(format!("write {} and then its body", code(&mended)));
-    let fact = if arguments {
-        fact.note("the arguments are always there, as `argv: [str]`: `main` takes none")
-    } else {
-        fact
-    };
+    let fact = habit("a function is declared with `fn`", span, "this is C")
+        .help(format!("write {} and then its body", code(&mended)));
+    let fact =
+        if arguments { fact.note("the arguments are always there, as `argv: [str]`: `main` takes none") } else { fact };
     if params.is_some() { fact.edit(span, mended) } else { fact }
 }
 
@@ -84,7 +93,9 @@ pub(crate) fn result_first(span: Span, name: &str, ty: Option<&str>) -> Diagnost
     let fact = habit("a function's result stands behind its parameters", span, "it stands before the name here");
     match ty {
         Some(ty) => fact.help(format!("write `fn {name}(…) -> {ty} {{ … }}`")),
-        None => fact.help(format!("a function that returns nothing has no `->`: `fn {name}(…) {{ … }}`")).edit(span, ""),
+        None => {
+            fact.help(format!("a function that returns nothing has no `->`: `fn {name}(…) {{ … }}`")).edit(span, "")
+        }
     }
 }
 
@@ -98,7 +109,9 @@ pub(crate) fn c_part(span: Span, name: &str, ty: &str, field: bool) -> Diagnosti
 
 /// `def f()`
 pub(crate) fn function_word(span: Span, word: &str) -> Diagnostic {
-    habit("a function is declared with `fn`", span, format!("`{word}` declares nothing here")).help("write `fn`").edit(span, "fn")
+    habit("a function is declared with `fn`", span, format!("`{word}` declares nothing here"))
+        .help("write `fn`")
+        .edit(span, "fn")
 }
 
 /// `typedef`, `enum`, `import`
@@ -114,17 +127,22 @@ pub(crate) fn no_such_declaration(span: Span, word: &str) -> Diagnostic {
 
 /// `goto again;`
 pub(crate) fn goto(span: Span) -> Diagnostic {
-    habit("there is no `goto`", span, "it leads nowhere here").help("use a loop with `break` and `continue`, or leave a function with `return`")
+    habit("there is no `goto`", span, "it leads nowhere here")
+        .help("use a loop with `break` and `continue`, or leave a function with `return`")
 }
 
 /// `elif`
 pub(crate) fn elif(span: Span, word: &str) -> Diagnostic {
-    habit(format!("`{word}` is written `else if`"), span, "two words here").help("write `else if`").edit(span, "else if")
+    habit(format!("`{word}` is written `else if`"), span, "two words here")
+        .help("write `else if`")
+        .edit(span, "else if")
 }
 
 /// `loop { }`
 pub(crate) fn endless_loop(span: Span, word: &str) -> Diagnostic {
-    habit(format!("there is no `{word}`"), span, "no loop begins with this").help("write `while true`").edit(span, "while true")
+    habit(format!("there is no `{word}`"), span, "no loop begins with this")
+        .help("write `while true`")
+        .edit(span, "while true")
 }
 
 /// `do { } while (c);`
@@ -148,8 +166,16 @@ pub(crate) fn switch(span: Span, subject: &str) -> Diagnostic {
 }
 
 /// A body without braces; `head` is what stands before it, `edits` are the places for `{` and `}`.
-pub(crate) fn no_braces(span: Span, word_span: Span, word: &str, head: &str, body: Option<&str>, edits: Option<(Span, Span)>) -> Diagnostic {
-    let fact = habit("a body stands in braces", span, "expected `{` before this").label(word_span, format!("the body of this `{word}`"));
+pub(crate) fn no_braces(
+    span: Span,
+    word_span: Span,
+    word: &str,
+    head: &str,
+    body: Option<&str>,
+    edits: Option<(Span, Span)>,
+) -> Diagnostic {
+    let fact = habit("a body stands in braces", span, "expected `{` before this")
+        .label(word_span, format!("the body of this `{word}`"));
     let fact = match body {
         Some(body) if is_short(&[head, body]) => fact.help(format!("write `{head} {{ {body} }}`")),
         _ => fact.help(format!("write `{word} … {{ … }}`")),
@@ -162,7 +188,9 @@ pub(crate) fn no_braces(span: Span, word_span: Span, word: &str, head: &str, bod
 
 /// `if c then`
 pub(crate) fn no_then(span: Span, word: &str) -> Diagnostic {
-    habit(format!("no `{word}` stands before a body"), span, "not needed: the body stands in braces").help(format!("delete `{word}`")).edit(span, "")
+    habit(format!("no `{word}` stands before a body"), span, "not needed: the body stands in braces")
+        .help(format!("delete `{word}`"))
+        .edit(span, "")
 }
 
 /// `while (c);`
@@ -194,7 +222,9 @@ pub(crate) fn cast(span: Span, whole: Span, ty: Option<&str>, operand: Option<&s
 
 /// `a and b`
 pub(crate) fn word_operator(span: Span, word: &str, sign: &str) -> Diagnostic {
-    habit(format!("`{word}` is written `{sign}`"), span, "not an operator here").help(format!("write `{sign}`")).edit(span, sign)
+    habit(format!("`{word}` is written `{sign}`"), span, "not an operator here")
+        .help(format!("write `{sign}`"))
+        .edit(span, sign)
 }
 
 /// `"a" "b"`

@@ -6,7 +6,9 @@ use crate::source::Span;
 
 /// Something the grammar has no place for, with what it has one for.
 pub(crate) fn unexpected(span: Span, found: &str, expected: &[&str]) -> Diagnostic {
-    let name = |name: &&str| if name.starts_with("a ") || name.starts_with("an ") { (*name).to_owned() } else { format!("`{name}`") };
+    let name = |name: &&str| {
+        if name.starts_with("a ") || name.starts_with("an ") { (*name).to_owned() } else { format!("`{name}`") }
+    };
     let names: Vec<String> = expected.iter().map(name).collect();
     let ends = expected.contains(&";");
     let operators = expected.contains(&"+");
@@ -31,7 +33,8 @@ pub(crate) fn other_sign(span: Span, found: &str, mended: &str) -> Diagnostic {
 
 /// `..=`
 pub(crate) fn inclusive_range(span: Span) -> Diagnostic {
-    Diagnostic::new(Code::UnexpectedToken, "there is no `..=`", span, "a range is written `..`").help("`a..b` leaves out `b`: write `a..b + 1`")
+    Diagnostic::new(Code::UnexpectedToken, "there is no `..=`", span, "a range is written `..`")
+        .help("`a..b` leaves out `b`: write `a..b + 1`")
 }
 
 /// `x := 5`
@@ -48,7 +51,12 @@ pub(crate) fn lonely_else(span: Span) -> Diagnostic {
 
 /// Something else where a name is wanted; `after` is what stands before.
 pub(crate) fn name_wanted(span: Span, found: &str, after: &str) -> Diagnostic {
-    let fact = Diagnostic::new(Code::UnexpectedToken, format!("expected a name after {after}, found {found}"), span, "a name is wanted here");
+    let fact = Diagnostic::new(
+        Code::UnexpectedToken,
+        format!("expected a name after {after}, found {found}"),
+        span,
+        "a name is wanted here",
+    );
     if found.starts_with("the keyword") { fact.help("a keyword cannot be a name: choose another") } else { fact }
 }
 
@@ -61,12 +69,19 @@ pub(crate) fn for_without_parens(span: Span) -> Diagnostic {
 
 /// `if x:`
 pub(crate) fn colon_body(span: Span) -> Diagnostic {
-    Diagnostic::new(Code::UnexpectedToken, "a body stands in braces", span, "expected `{`").help("write `{` here and `}` behind the body").edit(span, " {")
+    Diagnostic::new(Code::UnexpectedToken, "a body stands in braces", span, "expected `{`")
+        .help("write `{` here and `}` behind the body")
+        .edit(span, " {")
 }
 
 /// `while { }`
 pub(crate) fn no_condition(gap: Span, word: &str) -> Diagnostic {
-    let fact = Diagnostic::new(Code::UnexpectedToken, format!("this `{word}` has nothing to look at"), gap, "expected a value before `{`");
+    let fact = Diagnostic::new(
+        Code::UnexpectedToken,
+        format!("this `{word}` has nothing to look at"),
+        gap,
+        "expected a value before `{`",
+    );
     if word == "while" { fact.help("an endless loop is `while true { … }`") } else { fact }
 }
 
@@ -79,8 +94,13 @@ pub(crate) fn named_value(span: Span) -> Diagnostic {
 
 /// `c ? a`
 pub(crate) fn half_choice(gap: Span, found: &str) -> Diagnostic {
-    Diagnostic::new(Code::MissingToken, "a `:` is missing", gap, format!("expected `:` and the other value, found {found}"))
-        .help("a choice between two values is written `c ? a : b`")
+    Diagnostic::new(
+        Code::MissingToken,
+        "a `:` is missing",
+        gap,
+        format!("expected `:` and the other value, found {found}"),
+    )
+    .help("a choice between two values is written `c ? a : b`")
 }
 
 /// `while (a, b) = f(); a {`
@@ -119,7 +139,13 @@ pub(crate) fn array_declared(span: Span, name: &str) -> Diagnostic {
 /// A sign that is missing; `between` tells where in words.
 pub(crate) fn missing(gap: Span, sign: &str, between: &str) -> Diagnostic {
     let text = if sign == "," { ", " } else { sign };
-    Diagnostic::new(Code::MissingToken, format!("a `{sign}` is missing"), gap, format!("expected `{sign}` between {between}")).edit(gap, text.trim_end())
+    Diagnostic::new(
+        Code::MissingToken,
+        format!("a `{sign}` is missing"),
+        gap,
+        format!("expected `{sign}` between {between}"),
+    )
+    .edit(gap, text.trim_end())
 }
 
 /// `retrun x;`
@@ -156,7 +182,12 @@ pub(crate) fn field_semicolon(span: Span) -> Diagnostic {
 
 /// A parameter or field without its type; `other` is a second name behind it.
 pub(crate) fn type_wanted(span: Span, what: &str, name: &str, other: Option<&str>) -> Diagnostic {
-    let fact = Diagnostic::new(Code::MissingToken, format!("the {what} `{name}` has no type"), span, "expected `:` and a type after this");
+    let fact = Diagnostic::new(
+        Code::MissingToken,
+        format!("the {what} `{name}` has no type"),
+        span,
+        "expected `:` and a type after this",
+    );
     match other {
         Some(other) => fact.help(format!("the name comes first: `{other}: {name}`")),
         None => fact.help(format!("write its type behind it: `{name}: int`")),
@@ -165,19 +196,34 @@ pub(crate) fn type_wanted(span: Span, what: &str, name: &str, other: Option<&str
 
 /// `Job { pid }`
 pub(crate) fn field_value_wanted(span: Span, name: &str, found: &str) -> Diagnostic {
-    Diagnostic::new(Code::UnexpectedToken, format!("the field `{name}` has no value"), span, format!("expected `:`, found {found}"))
-        .help(format!("a field is written `{name}: value`"))
+    Diagnostic::new(
+        Code::UnexpectedToken,
+        format!("the field `{name}` has no value"),
+        span,
+        format!("expected `:`, found {found}"),
+    )
+    .help(format!("a field is written `{name}: value`"))
 }
 
 /// `1: …` in a match
 pub(crate) fn arm_sign(span: Span, found: &str) -> Diagnostic {
-    let fact = Diagnostic::new(Code::UnexpectedToken, "an arm is written `pattern => statement`", span, format!("expected `=>`, found `{found}`"));
-    if found == "{" { fact.help("write `=> {`").edit(Span { end: span.start, ..span }, "=> ") } else { fact.help("write `=>`").edit(span, "=>") }
+    let fact = Diagnostic::new(
+        Code::UnexpectedToken,
+        "an arm is written `pattern => statement`",
+        span,
+        format!("expected `=>`, found `{found}`"),
+    );
+    if found == "{" {
+        fact.help("write `=> {`").edit(Span { end: span.start, ..span }, "=> ")
+    } else {
+        fact.help("write `=>`").edit(span, "=>")
+    }
 }
 
 /// `let x = if c { … }`
 pub(crate) fn if_as_value(span: Span) -> Diagnostic {
-    Diagnostic::new(Code::UnexpectedToken, "`if` is a statement, not a value", span, "a value is wanted here").help("choose between two values with `c ? a : b`")
+    Diagnostic::new(Code::UnexpectedToken, "`if` is a statement, not a value", span, "a value is wanted here")
+        .help("choose between two values with `c ? a : b`")
 }
 
 /// `let x = match y { … }`
@@ -188,13 +234,22 @@ pub(crate) fn match_as_value(span: Span) -> Diagnostic {
 
 /// Nothing where a value is wanted, behind `operator`.
 pub(crate) fn value_wanted(gap: Span, operator: &str, found: &str) -> Diagnostic {
-    let headline = if operator.is_empty() { "a value is missing".to_owned() } else { format!("a value is missing after {}", code(operator)) };
+    let headline = if operator.is_empty() {
+        "a value is missing".to_owned()
+    } else {
+        format!("a value is missing after {}", code(operator))
+    };
     Diagnostic::new(Code::UnexpectedToken, headline, gap, format!("expected a value, found {found}"))
 }
 
 /// Something else where a value is wanted.
 pub(crate) fn value_not(span: Span, found: &str) -> Diagnostic {
-    let fact = Diagnostic::new(Code::UnexpectedToken, format!("expected a value, found {found}"), span, "no value begins with this");
+    let fact = Diagnostic::new(
+        Code::UnexpectedToken,
+        format!("expected a value, found {found}"),
+        span,
+        "no value begins with this",
+    );
     if found.starts_with("the keyword") { fact.note("a keyword cannot be the name of a variable") } else { fact }
 }
 
@@ -209,7 +264,9 @@ pub(crate) fn body_wanted(gap: Span, head: Span, word: &str, found: &str) -> Dia
     let fact = Diagnostic::new(Code::MissingToken, "a `{` is missing", gap, format!("expected `{{` before {found}"));
     match word {
         "=>" => fact,
-        "if" | "while" | "for" | "match" | "fn" | "struct" => fact.label(head, format!("to begin the body of this `{word}`")),
+        "if" | "while" | "for" | "match" | "fn" | "struct" => {
+            fact.label(head, format!("to begin the body of this `{word}`"))
+        }
         _ => fact,
     }
 }

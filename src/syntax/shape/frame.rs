@@ -1,6 +1,6 @@
 //! An open bracket, and what the shaping pass must remember about it.
 
-use super::token::Tok;
+use super::super::token::Tok;
 
 /// What a bracket holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

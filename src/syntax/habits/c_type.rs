@@ -1,7 +1,7 @@
 //! C's types as far as they are needed to say what a declaration would be here.
 
-use super::shape::Shaper;
-use super::token::{KEYWORDS, Tok, Token};
+use super::super::shape::Shaper;
+use super::super::token::{KEYWORDS, Tok, Token};
 use crate::diagnostics::suggest;
 
 /// A type in C's manner: some words and some stars.
@@ -32,13 +32,33 @@ pub(crate) struct CParam {
 fn is_type_word(word: &str) -> bool {
     matches!(
         word,
-        "int" | "long" | "short" | "unsigned" | "signed" | "char" | "void" | "float" | "double" | "bool" | "_Bool" | "FILE" | "str" | "string" | "status" | "ptr" | "auto" | "var"
+        "int"
+            | "long"
+            | "short"
+            | "unsigned"
+            | "signed"
+            | "char"
+            | "void"
+            | "float"
+            | "double"
+            | "bool"
+            | "_Bool"
+            | "FILE"
+            | "str"
+            | "string"
+            | "status"
+            | "ptr"
+            | "auto"
+            | "var"
     ) || word.ends_with("_t")
 }
 
 /// Words that stand before a type.
 fn is_qualifier(word: &str) -> bool {
-    matches!(word, "static" | "extern" | "volatile" | "register" | "inline" | "unsigned" | "signed" | "long" | "short" | "const")
+    matches!(
+        word,
+        "static" | "extern" | "volatile" | "register" | "inline" | "unsigned" | "signed" | "long" | "short" | "const"
+    )
 }
 
 /// Reads a type and the name behind it, from `from` words ahead on; gives the type and how far ahead the
@@ -54,7 +74,8 @@ pub(crate) fn read_bare(shaper: &Shaper<'_>, from: usize) -> Option<(CType, usiz
     let mut long = false;
     let word = loop {
         let word = shaper.peek(at)?;
-        let next_is_name = matches!(shaper.kind(at + 1), Some(Token::Name | Token::Star | Token::StructWord | Token::Const));
+        let next_is_name =
+            matches!(shaper.kind(at + 1), Some(Token::Name | Token::Star | Token::StructWord | Token::Const));
         match word.kind {
             Token::StructWord if shaper.kind(at + 1) == Some(Token::Name) && !long_enough(at, from) => {
                 let word = shaper.peek(at + 1)?;
@@ -64,10 +85,14 @@ pub(crate) fn read_bare(shaper: &Shaper<'_>, from: usize) -> Option<(CType, usiz
             }
             Token::Const if next_is_name => long = true,
             Token::Name if is_qualifier(shaper.text(word)) && next_is_name => {
-                long |= shaper.kind(at + 1) == Some(Token::Name) && shaper.peek(at + 1).is_some_and(|next| is_type_word(shaper.text(next)));
+                long |= shaper.kind(at + 1) == Some(Token::Name)
+                    && shaper.peek(at + 1).is_some_and(|next| is_type_word(shaper.text(next)));
                 // `unsigned x`: the qualifier was the type.
                 let next = shaper.peek(at + 1)?;
-                if !is_type_word(shaper.text(next)) && !is_qualifier(shaper.text(next)) && is_type_word(shaper.text(word)) {
+                if !is_type_word(shaper.text(next))
+                    && !is_qualifier(shaper.text(next))
+                    && is_type_word(shaper.text(word))
+                {
                     at += 1;
                     break word;
                 }
