@@ -121,7 +121,12 @@ struct JsonEdit<'d> {
     text: &'d str,
 }
 
-fn json_span<'d>(sources: &'d SourceMap, span: Span, label: Option<&'d str>, primary: Option<bool>) -> Option<JsonSpan<'d>> {
+fn json_span<'d>(
+    sources: &'d SourceMap,
+    span: Span,
+    label: Option<&'d str>,
+    primary: Option<bool>,
+) -> Option<JsonSpan<'d>> {
     let file = file_of(sources, span)?;
     let span = settled(file, span);
     let (from, to) = (file.line_column(span.start), file.line_column(span.end));
@@ -146,7 +151,9 @@ fn json(diagnostic: &Diagnostic, sources: &SourceMap, out: &mut String) {
         name: diagnostic.code.name(),
         severity: diagnostic.severity,
         message: &diagnostic.headline,
-        spans: spans.filter_map(|(at, label)| json_span(sources, label.span, Some(&label.text), Some(at == 0))).collect(),
+        spans: spans
+            .filter_map(|(at, label)| json_span(sources, label.span, Some(&label.text), Some(at == 0)))
+            .collect(),
         notes: &diagnostic.notes,
         help: &diagnostic.helps,
         edits: diagnostic
@@ -318,7 +325,11 @@ fn picture(diagnostic: &Diagnostic, views: &[View], colour: bool) -> String {
         Severity::Warning => Color::Yellow,
         Severity::Note => Color::Cyan,
     };
-    let config = Config::default().with_index_type(IndexType::Byte).with_char_set(CharSet::Unicode).with_color(colour).with_tab_width(4);
+    let config = Config::default()
+        .with_index_type(IndexType::Byte)
+        .with_char_set(CharSet::Unicode)
+        .with_color(colour)
+        .with_tab_width(4);
     let first = views.first().and_then(|view| view.marks.first().map(|(_, range)| (view.file, range.clone())));
     let Some(first) = first else { return String::new() };
     let mut report = Report::build(ReportKind::Error, first).with_config(config);
@@ -392,14 +403,17 @@ mod tests {
         (map, id)
     }
 
-    const STYLES: [Style; 4] = [Style::Human { colour: false }, Style::Human { colour: true }, Style::Short, Style::Json];
+    const STYLES: [Style; 4] =
+        [Style::Human { colour: false }, Style::Human { colour: true }, Style::Short, Style::Json];
 
     #[test]
     fn a_letter_of_two_bytes_does_not_shift_the_underline() {
         let text = "let größe = 1;\nlet é = größe é;\n";
         let (map, id) = sources(text);
         let at = text.rfind('é').unwrap_or(0);
-        let fact = Diagnostic::new(Code::UnexpectedToken, "head", Span::new(id, at, at + 2), "here").note("why").help("do\nthis");
+        let fact = Diagnostic::new(Code::UnexpectedToken, "head", Span::new(id, at, at + 2), "here")
+            .note("why")
+            .help("do\nthis");
         let shown = render(&[fact], &map, STYLES[0]);
         let expected = "\
 error[E0001]: head
@@ -420,7 +434,9 @@ error[E0001]: head
     #[test]
     fn labels_out_of_order_make_one_picture() {
         let (map, id) = sources("one\ntwo\nthree\n");
-        let fact = Diagnostic::new(Code::Stuck, "head", Span::new(id, 8, 13), "last").label(Span::new(id, 0, 3), "first").label(Span::new(id, 4, 7), "");
+        let fact = Diagnostic::new(Code::Stuck, "head", Span::new(id, 8, 13), "last")
+            .label(Span::new(id, 0, 3), "first")
+            .label(Span::new(id, 4, 7), "");
         let shown = render(&[fact], &map, STYLES[0]);
         assert_eq!(shown.matches("╭─[").count(), 1, "{shown}");
         assert!(shown.contains("dir/a file.proc:3:1 ]"), "{shown}");
@@ -430,7 +446,8 @@ error[E0001]: head
     fn a_huge_line_is_cut() {
         let text = format!("{}x = ;{}", "é".repeat(100_000), "y".repeat(3_000_000));
         let (map, id) = sources(&text);
-        let fact = Diagnostic::new(Code::UnexpectedToken, "head", Span::new(id, 200_004, 200_005), "here").label(Span::new(id, 0, 2_000_000), "far");
+        let fact = Diagnostic::new(Code::UnexpectedToken, "head", Span::new(id, 200_004, 200_005), "here")
+            .label(Span::new(id, 0, 2_000_000), "far");
         for style in STYLES {
             let shown = render(std::slice::from_ref(&fact), &map, style);
             assert!(shown.len() < 6_000, "{}", shown.len());
@@ -447,7 +464,8 @@ error[E0001]: head
                     for file in [0, 7] {
                         let span = Span { file: FileId(file), start, end };
                         let other = Span { file: FileId(0), start: end, end: start };
-                        let fact = Diagnostic::new(Code::AbortFault, "head", span, "one").label(other, "two").edit(span, "");
+                        let fact =
+                            Diagnostic::new(Code::AbortFault, "head", span, "one").label(other, "two").edit(span, "");
                         for style in STYLES {
                             let shown = render(std::slice::from_ref(&fact), &map, style);
                             assert!(shown.contains("head"), "{text:?} {span:?}");

@@ -76,7 +76,8 @@ impl<'t> Lexer<'t> {
             let (depth, inner) = open_comments(text);
             if depth > 0 {
                 let start = Span { end: span.start + 2, ..span };
-                let inner = inner.map(|at| Span::new(self.file, span.start as usize + at, span.start as usize + at + 2));
+                let inner =
+                    inner.map(|at| Span::new(self.file, span.start as usize + at, span.start as usize + at + 2));
                 self.say(say::unclosed_comment(start, inner));
             }
         }
@@ -93,7 +94,9 @@ impl<'t> Lexer<'t> {
     /// Characters that begin no word; those that touch are one report and one word.
     fn invalid(&mut self, span: Span) {
         let text = self.text(span);
-        if let Some(last) = self.out.words.last_mut().filter(|last| last.kind == Token::Invalid && last.end == span.start) {
+        if let Some(last) =
+            self.out.words.last_mut().filter(|last| last.kind == Token::Invalid && last.end == span.start)
+        {
             last.end = span.end;
             return;
         }

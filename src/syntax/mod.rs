@@ -8,7 +8,6 @@
 mod actions;
 pub mod ast;
 mod error;
-mod frame;
 mod habits;
 mod lexer;
 mod literal;
@@ -32,6 +31,10 @@ use crate::source::FileId;
 /// below some hundreds.
 pub const MAX_DEPTH: u32 = 500;
 
+/// How many mistakes of one file are reported: nobody reads more, and a file of ten megabytes that is no
+/// program has millions.
+pub const MAX_REPORTS: usize = 100;
+
 /// Reads a text. Never fails: what cannot be read stands in the tree as an `Error` node and has at least
 /// one diagnostic; these come in the order of the text.
 pub fn parse(file: FileId, text: &str) -> (ast::Program, Vec<Diagnostic>) {
@@ -45,6 +48,11 @@ pub fn parse(file: FileId, text: &str) -> (ast::Program, Vec<Diagnostic>) {
     }
     let items = recover::parse(&mut builder, file, text, &shaped.words, &mut facts);
     facts.sort_by_key(|fact| fact.span().start);
+    let left = facts.len().saturating_sub(MAX_REPORTS);
+    facts.truncate(MAX_REPORTS);
+    if let Some(last) = facts.last_mut().filter(|_| left > 0) {
+        say::and_more(last, left);
+    }
     (ast::Program { items, comments: lexed.comments }, facts)
 }
 

@@ -11,22 +11,30 @@ use super::error;
 use super::grammar::UnitParser;
 use super::lexer::Words;
 use super::token::{Tok, Token};
-use crate::diagnostics::Diagnostic;
-use crate::source::FileId;
+use crate::diagnostics::{Code, Diagnostic};
+use crate::source::{FileId, Span};
 
 /// How many words may be read again, as a multiple of the length of the file: keeps a file with
 /// thousands of mistakes from taking thousands of times as long.
 const PATIENCE: usize = 20;
 
 /// Parses balanced words.
-pub(crate) fn parse(builder: &mut Builder<'_>, file: FileId, text: &str, words: &[Tok], facts: &mut Vec<Diagnostic>) -> Vec<Item> {
+pub(crate) fn parse(
+    builder: &mut Builder<'_>,
+    file: FileId,
+    text: &str,
+    words: &[Tok],
+    facts: &mut Vec<Diagnostic>,
+) -> Vec<Item> {
+    facts.sort_by_key(|fact| fact.span().start);
+    let known = facts.len();
     let mut patience = words.len() * PATIENCE + 10_000;
     let mut items = Vec::new();
     let mut rest = words;
     while !rest.is_empty() {
         let (piece, next) = rest.split_at(piece_length(rest));
         rest = next;
-        let mut reader = Reader { file, text, words: piece.to_vec(), mended: Vec::new() };
+        let mut reader = Reader { file, text, words: piece.to_vec(), known, mended: Vec::new() };
         items.extend(reader.read(builder, facts, &mut patience));
     }
     items
@@ -61,10 +69,24 @@ fn ends_statement(word: Token, next: Option<Token>) -> bool {
         Token::Semicolon | Token::BrokenStmt => true,
         Token::CloseBrace => match next {
             None => true,
-            Some(next) => next.begins_statement() || matches!(next, Token::Fn | Token::Name | Token::OpenBrace | Token::BrokenStmt | Token::BrokenHead),
+            Some(next) => {
+                next.begins_statement()
+                    || matches!(
+                        next,
+                        Token::Fn | Token::Name | Token::OpenBrace | Token::BrokenStmt | Token::BrokenHead
+                    )
+            }
         },
         _ => false,
     }
+}
+
+/// The reports between two bytes; those from before the grammar ran are sorted and come first.
+fn nearby(facts: &[Diagnostic], known: usize, start: u32, end: u32) -> impl Iterator<Item = &Diagnostic> {
+    let (known, new) = facts.split_at(known.min(facts.len()));
+    let from = known.partition_point(|fact| fact.span().start < start);
+    let known = known[from..].iter().take_while(move |fact| fact.span().start <= end);
+    known.chain(new.iter().rev().take(20)).filter(move |fact| fact.span().start >= start && fact.span().start <= end)
 }
 
 /// One piece on its way through the parser.
@@ -72,6 +94,8 @@ struct Reader<'t> {
     file: FileId,
     text: &'t str,
     words: Vec<Tok>,
+    /// How many reports there were before the grammar ran.
+    known: usize,
     /// Bytes of the text that have been replaced by now.
     mended: Vec<(u32, u32)>,
 }
@@ -94,7 +118,10 @@ impl Reader<'_> {
             let (at, expected) = error::place(&fault, taken, self.words.len());
             let start = self.statement_start(at);
             if !self.is_told(at, start, facts) {
-                facts.push(error::describe(self.file, self.text, &self.words, at, start, &expected));
+                let around = self.enclosing(at);
+                let stop =
+                    error::Stop { file: self.file, text: self.text, words: &self.words, at, start, around, expected };
+                facts.push(stop.describe());
             }
             match patience.checked_sub(self.words.len()) {
                 Some(left) => {
@@ -114,9 +141,25 @@ impl Reader<'_> {
             return true;
         }
         let (Some(first), Some(last)) = (self.words.get(start), word) else { return false };
-        let inside = |span: crate::source::Span| span.start >= first.start && span.start <= last.end;
+        let inside = |span: Span| span.start >= first.start && span.start <= last.end;
         let mended = self.mended.iter().any(|(from, to)| *from < last.end && first.start < *to && *to >= last.start);
-        mended || facts.iter().rev().take(20).any(|fact| inside(fact.span()))
+        // A bracket too many or too few anywhere in the statement is the likely cause of all else in it.
+        let end = self.words[self.statement_end(start, at).saturating_sub(1).max(start)].end;
+        let bracket = |fact: &Diagnostic| {
+            fact.code == Code::UnclosedDelimiter && fact.span().start >= first.start && fact.span().start <= end
+        };
+        if self.follows_bracket(facts, last.start) {
+            return true;
+        }
+        mended || nearby(facts, self.known, first.start, end).any(|fact| inside(fact.span()) || bracket(fact))
+    }
+
+    /// Whether a bracket that does not fit has been reported earlier on the line of byte `at`.
+    fn follows_bracket(&self, facts: &[Diagnostic], at: u32) -> bool {
+        let from = at.saturating_sub(500);
+        let text = self.text.get(from as usize..at as usize).unwrap_or("");
+        let line = at - text.rsplit('\n').next().map_or(0, str::len) as u32;
+        nearby(facts, self.known, line, at).any(|fact| fact.code == Code::UnclosedDelimiter)
     }
 
     /// The index of the bracket that is open around word `at`.
@@ -196,7 +239,9 @@ impl Reader<'_> {
             let kind = self.words[index].kind;
             match kind {
                 Token::Semicolon | Token::OpenBrace | Token::FatArrow if depth == 0 => return false,
-                Token::If | Token::While if depth == 0 => return self.words.get(index + 1).is_some_and(|next| next.kind == Token::Let),
+                Token::If | Token::While if depth == 0 => {
+                    return self.words.get(index + 1).is_some_and(|next| next.kind == Token::Let);
+                }
                 _ if kind.closes() => depth += 1,
                 _ if kind.opens() && depth == 0 => return false,
                 _ if kind.opens() => depth -= 1,
@@ -235,7 +280,10 @@ impl Reader<'_> {
                 Some(open) if matches!(self.words[open].kind, Token::OpenParen | Token::OpenBracket) => {
                     let close = self.closing(open);
                     let inner = &self.words[open + 1..close];
-                    if !inner.iter().any(|word| word.kind.is_broken()) && !inner.is_empty() && !self.is_head_bracket(open) {
+                    if !inner.iter().any(|word| word.kind.is_broken())
+                        && !inner.is_empty()
+                        && !self.is_head_bracket(open)
+                    {
                         self.put(open + 1, close, &[Token::BrokenExpr]);
                         return;
                     }
@@ -268,14 +316,20 @@ impl Reader<'_> {
         if start >= end || self.words[start..end].iter().all(|word| word.kind.is_broken()) {
             return false;
         }
-        let body = (start..end).find(|index| self.words[*index].kind == Token::OpenBrace && self.level(start, *index) == 0);
-        let fresh = |from: usize, to: usize| from < to && !self.words[from..to].iter().any(|word| word.kind.is_broken());
+        let body =
+            (start..end).find(|index| self.words[*index].kind == Token::OpenBrace && self.level(start, *index) == 0);
+        let fresh =
+            |from: usize, to: usize| from < to && !self.words[from..to].iter().any(|word| word.kind.is_broken());
         let first = self.words[start].kind;
         match (first, body) {
-            (Token::If | Token::While | Token::Match, Some(body)) if at <= body && at > start && fresh(start + 1, body) => {
+            (Token::If | Token::While | Token::Match, Some(body))
+                if at <= body && at > start && fresh(start + 1, body) =>
+            {
                 self.put(start + 1, body, &[Token::BrokenExpr]);
             }
-            (Token::For | Token::Fn, Some(body)) if at <= body && fresh(start, body) => self.put(start, body, &[Token::BrokenHead]),
+            (Token::For | Token::Fn, Some(body)) if at <= body && fresh(start, body) => {
+                self.put(start, body, &[Token::BrokenHead])
+            }
             (Token::Let, _) if at > start + 1 && self.words[start + 1].kind == Token::Name && fresh(start + 2, end) => {
                 self.put(start + 2, end, &[Token::Assign, Token::BrokenExpr, Token::Semicolon]);
             }
@@ -287,7 +341,15 @@ impl Reader<'_> {
     /// How many brackets are open between two words.
     fn level(&self, from: usize, to: usize) -> usize {
         let kinds = self.words[from..to].iter().map(|word| word.kind);
-        kinds.fold(0, |level, kind| if kind.opens() { level + 1 } else if kind.closes() { level - 1 } else { level })
+        kinds.fold(0, |level, kind| {
+            if kind.opens() {
+                level + 1
+            } else if kind.closes() {
+                level - 1
+            } else {
+                level
+            }
+        })
     }
 
     /// Replaces the words from `from` to `to`.

@@ -41,7 +41,12 @@ fn show(expr: &Expr) -> String {
         ExprKind::Call(f, args) => format!("{}({})", show(f), list(args)),
         ExprKind::Index(a, i) => format!("{}[{}]", show(a), show(i)),
         ExprKind::Slice(a, i, j) => {
-            format!("{}[{}..{}]", show(a), i.as_deref().map(show).unwrap_or_default(), j.as_deref().map(show).unwrap_or_default())
+            format!(
+                "{}[{}..{}]",
+                show(a),
+                i.as_deref().map(show).unwrap_or_default(),
+                j.as_deref().map(show).unwrap_or_default()
+            )
         }
         ExprKind::Field(s, name) => format!("{}.{}", show(s), name.name),
         ExprKind::Array(elements) => format!("[{}]", list(elements)),

@@ -191,7 +191,18 @@ impl Token {
         use Token::*;
         matches!(
             self,
-            Name | Int | Float | Str | Char | True | False | Nil | CloseParen | CloseBracket | Increment | Decrement | BrokenExpr
+            Name | Int
+                | Float
+                | Str
+                | Char
+                | True
+                | False
+                | Nil
+                | CloseParen
+                | CloseBracket
+                | Increment
+                | Decrement
+                | BrokenExpr
         )
     }
 
@@ -249,14 +260,29 @@ impl Token {
         use Token::*;
         matches!(
             self,
-            Let | Const | Fn | StructWord | If | Else | While | For | In | Match | Return | Break | Continue | True | False | Nil
+            Let | Const
+                | Fn
+                | StructWord
+                | If
+                | Else
+                | While
+                | For
+                | In
+                | Match
+                | Return
+                | Break
+                | Continue
+                | True
+                | False
+                | Nil
         )
     }
 }
 
 /// The keywords as written, for "did you mean".
 pub(crate) const KEYWORDS: [&str; 16] = [
-    "let", "const", "fn", "struct", "if", "else", "while", "for", "in", "match", "return", "break", "continue", "true", "false", "nil",
+    "let", "const", "fn", "struct", "if", "else", "while", "for", "in", "match", "return", "break", "continue", "true",
+    "false", "nil",
 ];
 
 /// Takes the rest of the line.
@@ -310,7 +336,8 @@ fn quoted(lexer: &mut Lexer<'_, Token>, quote: char) {
 /// that one forgotten quote is one mistake.
 fn unclosed_text(text: &str) -> usize {
     let text = text.find("//").map_or(text, |at| if text[..at].trim_end().ends_with(';') { &text[..at] } else { text });
-    let kept = text.trim_end_matches(|c: char| c.is_ascii_whitespace() || matches!(c, ')' | ']' | ';' | ',' | '{' | '}'));
+    let kept =
+        text.trim_end_matches(|c: char| c.is_ascii_whitespace() || matches!(c, ')' | ']' | ';' | ',' | '{' | '}'));
     kept.len()
 }
 
@@ -319,9 +346,9 @@ fn unclosed_char(text: &str) -> usize {
     let mut chars = text.chars();
     match chars.next() {
         Some('\\') => 1 + chars.next().map_or(0, char::len_utf8),
-        Some(c) if c.is_ascii_alphanumeric() => {
-            text.find(|c: char| !c.is_ascii_alphanumeric() && c != ' ').map_or(text.len(), |at| text[..at].trim_end().len())
-        }
+        Some(c) if c.is_ascii_alphanumeric() => text
+            .find(|c: char| !c.is_ascii_alphanumeric() && c != ' ')
+            .map_or(text.len(), |at| text[..at].trim_end().len()),
         _ => 0,
     }
 }

@@ -3,7 +3,7 @@
 use super::super::ast::*;
 use super::super::token::Token;
 use super::super::{literal, say};
-use super::{Built, Builder};
+use super::{Builder, Built};
 use crate::source::Span;
 
 /// An expression on its way into the tree.
@@ -305,11 +305,19 @@ impl Builder<'_> {
     }
 
     /// `x = e` where a value is wanted.
-    pub(crate) fn assignment_as_value(&mut self, target: Value, start: u32, op: Option<BinaryOp>, end: u32, value: Value) -> Value {
+    pub(crate) fn assignment_as_value(
+        &mut self,
+        target: Value,
+        start: u32,
+        op: Option<BinaryOp>,
+        end: u32,
+        value: Value,
+    ) -> Value {
         let sign = self.span(start, end);
         let span = target.outer.to(value.outer);
         let calls = matches!(value.expr.kind, ExprKind::Call(..));
-        let fact = say::assignment_as_value(span, sign, self.text(target.outer), self.text(value.outer), op.is_none(), calls);
+        let fact =
+            say::assignment_as_value(span, sign, self.text(target.outer), self.text(value.outer), op.is_none(), calls);
         self.say(fact);
         let (_, left) = self.whole(target);
         let (_, right) = self.whole(value);

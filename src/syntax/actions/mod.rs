@@ -129,7 +129,8 @@ impl<'t> Builder<'t> {
     ) -> Built<Function> {
         let head = self.span(start, head_end);
         let fits = self.fits(body.depth + 1, head);
-        let (body, depth) = if fits { (body.node, body.depth + 1) } else { (Block { stmts: Vec::new(), span: body.node.span }, 1) };
+        let (body, depth) =
+            if fits { (body.node, body.depth + 1) } else { (Block { stmts: Vec::new(), span: body.node.span }, 1) };
         Built { node: Function { name, params, result, body, head }, depth }
     }
 
@@ -168,7 +169,13 @@ impl<'t> Builder<'t> {
     }
 
     /// `fn(A, B) -> R`
-    pub(crate) fn function_type(&mut self, start: u32, params: Vec<TypeExpr>, result: Option<TypeExpr>, end: u32) -> TypeExpr {
+    pub(crate) fn function_type(
+        &mut self,
+        start: u32,
+        params: Vec<TypeExpr>,
+        result: Option<TypeExpr>,
+        end: u32,
+    ) -> TypeExpr {
         TypeExpr { kind: TypeExprKind::Function(params, result.map(Box::new)), span: self.span(start, end) }
     }
 

@@ -3,7 +3,7 @@
 use super::super::ast::*;
 use super::super::say;
 use super::expr::Pending;
-use super::{Built, Builder, Value};
+use super::{Builder, Built, Value};
 use crate::source::Span;
 
 /// A condition on its way into the tree.
@@ -94,7 +94,9 @@ impl Builder<'_> {
         let value = value.map(|(value, _)| value);
         let node = match (&target, value) {
             // `let _ = f();` says "not wanted", as a bare call does.
-            (LetTarget::Tuple(parts, _), Some(value)) if matches!(parts.as_slice(), [Part::Skip(_)]) => StmtKind::Expr(value),
+            (LetTarget::Tuple(parts, _), Some(value)) if matches!(parts.as_slice(), [Part::Skip(_)]) => {
+                StmtKind::Expr(value)
+            }
             (_, value) => StmtKind::Let { target, ty, value },
         };
         Built { node, depth }
@@ -193,7 +195,14 @@ impl Builder<'_> {
 
     /// One more `if` of a chain. What would be too deep is left out at once, so that a chain of a
     /// million costs no memory.
-    pub(crate) fn if_link(&mut self, mut chain: Vec<Link>, start: u32, head: Head, then: Built<Block>, end: u32) -> Vec<Link> {
+    pub(crate) fn if_link(
+        &mut self,
+        mut chain: Vec<Link>,
+        start: u32,
+        head: Head,
+        then: Built<Block>,
+        end: u32,
+    ) -> Vec<Link> {
         let depth = head.depth.max(then.depth) + chain.len() as u32 + 2;
         let span = self.span(start, end);
         if self.fits(depth, span) {
@@ -237,7 +246,13 @@ impl Builder<'_> {
     }
 
     /// `for i in a..b { }`
-    pub(crate) fn for_range(&mut self, name: Part<Ident>, from: Value, to: Value, body: Built<Block>) -> Built<StmtKind> {
+    pub(crate) fn for_range(
+        &mut self,
+        name: Part<Ident>,
+        from: Value,
+        to: Value,
+        body: Built<Block>,
+    ) -> Built<StmtKind> {
         let (from, first) = self.whole(from);
         let (to, second) = self.whole(to);
         let depth = first.max(second).max(body.depth);
@@ -269,7 +284,12 @@ impl Builder<'_> {
     }
 
     /// `match subject { … }`
-    pub(crate) fn match_(&mut self, subject: Value, arms: Vec<Built<Arm>>, last: Option<Built<Arm>>) -> Built<StmtKind> {
+    pub(crate) fn match_(
+        &mut self,
+        subject: Value,
+        arms: Vec<Built<Arm>>,
+        last: Option<Built<Arm>>,
+    ) -> Built<StmtKind> {
         let (subject, mut depth) = self.whole(subject);
         let arms = arms.into_iter().chain(last);
         let arms = arms.map(|arm| {
@@ -281,7 +301,14 @@ impl Builder<'_> {
     }
 
     /// `pattern | pattern => body`
-    pub(crate) fn arm(&mut self, start: u32, patterns: Vec<Pattern>, middle: u32, body: Built<StmtKind>, end: u32) -> Built<Arm> {
+    pub(crate) fn arm(
+        &mut self,
+        start: u32,
+        patterns: Vec<Pattern>,
+        middle: u32,
+        body: Built<StmtKind>,
+        end: u32,
+    ) -> Built<Arm> {
         let span = self.span(middle, end);
         let body = self.stand(body, span);
         Built { depth: body.depth, node: Arm { patterns, body: body.node, span: self.span(start, end) } }

@@ -1,13 +1,8 @@
 //! Habits from C and its relatives: what to write instead.
 
-use super::{code, is_short};
-use crate::diagnostics::{Code, Diagnostic};
+use super::{code, habit, is_short};
+use crate::diagnostics::Diagnostic;
 use crate::source::Span;
-
-/// A habit with its headline and label.
-fn habit(headline: impl Into<String>, span: Span, label: impl Into<String>) -> Diagnostic {
-    Diagnostic::new(Code::CHabit, headline, span, label)
-}
 
 /// `#include`, `#define`, `# comment`
 pub(crate) fn hash(span: Span, text: &str) -> Diagnostic {
@@ -18,26 +13,39 @@ pub(crate) fn hash(span: Span, text: &str) -> Diagnostic {
             .edit(span, ""),
         ["define", name, value @ ..] if !name.contains('(') && !value.is_empty() => {
             let mended = format!("const {name} = {};", value.join(" "));
-            habit("there is no `#define`", span, "constants are declared").help(format!("write {}", code(&mended))).edit(span, mended)
+            habit("there is no `#define`", span, "constants are declared")
+                .help(format!("write {}", code(&mended)))
+                .edit(span, mended)
         }
-        ["define", ..] => habit("there is no `#define`", span, "there is no preprocessor").help("write a function instead of a macro"),
+        ["define", ..] => {
+            habit("there is no `#define`", span, "there is no preprocessor").help("write a function instead of a macro")
+        }
         ["if" | "ifdef" | "ifndef" | "endif" | "else" | "elif" | "undef" | "pragma", ..] => {
-            habit("there is no preprocessor", span, "this line means nothing here").help("delete this line").edit(span, "")
+            habit("there is no preprocessor", span, "this line means nothing here")
+                .help("delete this line")
+                .edit(span, "")
         }
         _ => {
             let rest = text.trim_start_matches('#');
             let mended = format!("//{rest}");
-            habit("a comment begins with `//`", span, "`#` begins nothing here").help(format!("write {}", code(&mended))).edit(span, mended)
+            habit("a comment begins with `//`", span, "`#` begins nothing here")
+                .help(format!("write {}", code(&mended)))
+                .edit(span, mended)
         }
     }
 }
 
 /// `x++` as part of an expression.
 pub(crate) fn step_as_value(span: Span, text: &str) -> Diagnostic {
-    let name = text.trim_matches(['+', '-']);
-    let sign = if text.contains("++") { "++" } else { "--" };
+    let plus = text.starts_with("++") || text.ends_with("++");
+    let sign = if plus { "++" } else { "--" };
+    let name = text.trim_start_matches(sign).trim_end_matches(sign).trim();
     let fact = habit(format!("`{sign}` is a statement here, not a value"), span, "this has no value");
-    if is_short(&[name]) { fact.help(format!("make it a statement of its own, before or after this one: `{name}{sign};`")) } else { fact }
+    if is_short(&[name]) {
+        fact.help(format!("make it a statement of its own, before or after this one: `{name}{sign};`"))
+    } else {
+        fact
+    }
 }
 
 /// `++x;`
@@ -45,13 +53,18 @@ pub(crate) fn prefix_step(span: Span, text: &str) -> Diagnostic {
     let name = text.trim_start_matches(['+', '-']).trim();
     let sign = if text.starts_with('+') { "++" } else { "--" };
     let mended = format!("{name}{sign}");
-    habit(format!("`{sign}` stands behind what it changes"), span, "the wrong way round").help(format!("write `{mended}`")).edit(span, mended)
+    habit(format!("`{sign}` stands behind what it changes"), span, "the wrong way round")
+        .help(format!("write `{mended}`"))
+        .edit(span, mended)
 }
 
 /// `s->f`
 pub(crate) fn arrow_field(arrow: Span, base: &str, field: &str) -> Diagnostic {
-    let fact = habit("a field is reached with `.`", arrow, "`->` is C's").note("a struct is always a reference here, so there is no second form").edit(arrow, ".");
-    if is_short(&[base, field]) { fact.help(format!("write `{base}.{field}`")) } else { fact.help("write `.`") }
+    let base = base.replace("->", ".");
+    let fact = habit("a field is reached with `.`", arrow, "`->` is C's")
+        .note("a struct is always a reference here, so there is no second form")
+        .edit(arrow, ".");
+    if is_short(&[&base, field]) { fact.help(format!("write `{base}.{field}`")) } else { fact.help("write `.`") }
 }
 
 /// `*p`
@@ -94,15 +107,25 @@ pub(crate) fn address(span: Span, text: &str, callee: Option<&str>) -> Diagnosti
 }
 
 /// `x = e` where a value is wanted.
-pub(crate) fn assignment_as_value(span: Span, sign: Span, target: &str, value: &str, plain: bool, calls: bool) -> Diagnostic {
+pub(crate) fn assignment_as_value(
+    span: Span,
+    sign: Span,
+    target: &str,
+    value: &str,
+    plain: bool,
+    calls: bool,
+) -> Diagnostic {
     let fact = habit("an assignment is a statement here, not a value", span, "this has no value");
     if !plain || !is_short(&[target, value]) {
         return fact.help("make it a statement of its own, before this one");
     }
-    let fact = if calls { fact } else { fact.help(format!("to compare, write `{target} == {value}`")).edit(sign, "==") };
+    let fact =
+        if calls { fact } else { fact.help(format!("to compare, write `{target} == {value}`")).edit(sign, "==") };
     let fact = fact.help(format!("to assign first, make it a statement of its own: `{target} = {value};`"));
     if calls {
-        fact.help(format!("to bind and test in one, write `if let {target} = {value}; {target} > 0 {{ … }}`; `while let` likewise"))
+        fact.help(format!(
+            "to bind and test in one, write `if let {target} = {value}; {target} > 0 {{ … }}`; `while let` likewise"
+        ))
     } else {
         fact
     }

@@ -1,9 +1,13 @@
 //! The wording of everything this floor finds: one small function for each fact, which is given the
 //! facts and decides nothing.
 
+mod c;
+mod grammar;
 mod habit;
 mod text;
 
+pub(crate) use c::*;
+pub(crate) use grammar::*;
 pub(crate) use habit::*;
 pub(crate) use text::*;
 
@@ -12,13 +16,22 @@ use crate::source::Span;
 
 /// Code in backquotes; long or many-lined code is left out, the picture shows it.
 fn code(text: &str) -> String {
-    let line = text.lines().next().unwrap_or("");
-    if line.len() == text.len() && text.chars().count() <= 60 { format!("`{text}`") } else { "this".to_owned() }
+    if text.len() <= 80 && !text.contains('\n') { format!("`{text}`") } else { "this".to_owned() }
 }
 
 /// Whether a piece of the program is short enough to be shown again inside a sentence.
 fn is_short(texts: &[&str]) -> bool {
-    texts.iter().all(|text| !text.contains('\n') && !text.contains('`')) && texts.iter().map(|text| text.chars().count()).sum::<usize>() <= 80
+    texts.iter().map(|text| text.len()).sum::<usize>() <= 80 && !texts.iter().any(|text| text.contains(['\n', '`']))
+}
+
+/// A habit with its headline and label.
+fn habit(headline: impl Into<String>, span: Span, label: impl Into<String>) -> Diagnostic {
+    Diagnostic::new(Code::CHabit, headline, span, label)
+}
+
+/// More mistakes than are worth reading; said in a note of the last one that is shown.
+pub(crate) fn and_more(last: &mut Diagnostic, left: usize) {
+    last.notes.push(format!("{left} more mistakes are not shown: mend these first"));
 }
 
 /// Nested too deeply.
@@ -30,7 +43,12 @@ pub(crate) fn too_deep(span: Span) -> Diagnostic {
 
 /// `a < b < c`
 pub(crate) fn chained(span: Span, left: &str, middle: &str, sign: &str, right: &str) -> Diagnostic {
-    let fact = Diagnostic::new(Code::ChainedComparison, "comparisons do not chain", span, "the second comparison has a bool on its left");
+    let fact = Diagnostic::new(
+        Code::ChainedComparison,
+        "comparisons do not chain",
+        span,
+        "the second comparison has a bool on its left",
+    );
     if is_short(&[left, middle, right]) && !middle.is_empty() {
         let mended = format!("{left} && {middle} {sign} {right}");
         fact.help(format!("join two comparisons: `{mended}`")).edit(span, mended)
@@ -52,14 +70,20 @@ pub(crate) fn negative_pattern(span: Span) -> Diagnostic {
 
 /// `fn` with a name inside a block.
 pub(crate) fn inner_function(span: Span, name: &str) -> Diagnostic {
-    Diagnostic::new(Code::UnexpectedToken, format!("the function `{name}` stands inside a block"), span, "functions stand at the top level")
-        .help("move it out of the block, before or after the code that calls it")
-        .help(format!("a function without a name can stand here: `let {name} = fn(…) {{ … }};`"))
+    Diagnostic::new(
+        Code::UnexpectedToken,
+        format!("the function `{name}` stands inside a block"),
+        span,
+        "functions stand at the top level",
+    )
+    .help("move it out of the block, before or after the code that calls it")
+    .help(format!("a function without a name can stand here: `let {name} = fn(…) {{ … }};`"))
 }
 
 /// `struct` inside a block.
 pub(crate) fn inner_struct(span: Span) -> Diagnostic {
-    Diagnostic::new(Code::UnexpectedToken, "a `struct` stands inside a block", span, "structs stand at the top level").help("move it out of the block")
+    Diagnostic::new(Code::UnexpectedToken, "a `struct` stands inside a block", span, "structs stand at the top level")
+        .help("move it out of the block")
 }
 
 /// `const` inside a block.
@@ -81,7 +105,12 @@ pub(crate) fn partner(open: &str) -> &'static str {
 /// A bracket that is never closed; `before` is the word that showed it.
 pub(crate) fn unclosed(span: Span, open: &str, before: Option<Span>) -> Diagnostic {
     let close = partner(open);
-    let fact = Diagnostic::new(Code::UnclosedDelimiter, format!("this `{open}` is never closed"), span, format!("its `{close}` is missing"));
+    let fact = Diagnostic::new(
+        Code::UnclosedDelimiter,
+        format!("this `{open}` is never closed"),
+        span,
+        format!("its `{close}` is missing"),
+    );
     match before {
         Some(before) => fact.label(before, format!("expected `{close}` before this")),
         None => fact,
@@ -91,10 +120,15 @@ pub(crate) fn unclosed(span: Span, open: &str, before: Option<Span>) -> Diagnost
 /// A closing bracket of the wrong kind.
 pub(crate) fn wrong_closer(open_span: Span, open: &str, span: Span, close: &str) -> Diagnostic {
     let wanted = partner(open);
-    Diagnostic::new(Code::UnclosedDelimiter, format!("`{open}` is closed by `{close}`"), span, format!("expected `{wanted}`"))
-        .label(open_span, "opened here")
-        .help(format!("write `{wanted}`"))
-        .edit(span, wanted)
+    Diagnostic::new(
+        Code::UnclosedDelimiter,
+        format!("`{open}` is closed by `{close}`"),
+        span,
+        format!("expected `{wanted}`"),
+    )
+    .label(open_span, "opened here")
+    .help(format!("write `{wanted}`"))
+    .edit(span, wanted)
 }
 
 /// A closing bracket that closes nothing.
@@ -113,6 +147,11 @@ pub(crate) fn missing_semicolon(span: Span, in_arm: bool) -> Diagnostic {
 
 /// `if x == Job { … } {`
 pub(crate) fn struct_in_head(span: Span, name: &str) -> Diagnostic {
-    Diagnostic::new(Code::UnexpectedToken, "a struct literal in a condition stands in parentheses", span, "the `{` of the body is wanted here")
-        .help(format!("write `({name} {{ … }})`"))
+    Diagnostic::new(
+        Code::UnexpectedToken,
+        "a struct literal in a condition stands in parentheses",
+        span,
+        "the `{` of the body is wanted here",
+    )
+    .help(format!("write `({name} {{ … }})`"))
 }

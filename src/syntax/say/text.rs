@@ -19,13 +19,23 @@ pub(crate) fn bad_int(span: Span, text: &str, fault: &IntFault) -> Diagnostic {
         }
         IntFault::Suffix(at) => {
             let (digits, suffix) = text.split_at(*at);
-            Diagnostic::new(Code::CHabit, format!("numbers have no suffix such as `{suffix}`"), tail(span, *at), "not needed: every `int` has 64 bits")
-                .help(format!("write `{digits}`"))
-                .edit(tail(span, *at), "")
+            Diagnostic::new(
+                Code::CHabit,
+                format!("numbers have no suffix such as `{suffix}`"),
+                tail(span, *at),
+                "not needed: every `int` has 64 bits",
+            )
+            .help(format!("write `{digits}`"))
+            .edit(tail(span, *at), "")
         }
         IntFault::LeadingZero => leading_zero(span, text),
         IntFault::Digit(at, base) => bad_digit(span, text, *at, *base),
-        IntFault::NoDigits => Diagnostic::new(Code::BadLiteral, format!("{} has no digits", code(text)), span, "a digit is missing after this"),
+        IntFault::NoDigits => Diagnostic::new(
+            Code::BadLiteral,
+            format!("{} has no digits", code(text)),
+            span,
+            "a digit is missing after this",
+        ),
     }
 }
 
@@ -49,7 +59,13 @@ fn bad_digit(span: Span, text: &str, at: usize, base: u32) -> Diagnostic {
         16 => "a hexadecimal number has the digits 0 to 9 and a to f",
         _ => "a decimal number has the digits 0 to 9",
     };
-    let fact = Diagnostic::new(Code::BadLiteral, format!("`{c}` is not a digit of this number"), tail(span, at), "not a digit").note(kind);
+    let fact = Diagnostic::new(
+        Code::BadLiteral,
+        format!("`{c}` is not a digit of this number"),
+        tail(span, at),
+        "not a digit",
+    )
+    .note(kind);
     if base == 10 { fact.note("a name cannot begin with a digit") } else { fact }
 }
 
@@ -57,11 +73,21 @@ fn bad_digit(span: Span, text: &str, at: usize, base: u32) -> Diagnostic {
 pub(crate) fn bad_float(span: Span, text: &str, length: usize) -> Diagnostic {
     let (number, rest) = text.split_at(length);
     if matches!(rest, "f" | "F" | "l" | "L") {
-        return Diagnostic::new(Code::CHabit, format!("numbers have no suffix such as `{rest}`"), tail(span, length), "not needed: a `float` is a double")
-            .help(format!("write `{number}`"))
-            .edit(tail(span, length), "");
+        return Diagnostic::new(
+            Code::CHabit,
+            format!("numbers have no suffix such as `{rest}`"),
+            tail(span, length),
+            "not needed: a `float` is a double",
+        )
+        .help(format!("write `{number}`"))
+        .edit(tail(span, length), "");
     }
-    Diagnostic::new(Code::BadLiteral, format!("{} is not a number", code(text)), tail(span, length), "this does not belong to a number")
+    Diagnostic::new(
+        Code::BadLiteral,
+        format!("{} is not a number", code(text)),
+        tail(span, length),
+        "this does not belong to a number",
+    )
 }
 
 /// `.5`
@@ -82,7 +108,8 @@ pub(crate) fn unclosed_string(span: Span) -> Diagnostic {
 /// `'a` without its second quote.
 pub(crate) fn unclosed_character(span: Span, text: &str) -> Diagnostic {
     let content = text.trim_start_matches('\'');
-    let fact = Diagnostic::new(Code::UnclosedText, "this character is never closed", span, "a `'` is missing at its end");
+    let fact =
+        Diagnostic::new(Code::UnclosedText, "this character is never closed", span, "a `'` is missing at its end");
     match content.chars().count() {
         0 => fact,
         1 => fact.help(format!("write `'{content}'`")).edit(span.after(), "'"),
@@ -95,15 +122,26 @@ pub(crate) fn bad_character_literal(span: Span, text: &str, bytes: &[u8]) -> Dia
     let content = text.trim_matches('\'');
     let mended = format!("\"{content}\"");
     if bytes.is_empty() {
-        return Diagnostic::new(Code::BadLiteral, "a character is missing between the quotes", span, "nothing between them")
-            .help("the empty string is `\"\"`");
+        return Diagnostic::new(
+            Code::BadLiteral,
+            "a character is missing between the quotes",
+            span,
+            "nothing between them",
+        )
+        .help("the empty string is `\"\"`");
     }
     if content.chars().count() == 1 {
-        return Diagnostic::new(Code::BadLiteral, format!("`{content}` is {} bytes long", bytes.len()), span, "a character in single quotes is one byte")
-            .help(format!("write it as a string: `{mended}`"))
-            .edit(span, mended);
+        return Diagnostic::new(
+            Code::BadLiteral,
+            format!("`{content}` is {} bytes long", bytes.len()),
+            span,
+            "a character in single quotes is one byte",
+        )
+        .help(format!("write it as a string: `{mended}`"))
+        .edit(span, mended);
     }
-    let fact = Diagnostic::new(Code::CHabit, "a string stands in double quotes", span, "single quotes are for one character");
+    let fact =
+        Diagnostic::new(Code::CHabit, "a string stands in double quotes", span, "single quotes are for one character");
     if content.contains('"') { fact } else { fact.help(format!("write `{mended}`")).edit(span, mended) }
 }
 
@@ -111,9 +149,11 @@ pub(crate) fn bad_character_literal(span: Span, text: &str, bytes: &[u8]) -> Dia
 pub(crate) fn bad_escape(span: Span, text: &str) -> Diagnostic {
     let known = "the escapes are `\\n \\t \\r \\0 \\\\ \\\" \\'` and `\\xNN`";
     if text.starts_with("\\x") {
-        return Diagnostic::new(Code::BadEscape, "`\\x` wants two hexadecimal digits", span, "as in `\\x1b`").note(known);
+        return Diagnostic::new(Code::BadEscape, "`\\x` wants two hexadecimal digits", span, "as in `\\x1b`")
+            .note(known);
     }
-    let fact = Diagnostic::new(Code::BadEscape, format!("there is no escape `{text}`"), span, "not an escape").note(known);
+    let fact =
+        Diagnostic::new(Code::BadEscape, format!("there is no escape `{text}`"), span, "not an escape").note(known);
     match text {
         "\\e" => fact.help("write `\\x1b` for the escape character").edit(span, "\\x1b"),
         "\\a" => fact.help("write `\\x07` for the bell").edit(span, "\\x07"),
@@ -128,7 +168,9 @@ pub(crate) fn bad_escape(span: Span, text: &str) -> Diagnostic {
 pub(crate) fn unclosed_comment(span: Span, inner: Option<Span>) -> Diagnostic {
     let fact = Diagnostic::new(Code::UnclosedText, "this comment is never closed", span, "a `*/` is missing");
     match inner {
-        Some(inner) => fact.label(inner, "this begins a comment inside it, which needs a `*/` of its own").note("comments nest, unlike in C"),
+        Some(inner) => fact
+            .label(inner, "this begins a comment inside it, which needs a `*/` of its own")
+            .note("comments nest, unlike in C"),
         None => fact,
     }
 }
@@ -143,9 +185,14 @@ pub(crate) fn foreign_letter(span: Span, c: char) -> Diagnostic {
 pub(crate) fn curly_quotes(span: Span, text: &str) -> Diagnostic {
     let content = text.trim_matches(['“', '”', '"']);
     let mended = format!("\"{content}\"");
-    Diagnostic::new(Code::BadCharacter, "these are the quotes of a word processor", span, "a string stands in straight quotes")
-        .help(format!("write {}", code(&mended)))
-        .edit(span, mended)
+    Diagnostic::new(
+        Code::BadCharacter,
+        "these are the quotes of a word processor",
+        span,
+        "a string stands in straight quotes",
+    )
+    .help(format!("write {}", code(&mended)))
+    .edit(span, mended)
 }
 
 /// A character that begins no word.
@@ -153,12 +200,22 @@ pub(crate) fn bad_character(span: Span, text: &str) -> Diagnostic {
     let c = text.chars().next().unwrap_or(' ');
     let number = c as u32;
     if c.is_whitespace() || c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{ad}') {
-        return Diagnostic::new(Code::BadCharacter, format!("an invisible character (U+{number:04X}) stands here"), span, "invisible, and no plain space")
-            .note("such characters come along when text is copied from a document or a web page")
-            .help("delete it")
-            .edit(span, if c.is_whitespace() { " " } else { "" });
+        return Diagnostic::new(
+            Code::BadCharacter,
+            format!("an invisible character (U+{number:04X}) stands here"),
+            span,
+            "invisible, and no plain space",
+        )
+        .note("such characters come along when text is copied from a document or a web page")
+        .help("delete it")
+        .edit(span, if c.is_whitespace() { " " } else { "" });
     }
-    let fact = Diagnostic::new(Code::BadCharacter, format!("the character `{c}` means nothing here"), span, "not part of the language");
+    let fact = Diagnostic::new(
+        Code::BadCharacter,
+        format!("the character `{c}` means nothing here"),
+        span,
+        "not part of the language",
+    );
     let plain = match c {
         '‘' | '’' | '´' => Some("'"),
         '–' | '—' | '−' => Some("-"),

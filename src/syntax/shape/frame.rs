@@ -1,6 +1,6 @@
 //! An open bracket, and what the shaping pass must remember about it.
 
-use super::token::Tok;
+use super::super::token::Tok;
 
 /// What a bracket holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,8 +28,14 @@ pub(crate) struct Frame {
     pub(crate) kind: Kind,
     /// The word that opened it.
     pub(crate) open: Tok,
+    /// The number of its line, among those that have words.
+    pub(crate) line: u32,
     /// How far the line of that word is indented.
     pub(crate) indent: u32,
+    /// Whether its first line is indented no further than that: then indentation tells nothing here.
+    pub(crate) flat: bool,
+    /// Whether it has had a word.
+    pub(crate) begun: bool,
     /// Whether a statement can begin with the next word.
     pub(crate) starts: bool,
     /// The keyword whose block is still to come, `if` or `fn`.
@@ -46,6 +52,10 @@ pub(crate) struct Frame {
     pub(crate) head_paren: bool,
     /// Whether these are the parentheses of `for (…; …; …)`.
     pub(crate) loop_paren: bool,
+    /// Whether these are the parentheses of a function's parameters.
+    pub(crate) params: bool,
+    /// Whether what is wrong with its parts has been said once.
+    pub(crate) told: bool,
     /// Whether a `;` has been seen in it.
     pub(crate) semicolon: bool,
     /// Whether the brace is not in the text: the body of an `if` without braces.
@@ -55,12 +65,25 @@ pub(crate) struct Frame {
 }
 
 impl Frame {
+    /// Whether it is a brace that the text has, outside an expression or inside.
+    pub(crate) fn is_written_brace(&self) -> bool {
+        !self.unwritten && !matches!(self.kind, Kind::Top | Kind::Paren | Kind::Bracket)
+    }
+
+    /// Whether it is a parenthesis or a square bracket.
+    pub(crate) fn is_inline(&self) -> bool {
+        matches!(self.kind, Kind::Paren | Kind::Bracket)
+    }
+
     /// A frame just opened.
     pub(crate) fn new(kind: Kind, open: Tok, indent: u32) -> Self {
         Frame {
             kind,
             open,
+            line: 0,
             indent,
+            flat: false,
+            begun: false,
             starts: kind == Kind::Top,
             head: None,
             head_binds: false,
@@ -69,6 +92,8 @@ impl Frame {
             in_arm: false,
             head_paren: false,
             loop_paren: false,
+            params: false,
+            told: false,
             semicolon: false,
             unwritten: false,
             leaning: 0,

@@ -1,0 +1,188 @@
+//! C's types as far as they are needed to say what a declaration would be here.
+
+use super::super::shape::Shaper;
+use super::super::token::{KEYWORDS, Tok, Token};
+use crate::diagnostics::suggest;
+
+/// A type in C's manner: some words and some stars.
+pub(crate) struct CType {
+    /// The word that counts: `char` of `const char *`, `Job` of `struct Job`.
+    pub(crate) base: String,
+    /// Where that word stands.
+    pub(crate) word: Tok,
+    /// How many stars follow.
+    pub(crate) stars: usize,
+    /// Whether there was more than one word, or `struct` before it.
+    long: bool,
+    /// Whether the word could be a mistyped keyword.
+    near_keyword: bool,
+}
+
+/// A parameter in C's manner.
+pub(crate) struct CParam {
+    /// Its name.
+    pub(crate) name: Tok,
+    /// The word of its type.
+    pub(crate) base: Tok,
+    /// Its type, as it is written here.
+    pub(crate) ty: String,
+}
+
+/// Words that are types in C or here, and nothing else.
+fn is_type_word(word: &str) -> bool {
+    matches!(
+        word,
+        "int"
+            | "long"
+            | "short"
+            | "unsigned"
+            | "signed"
+            | "char"
+            | "void"
+            | "float"
+            | "double"
+            | "bool"
+            | "_Bool"
+            | "FILE"
+            | "str"
+            | "string"
+            | "status"
+            | "ptr"
+            | "auto"
+            | "var"
+    ) || word.ends_with("_t")
+}
+
+/// Words that stand before a type.
+fn is_qualifier(word: &str) -> bool {
+    matches!(
+        word,
+        "static" | "extern" | "volatile" | "register" | "inline" | "unsigned" | "signed" | "long" | "short" | "const"
+    )
+}
+
+/// Reads a type and the name behind it, from `from` words ahead on; gives the type and how far ahead the
+/// name stands.
+pub(crate) fn read(shaper: &Shaper<'_>, from: usize) -> Option<(CType, usize)> {
+    let (ty, end) = read_bare(shaper, from)?;
+    (shaper.kind(end) == Some(Token::Name)).then_some((ty, end))
+}
+
+/// Reads a type; gives it and how far ahead the word behind it stands.
+pub(crate) fn read_bare(shaper: &Shaper<'_>, from: usize) -> Option<(CType, usize)> {
+    let mut at = from;
+    let mut long = false;
+    let word = loop {
+        let word = shaper.peek(at)?;
+        let next_is_name =
+            matches!(shaper.kind(at + 1), Some(Token::Name | Token::Star | Token::StructWord | Token::Const));
+        match word.kind {
+            Token::StructWord if shaper.kind(at + 1) == Some(Token::Name) && !long_enough(at, from) => {
+                let word = shaper.peek(at + 1)?;
+                long = true;
+                at += 2;
+                break word;
+            }
+            Token::Const if next_is_name => long = true,
+            Token::Name if is_qualifier(shaper.text(word)) && next_is_name => {
+                long |= shaper.kind(at + 1) == Some(Token::Name)
+                    && shaper.peek(at + 1).is_some_and(|next| is_type_word(shaper.text(next)));
+                // `unsigned x`: the qualifier was the type.
+                let next = shaper.peek(at + 1)?;
+                if !is_type_word(shaper.text(next))
+                    && !is_qualifier(shaper.text(next))
+                    && is_type_word(shaper.text(word))
+                {
+                    at += 1;
+                    break word;
+                }
+            }
+            Token::Name => {
+                at += 1;
+                break word;
+            }
+            _ => return None,
+        }
+        at += 1;
+    };
+    let mut stars = 0;
+    while shaper.kind(at) == Some(Token::Star) {
+        stars += 1;
+        at += 1;
+    }
+    let text = shaper.text(word);
+    let near_keyword = !is_type_word(text) && suggest::nearest(text, KEYWORDS).is_some();
+    Some((CType { base: text.to_owned(), word, stars, long, near_keyword }, at))
+}
+
+/// Guards against endless rows of qualifiers.
+fn long_enough(at: usize, from: usize) -> bool {
+    at - from > 8
+}
+
+impl CType {
+    /// Whether it is one of C's types or ours, not just a name.
+    pub(crate) fn is_known(&self) -> bool {
+        self.long || is_type_word(&self.base)
+    }
+
+    /// Whether `type name` with `next` behind it can only be a declaration. `a * b;` is a product.
+    pub(crate) fn is_sure(&self, next: Token) -> bool {
+        if self.is_known() {
+            return true;
+        }
+        let capital = self.base.chars().next().is_some_and(char::is_uppercase);
+        next == Token::Assign && !self.near_keyword || capital && self.stars == 0 && next == Token::Semicolon
+    }
+
+    /// The type as it is written here; none for `void`.
+    pub(crate) fn name(&self) -> Option<String> {
+        let name = match (self.base.as_str(), self.stars) {
+            ("void", 0) => return None,
+            ("char", 1) => "str",
+            ("char", 2..) => "[str]",
+            ("void" | "int" | "long" | "unsigned" | "short", 1..) => "ptr",
+            ("float" | "double", _) => "float",
+            ("bool" | "_Bool", _) => "bool",
+            ("string", _) => "str",
+            ("FILE", _) => "int",
+            (base, _) if is_type_word(base) && !matches!(base, "str" | "status" | "ptr") => "int",
+            (base, _) => base,
+        };
+        Some(name.to_owned())
+    }
+}
+
+/// Reads the parameters between two words; none if they are not in C's manner.
+pub(crate) fn params(shaper: &Shaper<'_>, from: usize, close: usize) -> Option<Vec<CParam>> {
+    let mut list = Vec::new();
+    let only = shaper.peek(from)?;
+    if from == close || (close == from + 1 && shaper.text(only) == "void") {
+        return Some(list);
+    }
+    let mut at = from;
+    while at < close {
+        let (ty, mut end) = read_bare(shaper, at)?;
+        let name = if shaper.kind(end) == Some(Token::Name) { shaper.peek(end)? } else { ty.word };
+        if name != ty.word {
+            end += 1;
+        } else if !ty.is_known() {
+            return None;
+        }
+        let mut written = ty.name().unwrap_or_else(|| "ptr".to_owned());
+        while shaper.kind(end) == Some(Token::OpenBracket) {
+            while end < close && shaper.kind(end) != Some(Token::CloseBracket) {
+                end += 1;
+            }
+            end += 1;
+            written = format!("[{written}]");
+        }
+        list.push(CParam { name, base: ty.word, ty: written });
+        match shaper.kind(end)? {
+            Token::Comma => at = end + 1,
+            _ if end == close => break,
+            _ => return None,
+        }
+    }
+    Some(list)
+}

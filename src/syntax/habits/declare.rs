@@ -1,0 +1,218 @@
+//! Declarations, parameters and casts as C writes them.
+
+use super::super::say;
+use super::super::shape::Shaper;
+use super::super::shape::frame::Kind;
+use super::super::token::{Tok, Token};
+use super::c_type::{self, CType};
+use super::{begins_operand, closing, distance};
+
+/// `int x = 5;`, `char *s;`, `struct Job j;`, `void f(int a) { … }`
+pub(super) fn declaration(shaper: &mut Shaper<'_>) -> bool {
+    let Some((ty, name_at)) = c_type::read(shaper, 0) else { return false };
+    let (Some(first), Some(name), Some(next)) = (shaper.peek(0), shaper.peek(name_at), shaper.kind(name_at + 1)) else {
+        return false;
+    };
+    if next == Token::OpenParen {
+        return c_function(shaper, first, name, &ty, name_at);
+    }
+    if !matches!(next, Token::Assign | Token::Semicolon | Token::Comma | Token::OpenBracket) || !ty.is_sure(next) {
+        return false;
+    }
+    let Some(end) = distance(shaper, name_at + 1, |kind| kind == Token::Semicolon) else { return false };
+    let several = distance(shaper, name_at + 1, |kind| matches!(kind, Token::Comma | Token::Semicolon))
+        .is_some_and(|at| at < end);
+    let array = next == Token::OpenBracket;
+    let last = shaper.peek(end - 1).unwrap_or(name);
+    let value = match (next, shaper.peek(name_at + 2)) {
+        (Token::Assign, Some(from)) => Some(shaper.slice(from.start, last.end)),
+        _ => None,
+    };
+    let before = shaper.peek(name_at - 1).unwrap_or(first);
+    let prefix = shaper.across(first, before);
+    let named = shaper.text(name);
+    let fact = if several {
+        say::c_declarations(prefix, named)
+    } else if array {
+        let size = (shaper.peek(name_at + 2), shaper.kind(name_at + 3));
+        let size = if let (Some(size), Some(Token::CloseBracket)) = size { shaper.text(size) } else { "n" };
+        say::c_array(prefix, shaper.across(first, last), &ty.base, named, size)
+    } else {
+        say::c_variable(prefix, shaper.across(first, last), named, value, ty.name().as_deref())
+    };
+    shaper.say(fact);
+    shaper.at += name_at + 1;
+    shaper.take(Tok { kind: Token::Let, start: first.start, end: before.end });
+    shaper.take(name);
+    let braces = value.is_some_and(|value| value.starts_with('{'));
+    if several || array || braces {
+        shaper.push_missing(Token::Assign);
+        shaper.push(Tok { kind: Token::BrokenExpr, start: name.end, end: last.end });
+        shaper.at += end - name_at - 1;
+    }
+    true
+}
+
+/// `const int N = 5;`
+pub(super) fn c_constant(shaper: &mut Shaper<'_>) -> bool {
+    let Some((ty, name_at)) = c_type::read(shaper, 1) else { return false };
+    let (Some(first), Some(word), Some(name)) = (shaper.peek(0), shaper.peek(1), shaper.peek(name_at)) else {
+        return false;
+    };
+    if shaper.kind(name_at + 1) != Some(Token::Assign) || !ty.is_sure(Token::Assign) {
+        return false;
+    }
+    let (Some(before), Some(value)) = (shaper.peek(name_at - 1), shaper.peek(name_at + 2)) else { return false };
+    let end = distance(shaper, name_at + 1, |kind| kind == Token::Semicolon).and_then(|end| shaper.peek(end));
+    let value = shaper.slice(value.start, end.map_or(value.end, |end| end.start));
+    shaper.say(say::c_constant(shaper.across(word, before), shaper.text(name), value));
+    shaper.at += name_at;
+    let inside = shaper.top().kind != Kind::Top;
+    shaper.take(if inside { Tok { kind: Token::Let, ..first } } else { first });
+    true
+}
+
+/// `int f(int a, char *b) { … }` or, with `;`, a prototype.
+fn c_function(shaper: &mut Shaper<'_>, first: Tok, name: Tok, ty: &CType, name_at: usize) -> bool {
+    let Some(close) = closing(shaper, name_at + 1) else { return false };
+    let (Some(end), Some(after)) = (shaper.peek(close), shaper.kind(close + 1)) else { return false };
+    let params = c_type::params(shaper, name_at + 2, close);
+    match after {
+        Token::OpenBrace => {}
+        Token::Semicolon if params.is_some() && ty.is_known() => {
+            shaper.say(say::prototype(shaper.across(first, end), shaper.text(name)));
+            shaper.at += close + 2;
+            shaper.end_statement(true);
+            return true;
+        }
+        _ => return false,
+    }
+    let result = ty.name();
+    let list = params.as_ref().map(|params| {
+        params.iter().map(|param| format!("{}: {}", shaper.text(param.name), param.ty)).collect::<Vec<_>>().join(", ")
+    });
+    shaper.say(say::c_function(shaper.across(first, end), shaper.text(name), list.as_deref(), result.as_deref()));
+    let from = name_at + 2;
+    let words: Vec<Tok> = (from..close).filter_map(|ahead| shaper.peek(ahead)).collect();
+    shaper.at += close + 1;
+    shaper.take(Tok { kind: Token::Fn, ..first });
+    shaper.frame().value_head = false;
+    shaper.take(name);
+    shaper.take(Tok { kind: Token::OpenParen, start: name.end, end: name.end });
+    match params {
+        Some(params) => {
+            for param in params {
+                put_param(shaper, param.name, param.base);
+                shaper.push_missing(Token::Comma);
+            }
+        }
+        None => words.into_iter().for_each(|word| shaper.take(word)),
+    }
+    shaper.take(end);
+    if result.is_some() {
+        shaper.push_missing(Token::Arrow);
+        shaper.push(Tok { kind: Token::Name, ..ty.word });
+    }
+    true
+}
+
+/// `name: type` from the words of `type name`.
+fn put_param(shaper: &mut Shaper<'_>, name: Tok, base: Tok) {
+    shaper.take(name);
+    shaper.push_missing(Token::Colon);
+    shaper.push(Tok { kind: Token::Name, ..base });
+}
+
+/// `let int x = 5;`
+pub(super) fn typed_let(shaper: &mut Shaper<'_>) -> bool {
+    let Some((ty, name_at)) = c_type::read(shaper, 0) else { return false };
+    let (Some(first), Some(before), Some(name)) = (shaper.peek(0), shaper.peek(name_at - 1), shaper.peek(name_at))
+    else {
+        return false;
+    };
+    if !ty.is_known() || !matches!(shaper.kind(name_at + 1), Some(Token::Assign | Token::Semicolon)) {
+        return false;
+    }
+    shaper.say(say::typed_let(
+        shaper.across(first, name),
+        shaper.across(first, before),
+        shaper.text(name),
+        ty.name().as_deref(),
+    ));
+    shaper.at += name_at;
+    false
+}
+
+/// `fn int f() { … }`
+pub(super) fn result_first(shaper: &mut Shaper<'_>) -> bool {
+    let Some((ty, name_at)) = c_type::read(shaper, 0) else { return false };
+    let (Some(first), Some(before), Some(name)) = (shaper.peek(0), shaper.peek(name_at - 1), shaper.peek(name_at))
+    else {
+        return false;
+    };
+    if shaper.kind(name_at + 1) != Some(Token::OpenParen) {
+        return false;
+    }
+    shaper.say(say::result_first(shaper.across(first, before), shaper.text(name), ty.name().as_deref()));
+    shaper.at += name_at;
+    false
+}
+
+/// `int x` as a parameter, `int x;` as a field.
+pub(super) fn c_part(shaper: &mut Shaper<'_>) -> bool {
+    let fields = shaper.top().kind == Kind::Declaration;
+    if !fields && !shaper.top().params {
+        return false;
+    }
+    let Some((ty, name_at)) = c_type::read(shaper, 0) else { return false };
+    let (Some(first), Some(name), Some(next)) = (shaper.peek(0), shaper.peek(name_at), shaper.kind(name_at + 1)) else {
+        return false;
+    };
+    let array = next == Token::OpenBracket;
+    let end = if array { closing(shaper, name_at + 1).map_or(name_at + 1, |close| close + 1) } else { name_at + 1 };
+    let Some(stop) = shaper
+        .kind(end)
+        .filter(|kind| matches!(kind, Token::Comma | Token::CloseParen | Token::CloseBrace | Token::Semicolon))
+    else {
+        return false;
+    };
+    if !shaper.top().told {
+        shaper.frame().told = true;
+        let ty = ty.name();
+        let ty =
+            if array { format!("[{}]", ty.as_deref().unwrap_or("int")) } else { ty.unwrap_or_else(|| "ptr".into()) };
+        shaper.say(say::c_part(shaper.across(first, name), shaper.text(name), &ty, fields));
+    }
+    shaper.at += end;
+    put_param(shaper, name, ty.word);
+    if stop == Token::Semicolon {
+        shaper.at += 1;
+        shaper.push_missing(Token::Comma);
+    }
+    true
+}
+
+/// `(int) x`
+pub(super) fn cast(shaper: &mut Shaper<'_>, word: Tok) -> bool {
+    let Some((ty, close)) = c_type::read_bare(shaper, 1) else { return false };
+    if shaper.kind(close) != Some(Token::CloseParen) || !ty.is_known() {
+        return false;
+    }
+    let operand = shaper.kind(close + 1).is_some_and(|kind| {
+        matches!(kind, Token::Name | Token::Int | Token::Float | Token::Str | Token::Char)
+            || (ty.stars > 0 && begins_operand(kind))
+    });
+    let last = shaper.last().is_some_and(|last| matches!(last.kind, Token::If | Token::While | Token::For | Token::Fn));
+    let (Some(end), Some(next)) = (shaper.peek(close), shaper.peek(close + 1)) else { return false };
+    let text = shaper.text(next);
+    if !operand || last || matches!(text, "and" | "or") {
+        return false;
+    }
+    let single = shaper
+        .kind(close + 2)
+        .is_none_or(|kind| !matches!(kind, Token::OpenParen | Token::OpenBracket | Token::Dot | Token::Arrow));
+    let ty = if ty.stars == 0 { ty.name() } else { None };
+    shaper.say(say::cast(shaper.across(word, end), shaper.across(word, next), ty.as_deref(), single.then_some(text)));
+    shaper.at += close + 1;
+    true
+}

@@ -1,0 +1,75 @@
+//! The `;` that was forgotten, and the one that ends a statement.
+
+use super::super::token::{Tok, Token};
+use super::super::{habits, say};
+use super::Shaper;
+use super::frame::Kind;
+
+impl Shaper<'_> {
+    /// Whether a statement has ended with the last word, though no `;` follows.
+    pub(super) fn lacks_end(&self) -> bool {
+        let Some(last) = self.last() else { return false };
+        let frame = self.top();
+        let inside = match frame.kind {
+            Kind::Top | Kind::Block => true,
+            Kind::Arms => frame.in_arm,
+            _ => false,
+        };
+        let ends = last.kind.ends_expression()
+            || self.value_close
+            || matches!(last.kind, Token::Return | Token::Break | Token::Continue);
+        inside && !frame.starts && frame.head.is_none() && ends
+    }
+
+    pub(super) fn lacks_semicolon(&self, word: Tok) -> bool {
+        if !self.lacks_end() {
+            return false;
+        }
+        let returns = self.last().is_some_and(|last| last.kind == Token::Return);
+        match word.kind {
+            Token::CloseBrace => self.top().kind == Kind::Block,
+            Token::Fn => self.kind(1) == Some(Token::Name),
+            Token::Name
+            | Token::Int
+            | Token::Float
+            | Token::Str
+            | Token::Char
+            | Token::True
+            | Token::False
+            | Token::Nil
+            | Token::Underscore => self.fresh && !returns,
+            kind => kind.begins_statement(),
+        }
+    }
+
+    pub(super) fn put_semicolon(&mut self) {
+        let last = self.last().unwrap_or(Tok { kind: Token::Semicolon, start: 0, end: 0 });
+        let in_arm = self.top().kind == Kind::Arms;
+        if !self.out.too_deep {
+            self.say(say::missing_semicolon(self.span(last), in_arm));
+        }
+        self.semicolon_unsaid();
+    }
+
+    /// Puts in a `;` without a word about it.
+    pub(super) fn semicolon_unsaid(&mut self) {
+        let end = self.last().map_or(0, |last| last.end);
+        self.semicolon(Tok { kind: Token::Semicolon, start: end, end });
+    }
+
+    pub(super) fn semicolon(&mut self, word: Tok) {
+        let in_head = self.top().head.is_some_and(|head| !matches!(head.kind, Token::Fn | Token::StructWord));
+        if in_head && !self.top().head_binds && matches!(self.top().kind, Kind::Top | Kind::Block | Kind::Arms) {
+            habits::head_ends_at_semicolon(self, word);
+            return;
+        }
+        self.push(word);
+        match self.top().kind {
+            Kind::Top | Kind::Block | Kind::Arms if !in_head => self.end_statement(true),
+            _ => {
+                self.settle();
+                self.frame().semicolon = true;
+            }
+        }
+    }
+}
