@@ -59,4 +59,6 @@ const WINDOW: usize = 256;
 const SMALLEST_STACK: u64 = 2 * WINDOW as u64;
 
 #[cfg(test)]
+mod oracle;
+#[cfg(test)]
 mod tests;
