@@ -16,6 +16,8 @@ use crate::bytecode::op::{Instruction, Op};
 
 /// Processes with at most so many slots run in the shared register file.
 const SMALL: usize = 256;
+/// The most that one run is given.
+const MOST_FUEL: u64 = 1 << 60;
 /// How many programs' longest straight runs are remembered.
 const REMEMBERED: usize = 16;
 
@@ -87,6 +89,7 @@ pub fn run(processor: &mut Processor, context: &mut Context, memory: &mut Memory
     if small {
         slots[..context.slots.len()].copy_from_slice(&context.slots);
     }
+    let fuel = fuel.min(MOST_FUEL);
     let mut cursor = Cursor { pc: context.pc, base: context.base as usize, fuel };
     let stop = drive(&mut cursor, &mut slots, context, memory, reserve, most.max(room));
     context.pc = cursor.pc;
@@ -195,7 +198,9 @@ fn execute<const STEP: bool>(
     reserve: u64,
 ) -> Exit {
     let Cursor { mut pc, mut base, mut fuel } = *cursor;
-    let mut start = pc;
+    // While runs are charged as a whole: the fuel above the reserve, plus the instruction before the present run. At
+    // an instruction that leaves the run, the difference to its place is what is left after it.
+    let mut bias = fuel.wrapping_sub(reserve).wrapping_add(u64::from(pc)).wrapping_sub(1) as i64;
     let (globals, stack) = slots.split_at_mut(static_slots(guest.image));
     base -= globals.len();
     let Some(mut win) = window(stack, base) else { return Exit::Room };
@@ -209,16 +214,17 @@ fn execute<const STEP: bool>(
     // Goes on elsewhere, after charging the straight run that ends here.
     macro_rules! go {
         ($target:expr) => {{
-            let target = $target;
+            let target: u32 = $target;
             if STEP {
                 fuel -= 1;
+                pc = target;
             } else {
-                fuel -= u64::from(pc + 1 - start);
-                start = target;
-            }
-            pc = target;
-            if !STEP && fuel <= reserve {
-                break (Exit::Low, 0);
+                let left = bias - i64::from(pc);
+                pc = target;
+                bias = left + i64::from(target) - 1;
+                if left <= 0 {
+                    break (Exit::Low, 0);
+                }
             }
             continue;
         }};
@@ -421,7 +427,8 @@ fn execute<const STEP: bool>(
             fuel -= 1;
         }
     };
-    let fuel = fuel - if STEP { u64::from(counted) } else { u64::from(pc + counted - start) };
+    let left = if STEP { fuel } else { (bias + 1 - i64::from(pc) + reserve as i64) as u64 };
+    let fuel = left - u64::from(counted);
     *cursor = Cursor { pc, base: base + globals.len(), fuel };
     exit
 }
