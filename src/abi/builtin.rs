@@ -70,6 +70,8 @@ pub enum Outcome {
     Handler,
     /// `[str]`
     Strings,
+    /// `[int]`
+    Ints,
     /// The element type of the first argument
     Element,
     /// The type of the first argument
@@ -245,6 +247,19 @@ macro_rules! for_each_builtin {
             Syscall Dup, dup, "Descriptors", [fd: Int] [] [], (Int), {Safe Check}, "dup(2)", "A copy of a descriptor under the lowest free number.";
             Syscall Dup2, dup2, "Descriptors", [old: Int, new: Int] [] [], (Int), {Safe Check}, "dup2(2)", "Makes `new` a copy of `old`, closing what `new` was.";
             Syscall Fcntl, fcntl, "Descriptors", [fd: Int, cmd: Int] [arg: Int] [], (Int), {Safe}, "fcntl(2)", "F_GETFL F_SETFL (O_NONBLOCK, O_APPEND), F_GETFD F_SETFD (FD_CLOEXEC).";
+            Syscall Poll, poll, "Descriptors", [fds: Ints, events: Ints, timeout_ms: Int] [] [], (Int, Ints), {Blocks Safe}, "poll(2)", "Sleeps until one of the descriptors is ready for its events (POLLIN, POLLOUT), or the time is over, -1 for ever: how many are, and what each is ready for.";
+            // Files.
+            Syscall Open, open, "Files", [path: Str, flags: Int] [mode: Int] [], (Int), {Blocks Restarts Safe Check}, "open(2)", "Opens or creates a file: the lowest free descriptor, or -1. A named pipe sleeps until the other end is opened.";
+            Syscall Lseek, lseek, "Files", [fd: Int, offset: Int, whence: Int] [] [], (Int), {Safe}, "lseek(2)", "Moves the place of the next read or write, from the start, the present place or the end (SEEK_SET, SEEK_CUR, SEEK_END); the new place.";
+            Syscall Unlink, unlink, "Files", [path: Str] [] [], (Int), {Safe}, "unlink(2)", "Removes a name; the file goes when nobody has it open any more.";
+            Syscall Rename, rename, "Files", [old: Str, new: Str] [] [], (Int), {Safe}, "rename(2)", "Gives a file another name, replacing what stood there in one step.";
+            Syscall Filesize, filesize, "Files", [path: Str] [] [], (Int), {}, "stat(2)", "The size of a file in bytes, or -1.";
+            Syscall Mkfifo, mkfifo, "Files", [path: Str] [mode: Int] [], (Int), {Safe Check}, "mkfifo(3)", "Makes a named pipe.";
+            Syscall Mkdir, mkdir, "Files", [path: Str] [mode: Int] [], (Int), {Safe}, "mkdir(2)", "Makes a directory.";
+            Syscall Rmdir, rmdir, "Files", [path: Str] [] [], (Int), {Safe}, "rmdir(2)", "Removes an empty directory.";
+            Syscall Readdir, readdir, "Files", [path: Str] [] [], (Strings), {}, "readdir(3)", "The names in a directory in order, without `.` and `..`; none, and `errno`, on failure.";
+            Syscall Getcwd, getcwd, "Files", [] [] [], (Str), {}, "getcwd(3)", "The path of the working directory; scripts start in /home/student, which is their own directory.";
+            Syscall Chdir, chdir, "Files", [path: Str] [] [], (Int), {Safe}, "chdir(2)", "Changes the working directory of this process.";
             // Message queues.
             Syscall MqOpen, mq_open, "Message queues", [name: Str, flags: Int] [maxmsg: Int, msgsize: Int] [], (Int), {Check}, "mq_open(3)", "Opens or creates a queue: a descriptor, or -1; 10 messages of 8192 bytes unless said otherwise.";
             Syscall MqSend, mq_send, "Message queues", [q: Int, msg: Str, prio: Int] [] [], (Int), {Blocks Restarts Check}, "mq_send(3)", "Sends a message; sleeps while the queue is full.";
@@ -403,6 +418,7 @@ impl Outcome {
             Outcome::Ptr => "ptr",
             Outcome::Handler => "fn(int)",
             Outcome::Strings => "[str]",
+            Outcome::Ints => "[int]",
             Outcome::Element => "T",
             Outcome::Same => "the same",
             Outcome::ArrayOfSecond => "[T]",

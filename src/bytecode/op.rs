@@ -70,7 +70,8 @@ pub enum Extra {
     Nothing,
     /// An index into the formats: how the arguments are shown.
     Format,
-    /// A [`ValueKind`]: of the elements for `sort`, of the element for `array`, of the numbers for `min`, `max`, `abs`.
+    /// A [`ValueKind`]: of the elements for `sort`, of the element for `array`, of the numbers for `min`, `max`, `abs`,
+    /// of the deadline for the timed calls on queues.
     Kind,
 }
 
@@ -79,6 +80,7 @@ impl Extra {
     pub fn of(builtin: Builtin) -> Extra {
         match builtin {
             Builtin::Min | Builtin::Max | Builtin::Abs | Builtin::Sort | Builtin::Array => Extra::Kind,
+            Builtin::MqTimedsend | Builtin::MqTimedreceive => Extra::Kind,
             Builtin::ToStr
             | Builtin::Sprintf
             | Builtin::Print

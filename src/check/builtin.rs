@@ -371,6 +371,7 @@ fn result_type(builtin: Builtin, args: &[Expr]) -> Type {
         Outcome::Ptr => Type::Ptr,
         Outcome::Handler => Type::handler(),
         Outcome::Strings => Type::strings(),
+        Outcome::Ints => Type::Array(Arc::new(Type::Int)),
         Outcome::Element => match of(0) {
             Type::Array(element) => (*element).clone(),
             _ => Type::Error,

@@ -8,13 +8,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use super::loader::Programs;
+use super::folder::Folder;
+use super::loader::{self, Programs};
 use super::options::TraceFormat;
 use crate::abi::{Errno, Signal};
 use crate::bytecode::image::Verified;
 use crate::diagnostics::Diagnostic;
 use crate::kernel::event::Event;
-use crate::kernel::host::{Crash, Host, Input, Outside, Stream};
+use crate::kernel::host::{Crash, Host, HostNode, Input, Outside, Stream};
 use crate::kernel::process::Process;
 use crate::report::{fault, stats};
 use crate::source::SourceMap;
@@ -38,6 +39,7 @@ pub(crate) struct Shared {
 pub(crate) struct RealHost {
     shared: Rc<RefCell<Shared>>,
     programs: Programs,
+    folder: Folder,
     out: BufWriter<Stdout>,
     out_is_terminal: bool,
     in_is_terminal: bool,
@@ -56,11 +58,12 @@ struct Keys {
 
 impl RealHost {
     /// A host for one run.
-    pub(crate) fn new(shared: Rc<RefCell<Shared>>, programs: Programs, trace: Option<(Box<dyn Write>, TraceFormat)>) -> Self {
+    pub(crate) fn new(shared: Rc<RefCell<Shared>>, programs: Programs, folder: Folder, trace: Option<(Box<dyn Write>, TraceFormat)>) -> Self {
         let in_is_terminal = std::io::stdin().is_terminal();
         RealHost {
             shared,
             programs,
+            folder,
             out: BufWriter::with_capacity(64 << 10, std::io::stdout()),
             out_is_terminal: std::io::stdout().is_terminal(),
             in_is_terminal,
@@ -181,6 +184,26 @@ impl Host for RealHost {
             self.show(&errors);
         }
         result
+    }
+
+    fn compile(&mut self, name: &[u8], text: &[u8]) -> Result<Verified, Errno> {
+        let (result, errors) = loader::compile_text(name, text, &mut self.shared.borrow_mut().sources);
+        if !errors.is_empty() {
+            self.show(&errors);
+        }
+        result
+    }
+
+    fn look(&mut self, path: &[u8]) -> Option<HostNode> {
+        self.folder.look(path)
+    }
+
+    fn list(&mut self, path: &[u8]) -> Vec<Vec<u8>> {
+        self.folder.list(path)
+    }
+
+    fn read_file(&mut self, path: &[u8], most: u64) -> Result<Vec<u8>, Errno> {
+        self.folder.read(path, most)
     }
 
     fn poll(&mut self) -> Option<Outside> {

@@ -131,9 +131,21 @@ fn compile(path: &Path, shown: &str, sources: &mut SourceMap) -> (Result<Verifie
     match read(path) {
         Err(_) => (Err(Errno::EACCES), Vec::new()),
         Ok(text) if text.is_empty() => (Err(Errno::ENOEXEC), Vec::new()),
-        Ok(text) => match pipeline::compile(sources, shown, text) {
-            Ok(compiled) => (Ok(compiled.image), Vec::new()),
-            Err(errors) => (Err(Errno::ENOEXEC), errors),
-        },
+        Ok(text) => compiled(shown, text, sources),
+    }
+}
+
+fn compiled(shown: &str, text: String, sources: &mut SourceMap) -> (Result<Verified, Errno>, Vec<Diagnostic>) {
+    match pipeline::compile(sources, shown, text) {
+        Ok(compiled) => (Ok(compiled.image), Vec::new()),
+        Err(errors) => (Err(Errno::ENOEXEC), errors),
+    }
+}
+
+/// Compiles a program that a script wrote itself.
+pub(crate) fn compile_text(name: &[u8], text: &[u8], sources: &mut SourceMap) -> (Result<Verified, Errno>, Vec<Diagnostic>) {
+    match std::str::from_utf8(text) {
+        Ok(text) if !text.is_empty() => compiled(&String::from_utf8_lossy(name), text.to_owned(), sources),
+        _ => (Err(Errno::ENOEXEC), Vec::new()),
     }
 }

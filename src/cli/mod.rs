@@ -2,6 +2,7 @@
 
 mod check;
 mod disasm;
+mod folder;
 mod host;
 mod loader;
 mod options;
@@ -23,6 +24,8 @@ pub(crate) const EXIT_USAGE: u8 = 64;
 pub(crate) const EXIT_COMPILE: u8 = 65;
 /// A file missing or unreadable (EX_NOINPUT).
 pub(crate) const EXIT_NO_INPUT: u8 = 66;
+/// A file cannot be written (EX_CANTCREAT).
+pub(crate) const EXIT_CANNOT_WRITE: u8 = 73;
 /// `--ticks` reached, as timeout(1) has it.
 pub(crate) const EXIT_TICKS: u8 = 124;
 /// Every process waits for ever.
@@ -33,7 +36,7 @@ pub(crate) const EXIT_STUCK: u8 = 125;
 #[command(name = "proc", version, args_conflicts_with_subcommands = false, subcommand_required = true, arg_required_else_help = true)]
 #[command(after_help = "`proc FILE [ARG...]` is short for `proc run FILE [ARG...]`.\n\
     Exit status of a run: that of the first process, 128 + n if signal n killed it; 64 bad usage, 65 compile errors,\n\
-    66 file missing or unreadable, 124 --ticks reached, 125 stuck.")]
+    66 file missing or unreadable, 73 --write-to failed, 124 --ticks reached, 125 stuck.")]
 struct Cli {
     #[command(subcommand)]
     command: Command,

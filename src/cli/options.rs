@@ -44,6 +44,9 @@ pub(crate) struct Run {
     /// A further directory from which `exec` loads programs
     #[arg(long, value_name = "DIR")]
     pub(crate) path: Vec<PathBuf>,
+    /// Write the files that the program has made or changed below DIR at the end; without it nothing is written
+    #[arg(long, value_name = "DIR")]
+    pub(crate) write_to: Option<PathBuf>,
     /// Trace events on stderr, a line each: syscall, sched, signal, memory [default: all]
     #[arg(long, value_enum, value_name = "KINDS", num_args = 0.., require_equals = true, value_delimiter = ',')]
     pub(crate) trace: Option<Vec<TraceKind>>,

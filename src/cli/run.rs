@@ -5,6 +5,7 @@ use std::fs::File;
 use std::os::unix::ffi::OsStrExt;
 use std::rc::Rc;
 
+use super::folder::{self, Folder};
 use super::host::{RealHost, Shared, trace_output};
 use super::loader::{self, LoadError, Programs};
 use super::options::Run;
@@ -37,7 +38,7 @@ pub(crate) fn main(options: &Run) -> u8 {
     let trace = tracing.then(|| (trace_output(trace_file), options.trace_format));
     let shared = Rc::new(RefCell::new(shared));
     let programs = Programs::new(&options.file, &options.path);
-    let host = RealHost::new(Rc::clone(&shared), programs, trace);
+    let host = RealHost::new(Rc::clone(&shared), programs, Folder::of(&options.file), trace);
     let name = options.file.as_os_str();
     let argv: Vec<Vec<u8>> =
         std::iter::once(name).chain(options.args.iter().map(|arg| arg.as_os_str())).map(|arg| arg.as_bytes().to_vec()).collect();
@@ -55,6 +56,12 @@ pub(crate) fn main(options: &Run) -> u8 {
         say("proc: standard output was closed; writes to it have failed with EIO\n");
     }
     let status = tell(end, &machine, &shared);
+    if let Some(to) = &options.write_to {
+        if let Err(why) = folder::write_back(to, &machine.file_system().changes()) {
+            say(&format!("proc: --write-to: {why}\n"));
+            return super::EXIT_CANNOT_WRITE;
+        }
+    }
     if let Some(rows) = &shared.rows {
         let mut rows = rows.clone();
         let left = machine.processes().filter(|process| process.ppid.0 != 0);

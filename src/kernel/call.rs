@@ -27,7 +27,8 @@ pub struct Call {
     pub done: bool,
     /// Whether the process has slept in this call.
     pub slept: bool,
-    /// What a printing call answers once its bytes have gone; the priority of a message being sent.
+    /// What a printing call answers once its bytes have gone; the priority of a message being sent; the pipe that somebody
+    /// else's open has opened here too.
     pub count: i64,
 }
 
@@ -62,6 +63,10 @@ pub enum Value {
     Status(Status),
     /// A function value.
     Handler(u64),
+    /// A list of strings.
+    List(Vec<Vec<u8>>),
+    /// A list of ints.
+    Ints(Vec<i64>),
 }
 
 /// What a system call answers.

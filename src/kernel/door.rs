@@ -90,7 +90,7 @@ impl Machine {
             self.jump_to(tick);
             return None;
         }
-        if self.terminal.wants_input() {
+        if self.wants_input() {
             self.look_at_terminal(true);
             return None;
         }
@@ -99,7 +99,7 @@ impl Machine {
 
     /// Reads the real terminal for a process that waits for it; whether there was anything.
     fn look_at_terminal(&mut self, wait: bool) -> bool {
-        if !self.terminal.wants_input() {
+        if !self.wants_input() {
             return false;
         }
         match self.host.read(super::param::IO_MAX, wait) {

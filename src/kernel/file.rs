@@ -5,6 +5,7 @@
 //! open file description counts the tables' entries that refer to it, and the object behind it is closed with the
 //! last. This file knows of pipes, queues and the terminal only that they are opened and closed.
 
+use super::fs::NodeId;
 use super::host::Stream;
 use super::machine::Machine;
 use super::mqueue::QueueId;
@@ -81,8 +82,18 @@ pub enum Kind {
     PipeRead(PipeId),
     /// The end of a pipe that is written.
     PipeWrite(PipeId),
+    /// A named pipe opened with O_RDWR: both ends at once.
+    PipeBoth(PipeId),
     /// A message queue.
     Queue(QueueId),
+    /// A regular file.
+    File(NodeId),
+    /// A directory, which can only be read by `readdir`.
+    Directory(NodeId),
+    /// `/dev/null`
+    Null,
+    /// `/dev/zero`
+    Zero,
 }
 
 impl Kind {
@@ -143,6 +154,8 @@ pub enum Making {
     Fcntl,
     /// mq_open
     MqOpen,
+    /// open
+    Open,
 }
 
 /// An entry of a table of descriptors.
@@ -381,9 +394,14 @@ impl Machine {
 
     fn drop_entry(&mut self, entry: Descriptor) {
         match self.files.drop_one(entry.file) {
-            None | Some(Kind::TerminalIn | Kind::Terminal(_)) => {}
+            None | Some(Kind::TerminalIn | Kind::Terminal(_) | Kind::Null | Kind::Zero) => {}
+            Some(Kind::File(node) | Kind::Directory(node)) => self.fs.release(node),
             Some(Kind::PipeRead(pipe)) => self.close_read_end(pipe),
             Some(Kind::PipeWrite(pipe)) => self.close_write_end(pipe),
+            Some(Kind::PipeBoth(pipe)) => {
+                self.close_read_end(pipe);
+                self.close_write_end(pipe);
+            }
             Some(Kind::Queue(queue)) => self.queues.closed(queue),
         }
     }
@@ -395,7 +413,10 @@ impl Machine {
             WaitFor::PipeWritable(pipe, _) => self.queue_writer(pipe, pid),
             WaitFor::QueueNotEmpty(queue, _) => self.queue_for_queue(queue, pid, true),
             WaitFor::QueueNotFull(queue, _) => self.queue_for_queue(queue, pid, false),
+            WaitFor::FifoWriter(pipe) => self.queue_opener(pipe, pid, true),
+            WaitFor::FifoReader(pipe) => self.queue_opener(pipe, pid, false),
             WaitFor::Terminal => self.terminal.queue_reader(pid),
+            WaitFor::Poll => self.queue_poller(pid),
             WaitFor::Child(_) | WaitFor::Sleep | WaitFor::Signal | WaitFor::SignalOf(_) => {}
         }
     }
@@ -403,23 +424,31 @@ impl Machine {
     /// Takes a process out of the queue of whatever it waited for.
     pub(crate) fn leave_queues(&mut self, pid: Pid, reason: WaitFor) {
         match reason {
-            WaitFor::PipeReadable(pipe, _) | WaitFor::PipeWritable(pipe, _) => self.leave_pipe(pipe, pid),
+            WaitFor::PipeReadable(pipe, _)
+            | WaitFor::PipeWritable(pipe, _)
+            | WaitFor::FifoReader(pipe)
+            | WaitFor::FifoWriter(pipe) => self.leave_pipe(pipe, pid),
+            WaitFor::Poll => self.leave_poll(pid),
             WaitFor::QueueNotEmpty(queue, _) | WaitFor::QueueNotFull(queue, _) => self.leave_queue(queue, pid),
             WaitFor::Terminal => self.terminal.leave(pid),
             WaitFor::Child(_) | WaitFor::Sleep | WaitFor::Signal | WaitFor::SignalOf(_) => {}
         }
     }
 
-    /// The child's table: the parent's, shared until one of them changes it.
+    /// The child's table: the parent's, shared until one of them changes it. The child stands in the same directory.
     pub(crate) fn fork_files(&mut self, parent: Pid) -> FileTable {
-        let table = self.process(parent).files;
+        let process = self.process(parent);
+        let (table, cwd) = (process.files, process.cwd);
+        self.fs.keep(cwd);
         self.files.share(table)
     }
 
     /// The end of a process: all its descriptors are closed, in order, and its registrations end (MQNOTE-08).
     pub(crate) fn close_all(&mut self, pid: Pid) {
         self.queues.withdraw_all(pid);
-        let table = std::mem::take(&mut self.process_mut(pid).files);
+        let process = self.process_mut(pid);
+        let (table, cwd) = (std::mem::take(&mut process.files), process.cwd);
+        self.fs.release(cwd);
         for entry in self.files.abandon(table).into_iter().flatten() {
             self.drop_entry(entry);
         }

@@ -35,6 +35,10 @@ impl Machine {
         let (init, script) = (Pid(param::INIT), Pid(param::SCRIPT));
         let nowhere = Deed { who: init, span: Span::default(), tick: 0 };
         let files = FileTable::terminal(&mut self.files);
+        let cwd = self.fs.home();
+        // Once for init, once for the script.
+        self.fs.keep(cwd);
+        self.fs.keep(cwd);
         let lineage = |pid| Arc::new(Lineage { pid, fork: nowhere, ordinal: 1, parent: None });
         let blank = |pid, lineage, files, context| Process {
             pid,
@@ -62,6 +66,7 @@ impl Machine {
             signals: Signals::default(),
             alarm: None,
             files,
+            cwd,
             stdio: Stdio::default(),
         };
         for pid in [init, script] {
@@ -120,6 +125,7 @@ impl Machine {
             signals: process.signals.fork(),
             alarm: None,
             files,
+            cwd: process.cwd,
             stdio: process.stdio.fork(),
         };
         self.table.insert(child);

@@ -46,6 +46,15 @@ pub struct Crash<'a> {
     pub fault: &'a Fault,
 }
 
+/// What lies in the script's directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HostNode {
+    /// A regular file of so many bytes.
+    File(u64),
+    /// A directory.
+    Directory,
+}
+
 /// The world outside.
 pub trait Host {
     /// Writes to the terminal; how many bytes went, or why not.
@@ -62,6 +71,37 @@ pub trait Host {
     /// # Errors
     /// As execve(2): ENOENT, EACCES, ENOTDIR, ENOEXEC.
     fn load(&mut self, path: &[u8]) -> Result<Verified, Errno>;
+
+    /// Compiles a program that a script wrote itself.
+    ///
+    /// # Errors
+    /// As execve(2): ENOEXEC where it is no program.
+    fn compile(&mut self, name: &[u8], text: &[u8]) -> Result<Verified, Errno> {
+        let _ = (name, text);
+        Err(Errno::ENOEXEC)
+    }
+
+    /// What a path below the script's directory leads to, the empty path being that directory; none where there is nothing, or
+    /// where it leads out.
+    fn look(&mut self, path: &[u8]) -> Option<HostNode> {
+        let _ = path;
+        None
+    }
+
+    /// The names in a directory below the script's.
+    fn list(&mut self, path: &[u8]) -> Vec<Vec<u8>> {
+        let _ = path;
+        Vec::new()
+    }
+
+    /// The contents of a file below the script's directory.
+    ///
+    /// # Errors
+    /// EACCES where it may not be read, EFBIG where it has more than `most` bytes.
+    fn read_file(&mut self, path: &[u8], most: u64) -> Result<Vec<u8>, Errno> {
+        let _ = (path, most);
+        Err(Errno::EACCES)
+    }
 
     /// Something from outside, if there is anything; asked between quanta.
     fn poll(&mut self) -> Option<Outside> {

@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use super::chance::Chance;
 use super::event::{Event, Watch, What};
 use super::file::Files;
+use super::fs::FileSystem;
 use super::host::Host;
 use super::mqueue::Queues;
 use super::param;
 use super::pipe::Pipes;
+use super::poll::Poller;
 use super::process::{Deed, Pid, Process, State};
 use super::sched::{Policy, PolicyKind, Ticket};
 use super::stdio::Mode;
@@ -100,9 +102,12 @@ pub struct Machine {
 
     // Objects: changed by `file`, `pipe`, `mqueue`, `terminal`.
     pub(crate) files: Files,
+    pub(crate) fs: FileSystem,
     pub(crate) pipes: Pipes,
     pub(crate) queues: Queues,
     pub(crate) terminal: Terminal,
+    /// Who sleeps in poll, first come first.
+    pub(crate) pollers: Vec<Poller>,
 
     // Chance: changed by rand and choose.
     pub(crate) chance: Chance,
@@ -161,9 +166,11 @@ impl Machine {
             timers: BTreeMap::new(),
             timer_order: 0,
             files: Files::default(),
+            fs: FileSystem::default(),
             pipes: Pipes::default(),
             queues: Queues::default(),
             terminal: Terminal::new(Pid(param::INIT), Pid(param::SCRIPT)),
+            pollers: Vec::new(),
             totals: Totals::default(),
             script_status: None,
         };
@@ -197,6 +204,11 @@ impl Machine {
     /// How the run was set up.
     pub fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// The file system.
+    pub fn file_system(&self) -> &FileSystem {
+        &self.fs
     }
 
     /// The memory, for its statistics.

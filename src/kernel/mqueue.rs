@@ -11,6 +11,7 @@ use super::event::Origin;
 use super::file::{FileId, Kind, Making, OpenFile, Slab};
 use super::machine::{Machine, Timer};
 use super::param::{MQ_BYTES, MQ_MAX_MESSAGES, MQ_MAX_SIZE, MQ_PRIORITY, MQ_QUEUES, NAME_MAX};
+use super::poll::Source;
 use super::process::{Deed, Pid};
 use super::wait::WaitFor;
 use crate::abi::constant::{O_CREAT, O_EXCL, O_NONBLOCK, O_RDWR, O_WRONLY};
@@ -344,6 +345,7 @@ impl Machine {
         if let Some(registration) = self.queues.insert(id, message) {
             self.post(registration.by.who, registration.signal, Origin::Kernel(sender));
         }
+        self.changed(Source::Queue(id));
     }
 
     /// mq_timedreceive(3), until a tick.
@@ -369,6 +371,7 @@ impl Machine {
         match queue.messages.pop_front() {
             Some(message) => {
                 self.move_in_sleeping_sender(id);
+                self.changed(Source::Queue(id));
                 received(message)
             }
             None => self.sleep_until(me, call, &file, deadline, WaitFor::QueueNotEmpty(id, file_id)),

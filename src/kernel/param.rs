@@ -40,6 +40,14 @@ pub const MQ_BYTES: u64 = 819_200;
 pub const MQ_PRIORITY: i64 = 32767;
 /// The longest queue name after its slash (NAME_MAX).
 pub const NAME_MAX: usize = 255;
+/// The longest path, its zero byte included (PATH_MAX).
+pub const PATH_MAX: usize = 4096;
+/// The longest a file gets, then EFBIG; what lies beside the script and is longer cannot be opened.
+pub const FILE_BYTES: u64 = 64 << 20;
+/// All files in memory together, then ENOSPC: what a script may take of the host's memory.
+pub const FILES_BYTES: u64 = 128 << 20;
+/// Files, directories and named pipes in memory, then ENOSPC.
+pub const FILES_COUNT: usize = 65_536;
 /// The most bytes one read gives, and the longest line: what one call may take of the host's memory (Linux: 0x7ffff000).
 pub const IO_MAX: usize = 1 << 26;
 /// All strings of argv and the environment together (ARG_MAX of Linux: a quarter of the stack limit, 2 MB).

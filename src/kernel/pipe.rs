@@ -7,9 +7,12 @@ use std::collections::VecDeque;
 
 use super::call::{Call, Outcome};
 use super::event::Origin;
+use super::fs::NodeId;
 use super::file::{FileId, Kind, Making, Slab};
 use super::machine::Machine;
+use super::open::Ends;
 use super::param::{PIPE_FEW_PAGES, PIPE_PAGE, PIPE_PAGES, PIPE_USER_PAGES};
+use super::poll::Source;
 use super::process::{Deed, Pid};
 use super::wait::WaitFor;
 use crate::abi::constant::{O_CLOEXEC, O_NONBLOCK, O_RDONLY, O_WRONLY};
@@ -58,6 +61,14 @@ pub struct Pipe {
     sleeping_readers: VecDeque<Pid>,
     /// Writers, and the bytes each must find room for at once (1 where any will do).
     sleeping_writers: VecDeque<(Pid, usize)>,
+    /// Processes that sleep until they can open a named pipe for reading.
+    opening_readers: VecDeque<Pid>,
+    /// Processes that sleep until they can open a named pipe for writing.
+    opening_writers: VecDeque<Pid>,
+    /// How often its write end was opened.
+    turns: u64,
+    /// The named pipe that it is behind.
+    pub fifo: Option<NodeId>,
     /// The call that made it.
     pub made: Deed,
 }
@@ -73,6 +84,10 @@ impl Pipe {
             writers: 1,
             sleeping_readers: VecDeque::new(),
             sleeping_writers: VecDeque::new(),
+            opening_readers: VecDeque::new(),
+            opening_writers: VecDeque::new(),
+            turns: 1,
+            fifo: None,
             made,
         }
     }
@@ -186,6 +201,10 @@ impl Pipe {
         taken
     }
 
+    fn is_unused(&self) -> bool {
+        self.readers == 0 && self.writers == 0 && self.opening_readers.is_empty() && self.opening_writers.is_empty()
+    }
+
     /// The bytes of the first line, its newline included, if it is all there.
     fn line(&self) -> Option<usize> {
         let (front, back) = self.bytes.as_slices();
@@ -224,12 +243,16 @@ impl Pipes {
         PipeId(self.pipes.insert(Pipe::new(room, made)))
     }
 
-    fn remove_unused(&mut self, id: PipeId) {
-        if self.get(id).is_some_and(|pipe| pipe.readers == 0 && pipe.writers == 0)
-            && let Some(Pipe { room: Room::Pages(pages), .. }) = self.pipes.remove(id.0)
-        {
+    /// Forgets a pipe that nobody has open; the named pipe that it was behind.
+    fn remove_unused(&mut self, id: PipeId) -> Option<NodeId> {
+        if !self.get(id)?.is_unused() {
+            return None;
+        }
+        let pipe = self.pipes.remove(id.0)?;
+        if let Room::Pages(pages) = pipe.room {
             self.pages -= pages;
         }
+        pipe.fifo
     }
 }
 
@@ -295,6 +318,7 @@ impl Machine {
         if left && call.slept {
             self.wake_reader(id);
         }
+        self.changed(Source::Pipe(id));
         Ok(taken)
     }
 
@@ -325,6 +349,9 @@ impl Machine {
         call.progress += moved;
         if was_empty && moved > 0 {
             self.wake_reader(id);
+        }
+        if moved > 0 {
+            self.changed(Source::Pipe(id));
         }
         if call.progress == bytes.len() {
             if call.slept && !full {
@@ -365,6 +392,67 @@ impl Machine {
             if let Some(at) = pipe.sleeping_writers.iter().position(|(sleeper, _)| *sleeper == pid) {
                 pipe.sleeping_writers.remove(at);
             }
+            pipe.opening_readers.retain(|sleeper| *sleeper != pid);
+            pipe.opening_writers.retain(|sleeper| *sleeper != pid);
+            self.drop_unused_pipe(id);
+        }
+    }
+
+    /// The pipe behind a named pipe; nobody has it open yet.
+    pub(crate) fn make_fifo(&mut self, me: Pid, node: NodeId) -> PipeId {
+        let id = self.pipes.make(self.config.pipe_capacity, self.deed(me));
+        if let Some(pipe) = self.pipes.get_mut(id) {
+            (pipe.readers, pipe.writers, pipe.fifo) = (0, 0, Some(node));
+        }
+        self.fs.keep(node);
+        id
+    }
+
+    /// Which ends of a named pipe somebody has open, or sleeps to open.
+    pub(crate) fn fifo_ends(&self, id: PipeId) -> Ends {
+        let pipe = self.pipes.get(id);
+        Ends {
+            readers: pipe.is_some_and(|pipe| pipe.readers > 0 || !pipe.opening_readers.is_empty()),
+            writers: pipe.is_some_and(|pipe| pipe.writers > 0 || !pipe.opening_writers.is_empty()),
+        }
+    }
+
+    /// How often the write end of a pipe was opened.
+    pub(crate) fn fifo_turn(&self, id: PipeId) -> u64 {
+        self.pipes.get(id).map_or(0, |pipe| pipe.turns)
+    }
+
+    /// Counts the caller in at an end of a named pipe, or both, and with it everybody who slept until that end was opened.
+    pub(crate) fn count_in(&mut self, id: PipeId, reads: bool, writes: bool) {
+        let Some(pipe) = self.pipes.get_mut(id) else { return };
+        let readers = if writes { std::mem::take(&mut pipe.opening_readers) } else { VecDeque::new() };
+        let writers = if reads { std::mem::take(&mut pipe.opening_writers) } else { VecDeque::new() };
+        pipe.readers += readers.len() as u32 + u32::from(reads);
+        pipe.writers += writers.len() as u32 + u32::from(writes);
+        pipe.turns += writers.len() as u64 + u64::from(writes);
+        for sleeper in readers.into_iter().chain(writers) {
+            if let Some(call) = self.process_mut(sleeper).call.as_deref_mut() {
+                call.done = true;
+                call.count = i64::from(id.0);
+            }
+            self.wake(sleeper);
+        }
+        self.changed(Source::Pipe(id));
+    }
+
+    /// Puts a process that goes to sleep at the end of those who want to open a named pipe.
+    pub(crate) fn queue_opener(&mut self, id: PipeId, pid: Pid, reads: bool) {
+        if let Some(pipe) = self.pipes.get_mut(id) {
+            let queue = if reads { &mut pipe.opening_readers } else { &mut pipe.opening_writers };
+            queue.push_back(pid);
+        }
+    }
+
+    /// Forgets a pipe that nobody has open or sleeps to open, with what it holds.
+    pub(crate) fn drop_unused_pipe(&mut self, id: PipeId) {
+        if let Some(node) = self.pipes.remove_unused(id) {
+            self.fs.set_fifo(node, None);
+            self.fs.release(node);
         }
     }
 
@@ -393,7 +481,8 @@ impl Machine {
                 self.wake(pid);
             }
         }
-        self.pipes.remove_unused(id);
+        self.changed(Source::Pipe(id));
+        self.drop_unused_pipe(id);
     }
 
     /// The last descriptor of the write end is closed: sleeping readers look again, and get the end of file.
@@ -405,7 +494,8 @@ impl Machine {
                 self.wake(pid);
             }
         }
-        self.pipes.remove_unused(id);
+        self.changed(Source::Pipe(id));
+        self.drop_unused_pipe(id);
     }
 }
 

@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 
 use super::call::Call;
 use super::file::FileTable;
+use super::fs::NodeId;
 use super::signal::Signals;
 use super::stdio::Stdio;
 use super::wait::WaitFor;
@@ -202,6 +203,8 @@ pub struct Process {
     // Files: changed by `file` and `stdio`.
     /// Descriptors, shared until changed.
     pub files: FileTable,
+    /// The working directory.
+    pub cwd: NodeId,
     /// The stdout buffer.
     pub stdio: Stdio,
 }

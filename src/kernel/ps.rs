@@ -18,6 +18,9 @@ impl Display for WaitFor {
             WaitFor::QueueNotEmpty(..) => to.write_str("waits for a message"),
             WaitFor::QueueNotFull(..) => to.write_str("waits for room in a queue"),
             WaitFor::Terminal => to.write_str("waits for the terminal"),
+            WaitFor::FifoReader(_) => to.write_str("waits for a reader of a named pipe"),
+            WaitFor::FifoWriter(_) => to.write_str("waits for a writer of a named pipe"),
+            WaitFor::Poll => to.write_str("waits for one of several descriptors"),
             WaitFor::Sleep => to.write_str("sleeps"),
             WaitFor::Signal => to.write_str("waits for a signal"),
             WaitFor::SignalOf(set) => {

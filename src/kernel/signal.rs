@@ -176,6 +176,10 @@ impl Machine {
         if fatal && !blocked && !stopped && alone && process.signals.doomed.is_none() {
             process.signals.doomed = Some(signal);
         }
+        if signal == Signal::SIGKILL || process.signals.doomed.is_some() {
+            // Linux marks the whole process as leaving at once, and forgets a stop or continuation nobody has collected (WAIT-18).
+            process.news = None;
+        }
         let merged = process.signals.pending.contains(signal);
         if !merged {
             process.signals.pending.insert(signal);

@@ -285,8 +285,12 @@ impl Machine {
         match file.kind {
             Kind::TerminalIn => self.write_terminal(me, Stream::Out, bytes),
             Kind::Terminal(stream) => self.write_terminal(me, stream, bytes),
-            Kind::PipeWrite(pipe) => self.write_pipe(me, call, (pipe, id), bytes, file.nonblocking()),
-            Kind::PipeRead(_) => Outcome::Fail(Errno::EBADF),
+            Kind::PipeWrite(pipe) | Kind::PipeBoth(pipe) => {
+                self.write_pipe(me, call, (pipe, id), bytes, file.nonblocking())
+            }
+            Kind::File(node) => self.write_file(id, &file, node, bytes).into(),
+            Kind::Null | Kind::Zero => Outcome::Int(bytes.len() as i64),
+            Kind::PipeRead(_) | Kind::Directory(_) => Outcome::Fail(Errno::EBADF),
             Kind::Queue(_) => Outcome::Fail(Errno::EINVAL),
         }
     }

@@ -7,6 +7,7 @@ use super::group::Access;
 use super::host::Input;
 use super::machine::Machine;
 use super::param::IO_MAX;
+use super::poll::Source;
 use super::process::Pid;
 use super::wait::WaitFor;
 use crate::abi::Errno;
@@ -122,6 +123,22 @@ impl Machine {
         }
     }
 
+    /// Whether a read would not have to wait, for poll.
+    pub(crate) fn terminal_is_readable(&mut self) -> bool {
+        while self.terminal.line().is_none() && !self.terminal.at_end {
+            let input = self.host.read(CHUNK, false);
+            if !self.terminal.receive(input) {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Whether somebody sleeps until there is input.
+    pub(crate) fn wants_input(&self) -> bool {
+        self.terminal.wants_input() || self.is_polled(Source::Terminal)
+    }
+
     fn wake_terminal_reader(&mut self) {
         if let Some(pid) = self.terminal.readers.pop_front() {
             self.wake(pid);
@@ -131,6 +148,7 @@ impl Machine {
     /// Input has come while readers slept: the first looks again when a line is there, all of them at the end.
     pub(crate) fn terminal_input(&mut self, input: Input) {
         self.terminal.receive(input);
+        self.changed(Source::Terminal);
         if self.terminal.at_end {
             for pid in std::mem::take(&mut self.terminal.readers) {
                 self.wake(pid);

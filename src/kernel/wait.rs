@@ -30,6 +30,12 @@ pub enum WaitFor {
     QueueNotEmpty(QueueId, FileId),
     /// Room in a queue.
     QueueNotFull(QueueId, FileId),
+    /// Somebody who opens a named pipe for reading.
+    FifoReader(PipeId),
+    /// Somebody who opens a named pipe for writing.
+    FifoWriter(PipeId),
+    /// One of several descriptors to be ready (`poll`).
+    Poll,
     /// A line from the terminal.
     Terminal,
     /// The clock.

@@ -52,6 +52,9 @@ pub fn reason_words(reason: WaitFor, machine: &Machine) -> String {
         WaitFor::QueueNotEmpty(..) => "for a message in an empty queue".to_owned(),
         WaitFor::QueueNotFull(..) => "for room in a full queue".to_owned(),
         WaitFor::Terminal => "for the terminal".to_owned(),
+        WaitFor::FifoReader(_) => "for somebody to open the named pipe for reading".to_owned(),
+        WaitFor::FifoWriter(_) => "for somebody to open the named pipe for writing".to_owned(),
+        WaitFor::Poll => "for one of several descriptors to be ready".to_owned(),
         WaitFor::Sleep => "for the clock".to_owned(),
         WaitFor::Signal => "for a signal".to_owned(),
         WaitFor::SignalOf(set) => {

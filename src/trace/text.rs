@@ -69,6 +69,9 @@ pub(super) fn reason_words(reason: WaitFor) -> String {
         WaitFor::QueueNotEmpty(..) => "a message".to_owned(),
         WaitFor::QueueNotFull(..) => "room in a queue".to_owned(),
         WaitFor::Terminal => "the terminal".to_owned(),
+        WaitFor::FifoReader(_) => "somebody to open the pipe for reading".to_owned(),
+        WaitFor::FifoWriter(_) => "somebody to open the pipe for writing".to_owned(),
+        WaitFor::Poll => "one of several descriptors".to_owned(),
         WaitFor::Sleep => "the clock".to_owned(),
         WaitFor::Signal => "a signal".to_owned(),
         WaitFor::SignalOf(set) => {

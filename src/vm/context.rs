@@ -144,16 +144,47 @@ impl Context {
         texts.into_iter().map(|text| view.bytes(text)).collect()
     }
 
+    /// The elements of the `[int]` that `word` refers to.
+    pub fn ints(&self, memory: &mut Memory, word: u64) -> Vec<i64> {
+        let view = self.view(memory);
+        view.elements(word, 0, view.array_length(word)).into_iter().map(|word| word as i64).collect()
+    }
+
     /// A new string on this process's heap.
     ///
     /// # Errors
     /// `HeapFull` where it does not fit even after a collection.
     pub fn new_string(&mut self, memory: &mut Memory, bytes: &[u8]) -> Result<u64, Fault> {
+        self.allocate(memory, |guest| guest.new_string(bytes))
+    }
+
+    /// A new `[str]` on this process's heap.
+    ///
+    /// # Errors
+    /// `HeapFull` where it does not fit even after a collection.
+    pub fn new_strings(&mut self, memory: &mut Memory, texts: &[Vec<u8>]) -> Result<u64, Fault> {
+        self.allocate(memory, |guest| {
+            let words: Result<Vec<u64>, Fault> = texts.iter().map(|text| guest.new_string(text)).collect();
+            guest.new_array(&words?, 0, true)
+        })
+    }
+
+    /// A new `[int]` on this process's heap.
+    ///
+    /// # Errors
+    /// `HeapFull` where it does not fit even after a collection.
+    pub fn new_ints(&mut self, memory: &mut Memory, ints: &[i64]) -> Result<u64, Fault> {
+        let words: Vec<u64> = ints.iter().map(|int| *int as u64).collect();
+        self.allocate(memory, |guest| guest.new_array(&words, 0, false))
+    }
+
+    /// Makes something on the heap, collecting where that is due.
+    fn allocate(&mut self, memory: &mut Memory, mut make: impl FnMut(&mut Guest<'_>) -> Result<u64, Fault>) -> Result<u64, Fault> {
         let image = self.image.clone();
         let mut slots = std::mem::take(&mut self.slots);
         let live = slots.len();
         let mut guest = self.guest(&image, memory);
-        let result = guest.allocating(&[], &mut slots, |_| live, |guest, _| guest.new_string(bytes));
+        let result = guest.allocating(&[], &mut slots, |_| live, |guest, _| make(guest));
         self.slots = slots;
         result
     }

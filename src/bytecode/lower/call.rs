@@ -268,6 +268,7 @@ fn kind(builtin: Builtin, args: &[Expr]) -> ValueKind {
             Type::Array(element) => ValueKind::of(element),
             _ => ValueKind::Word,
         },
+        (Builtin::MqTimedsend | Builtin::MqTimedreceive, [.., deadline]) => ValueKind::of(&deadline.ty),
         (_, [number, ..]) => ValueKind::of(&number.ty),
         _ => ValueKind::Word,
     }

@@ -3,6 +3,7 @@
 
 mod chance;
 mod descriptors;
+mod files;
 mod output;
 mod processes;
 mod queues;
@@ -10,7 +11,7 @@ mod signals;
 mod time;
 
 #[allow(unused_imports, reason = "the dispatch table below names them through the table of built-ins")]
-use {chance::*, descriptors::*, output::*, processes::*, queues::*, signals::*, time::*};
+use {chance::*, descriptors::*, files::*, output::*, processes::*, queues::*, signals::*, time::*};
 
 use super::call::{Call, Outcome, Value};
 use super::event::{Answer, Shown};
@@ -90,6 +91,12 @@ pub(crate) fn strings(machine: &mut Machine, me: Pid, call: &Call, at: usize) ->
     with_context(machine, me, |context, memory| context.strings(memory, word))
 }
 
+/// Argument `at` as a list of ints.
+pub(crate) fn ints(machine: &mut Machine, me: Pid, call: &Call, at: usize) -> Vec<i64> {
+    let word = arg(machine, me, call, at);
+    with_context(machine, me, |context, memory| context.ints(memory, word))
+}
+
 /// Arguments from `from` on as strings.
 pub(crate) fn rest_of_strings(machine: &mut Machine, me: Pid, call: &Call, from: usize) -> Vec<Vec<u8>> {
     (from..given(call)).map(|at| string(machine, me, call, at)).collect()
@@ -106,6 +113,8 @@ fn words(context: &mut Context, memory: &mut crate::vm::memory::Memory, parts: &
             Value::Bytes(bytes) => context.new_string(memory, bytes),
             Value::Status(status) => Ok(u64::from(status.0)),
             Value::Handler(word) => Ok(*word),
+            Value::List(texts) => context.new_strings(memory, texts),
+            Value::Ints(ints) => context.new_ints(memory, ints),
         })
         .collect()
 }
@@ -159,6 +168,8 @@ fn zero(part: Part) -> Value {
         Part::Str => Value::Bytes(Vec::new()),
         Part::Status => Value::Status(Status::default()),
         Part::Handler => Value::Handler(SIG_DFL),
+        Part::Strings => Value::List(Vec::new()),
+        Part::Ints => Value::Ints(Vec::new()),
         _ => Value::Int(0),
     }
 }
@@ -169,7 +180,7 @@ fn failure(builtin: Builtin) -> Vec<Value> {
         (Builtin::Pipe | Builtin::Pipe2, _) => vec![Value::Int(-1), Value::Int(-1)],
         (_, [Part::Handler]) => vec![Value::Handler(SIG_ERR)],
         (_, [Part::Bool]) => vec![Value::Bool(false)],
-        (_, [Part::Str]) => vec![Value::Bytes(Vec::new())],
+        (_, [part @ (Part::Str | Part::Strings)]) => vec![zero(*part)],
         (_, []) => Vec::new(),
         _ => padded(builtin, vec![Value::Int(-1)]),
     }
@@ -198,6 +209,7 @@ fn shown_arg(machine: &mut Machine, me: Pid, call: &Call, at: usize) -> Shown {
     match kind {
         Some(Param::Str | Param::Format) => Shown::Bytes(string(machine, me, call, at)),
         Some(Param::Strings) => Shown::List(strings(machine, me, call, at)),
+        Some(Param::Ints) => Shown::Text(format!("{:?}", ints(machine, me, call, at))),
         Some(Param::Handler) => Shown::Handler(handler_name(machine, me, arg(machine, me, call, at))),
         Some(Param::Seconds) => Shown::Float(f64::from_bits(arg(machine, me, call, at))),
         _ => Shown::Int(int(machine, me, call, at)),
@@ -231,6 +243,8 @@ pub(crate) fn answer(machine: &Machine, me: Pid, outcome: &Outcome) -> Answer {
                     Value::Bytes(bytes) => Shown::Bytes(bytes.clone()),
                     Value::Status(status) => Shown::Status(*status),
                     Value::Handler(word) => Shown::Handler(handler_name(machine, me, *word)),
+                    Value::List(texts) => Shown::List(texts.clone()),
+                    Value::Ints(ints) => Shown::Text(format!("{ints:?}")),
                 })
                 .collect(),
         ),
