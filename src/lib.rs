@@ -5,6 +5,7 @@ pub mod bytecode;
 pub mod check;
 pub mod cli;
 pub mod diagnostics;
+pub mod explore;
 pub mod kernel;
 pub mod pipeline;
 pub mod report;

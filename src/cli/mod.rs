@@ -2,6 +2,7 @@
 
 mod check;
 mod disasm;
+mod explore;
 mod folder;
 mod host;
 mod loader;
@@ -48,6 +49,8 @@ enum Command {
     Run(options::Run),
     /// Compile programs and report what is wrong with them
     Check(check::Check),
+    /// Run a program under every schedule and report all that can happen
+    Explore(explore::Explore),
     /// Print a program's bytecode beside its source
     Disasm(disasm::Disasm),
     /// Print a completion script for a shell
@@ -73,6 +76,7 @@ pub fn main() -> ExitCode {
     ExitCode::from(match cli.command {
         Command::Run(options) => run::main(&options),
         Command::Check(options) => check::main(&options),
+        Command::Explore(options) => explore::main(&options),
         Command::Disasm(options) => disasm::main(&options),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "proc", &mut std::io::stdout());

@@ -91,6 +91,17 @@ pub(crate) enum StdoutName {
     Unbuffered,
 }
 
+impl StdoutName {
+    /// The mode it names.
+    pub(crate) fn mode(self) -> Mode {
+        match self {
+            StdoutName::Tty => Mode::Line,
+            StdoutName::File => Mode::Full,
+            StdoutName::Unbuffered => Mode::Unbuffered,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(crate) enum TraceKind {
     /// System calls
@@ -123,17 +134,14 @@ impl Run {
                 PolicyName::Random => PolicyKind::Random,
                 PolicyName::Priority => PolicyKind::Priority,
             },
-            stdout: match self.stdout {
-                StdoutName::Tty => Mode::Line,
-                StdoutName::File => Mode::Full,
-                StdoutName::Unbuffered => Mode::Unbuffered,
-            },
+            stdout: self.stdout.mode(),
             ticks: self.ticks,
             max_processes: self.max_procs,
             stack: self.stack,
             heap: self.heap,
             pipe_capacity: self.pipe_capacity.map(|bytes| bytes as usize),
             sends: self.send.clone(),
+            by_descent: false,
             watch: self.watch(),
         }
     }

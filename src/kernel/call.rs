@@ -32,6 +32,14 @@ pub struct Call {
     pub count: i64,
 }
 
+impl std::hash::Hash for Call {
+    /// When it was first made is not part of what a program can see.
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        (self.request, self.deadline, self.progress, &self.bytes, self.saved_mask).hash(state);
+        (&self.handed, self.done, self.slept, self.count).hash(state);
+    }
+}
+
 impl Call {
     /// A call just made.
     pub fn new(request: Request, now: u64) -> Self {

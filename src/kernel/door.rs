@@ -176,7 +176,7 @@ impl Machine {
     }
 
     /// The way back to user code: true where the process may run its own instructions now.
-    fn enter(&mut self, pid: Pid) -> bool {
+    pub(crate) fn enter(&mut self, pid: Pid) -> bool {
         loop {
             match self.table.get(pid).map(|process| process.state) {
                 Some(State::Running) => {}
@@ -203,7 +203,7 @@ impl Machine {
         }
     }
 
-    fn begin_call(&mut self, pid: Pid, request: Request) {
+    pub(crate) fn begin_call(&mut self, pid: Pid, request: Request) {
         self.totals.calls += 1;
         let now = self.clock;
         let process = self.process_mut(pid);

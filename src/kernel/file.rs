@@ -5,6 +5,8 @@
 //! open file description counts the tables' entries that refer to it, and the object behind it is closed with the
 //! last. This file knows of pipes, queues and the terminal only that they are opened and closed.
 
+use std::collections::BTreeMap;
+
 use super::fs::NodeId;
 use super::host::Stream;
 use super::machine::Machine;
@@ -17,16 +19,23 @@ use crate::abi::Errno;
 use crate::abi::constant::{O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY};
 use crate::source::Span;
 
-/// Numbered places, used again after they were given up; the last one given up is the first to be used again.
-#[derive(Debug, Clone, PartialEq)]
+/// Numbered places, used again after they were given up; the last one given up is the first to be used again. A place can also
+/// be named after its owner, so that its number does not depend on who else took one before.
+#[derive(Debug, Clone, PartialEq, Hash)]
 pub(crate) struct Slab<T> {
     places: Vec<Option<T>>,
     free: Vec<u32>,
+    named: BTreeMap<u32, T>,
 }
+
+/// The bit of all numbers that were made from an owner's id.
+const NAMED: u32 = 1 << 31;
+/// How many bits of such a number count the owner's places; the owner's id fits above them.
+const NAMED_BITS: u32 = 9;
 
 impl<T> Default for Slab<T> {
     fn default() -> Self {
-        Slab { places: Vec::new(), free: Vec::new() }
+        Slab { places: Vec::new(), free: Vec::new(), named: BTreeMap::new() }
     }
 }
 
@@ -44,26 +53,49 @@ impl<T> Slab<T> {
         }
     }
 
+    /// A place whose number is the owner's lowest free one.
+    pub(crate) fn insert_of(&mut self, owner: Pid, value: T) -> u32 {
+        let base = NAMED | owner.0 << NAMED_BITS;
+        match (base..base + (1 << NAMED_BITS)).find(|at| !self.named.contains_key(at)) {
+            Some(at) => {
+                self.named.insert(at, value);
+                at
+            }
+            None => self.insert(value),
+        }
+    }
+
     pub(crate) fn get(&self, at: u32) -> Option<&T> {
+        if at & NAMED != 0 {
+            return self.named.get(&at);
+        }
         self.places.get(at as usize)?.as_ref()
     }
 
     pub(crate) fn get_mut(&mut self, at: u32) -> Option<&mut T> {
+        if at & NAMED != 0 {
+            return self.named.get_mut(&at);
+        }
         self.places.get_mut(at as usize)?.as_mut()
     }
 
     pub(crate) fn remove(&mut self, at: u32) -> Option<T> {
+        if at & NAMED != 0 {
+            return self.named.remove(&at);
+        }
         let value = self.places.get_mut(at as usize)?.take()?;
         self.free.push(at);
         Some(value)
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.places.len() - self.free.len()
+        self.places.len() - self.free.len() + self.named.len()
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &T)> {
-        self.places.iter().enumerate().filter_map(|(at, place)| place.as_ref().map(|value| (at as u32, value)))
+        let places = self.places.iter().enumerate();
+        let numbered = places.filter_map(|(at, place)| place.as_ref().map(|value| (at as u32, value)));
+        numbered.chain(self.named.iter().map(|(at, value)| (*at, value)))
     }
 }
 
@@ -104,7 +136,7 @@ impl Kind {
 }
 
 /// An open file description.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Hash)]
 pub struct OpenFile {
     /// What it is of.
     pub kind: Kind,
@@ -159,7 +191,7 @@ pub enum Making {
 }
 
 /// An entry of a table of descriptors.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Hash)]
 pub struct Descriptor {
     /// What it refers to.
     pub file: FileId,
@@ -212,9 +244,42 @@ impl Files {
         FileId(self.open.insert(OpenFile { kind, access, flags, offset: 0, refs: 0, serial, flagged: None }))
     }
 
-    /// Makes an open file description, to which nothing refers yet.
-    pub(crate) fn open(&mut self, kind: Kind, access: i64, flags: i64) -> FileId {
-        self.open_one(kind, access, flags)
+    /// Makes an open file description, to which nothing refers yet; named after `owner` where there is one.
+    pub(crate) fn open(&mut self, kind: Kind, access: i64, flags: i64, owner: Option<Pid>) -> FileId {
+        let Some(owner) = owner else { return self.open_one(kind, access, flags) };
+        let file = OpenFile { kind, access, flags, offset: 0, refs: 0, serial: 0, flagged: None };
+        let at = self.open.insert_of(owner, file);
+        if let Some(file) = self.open.get_mut(at) {
+            file.serial = u64::from(at);
+        }
+        FileId(at)
+    }
+
+    /// The open file descriptions without the tables.
+    pub(crate) fn descriptions(&self) -> &Slab<OpenFile> {
+        &self.open
+    }
+
+    /// Makes these the open file descriptions; the tables stay.
+    pub(crate) fn set_descriptions(&mut self, open: Slab<OpenFile>) {
+        self.open = open;
+    }
+
+    /// A table's entries by number.
+    pub(crate) fn table(&self, table: FileTable) -> &[Option<Descriptor>] {
+        self.numbers(table)
+    }
+
+    /// Makes a table that nobody shares; the open file descriptions count its entries already.
+    pub(crate) fn add_table(&mut self, numbers: Vec<Option<Descriptor>>) -> FileTable {
+        FileTable(Some(self.tables.insert(Entries { numbers, sharers: 1 })))
+    }
+
+    /// Forgets a table; the open file descriptions still count its entries.
+    pub(crate) fn remove_table(&mut self, table: FileTable) {
+        if let Some(at) = table.0 {
+            self.tables.remove(at);
+        }
     }
 
     /// Whether the system has room for so many more open file descriptions (ENFILE).
@@ -440,6 +505,13 @@ impl Machine {
         let process = self.process(parent);
         let (table, cwd) = (process.files, process.cwd);
         self.fs.keep(cwd);
+        if self.config.by_descent {
+            let numbers = self.files.numbers(table).to_vec();
+            for entry in numbers.iter().flatten() {
+                self.files.keep(entry.file);
+            }
+            return self.files.add_table(numbers);
+        }
         self.files.share(table)
     }
 
@@ -506,7 +578,7 @@ mod tests {
     fn the_empty_table_grows_and_shrinks() {
         let mut files = Files::default();
         let mut table = FileTable::default();
-        let file = files.open(Kind::TerminalIn, O_RDWR, 0);
+        let file = files.open(Kind::TerminalIn, O_RDWR, 0, None);
         files.put(&mut table, 7, Some(entry(file)));
         assert_eq!(files.entries(table).map(|(fd, _)| fd).collect::<Vec<_>>(), [7]);
         files.put(&mut table, 7, None);

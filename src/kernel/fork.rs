@@ -90,7 +90,7 @@ impl Machine {
         if self.table.len() as u64 > limit {
             return Err(Errno::EAGAIN);
         }
-        let pid = self.table.next_pid().ok_or(Errno::EAGAIN)?;
+        let pid = self.new_pid(parent).ok_or(Errno::EAGAIN)?;
         let fork = self.deed(parent);
         let files = self.fork_files(parent);
         let now = self.clock;
@@ -137,6 +137,43 @@ impl Machine {
         self.make_ready(pid);
         Ok(pid)
     }
+}
+
+impl Machine {
+    /// The id of the next child of `parent`.
+    fn new_pid(&mut self, parent: Pid) -> Option<Pid> {
+        if !self.config.by_descent {
+            return self.table.next_pid();
+        }
+        let process = self.table.get(parent)?;
+        let mut descent = process.descent();
+        descent.push(process.births + 1);
+        self.table.free_pid(pid_of_descent(&descent))
+    }
+}
+
+/// The id of a process by its descent, whatever else has been made: 2 for the script, then a digit a generation, so that
+/// child 1.2 is 212; 9 begins a number beyond 8. Descents too long for an id get one from their hash.
+pub(crate) fn pid_of_descent(descent: &[u32]) -> Pid {
+    let mut id = u64::from(param::SCRIPT);
+    let mut fits = true;
+    for ordinal in descent {
+        let mut left = *ordinal;
+        while left > 8 && fits {
+            id = id * 10 + 9;
+            left -= 8;
+            fits = id < u64::from(param::PID_MAX);
+        }
+        id = id.saturating_mul(10).saturating_add(u64::from(left));
+        fits &= id < u64::from(param::PID_MAX);
+    }
+    if fits {
+        return Pid(id as u32);
+    }
+    let mixed = descent.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, ordinal| {
+        (hash ^ u64::from(*ordinal)).wrapping_mul(0x0000_0100_0000_01b3)
+    });
+    Pid(1_000_000 + (mixed % u64::from(param::PID_MAX - 1_000_000)) as u32)
 }
 
 /// What a login shell would have set; the same on every machine.

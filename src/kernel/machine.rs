@@ -44,6 +44,9 @@ pub struct Config {
     pub pipe_capacity: Option<usize>,
     /// Signals from outside.
     pub sends: Vec<Send>,
+    /// Ids of processes, pipes and open files come from who makes them, not from the order of making, and tables of
+    /// descriptors are never shared: so states that differ only in the order of independent steps are equal.
+    pub by_descent: bool,
     /// Which events the host is told of.
     pub watch: Watch,
 }
@@ -72,6 +75,7 @@ impl Default for Config {
             heap: param::HEAP,
             pipe_capacity: None,
             sends: Vec::new(),
+            by_descent: false,
             watch: Watch::NONE,
         }
     }
@@ -155,11 +159,10 @@ impl Machine {
         let mut machine = Machine {
             policy: config.policy.build(config.seed),
             chance: Chance::new(config.seed),
-            config,
             host,
             memory: Memory::default(),
-            processor: Processor::default(),
-            table: Table::default(),
+            processor: if config.by_descent { Processor::tidy() } else { Processor::default() },
+            table: if config.by_descent { Table::sparse() } else { Table::default() },
             stopped: 0,
             last: None,
             clock: 0,
@@ -173,6 +176,7 @@ impl Machine {
             pollers: Vec::new(),
             totals: Totals::default(),
             script_status: None,
+            config,
         };
         machine.boot(image, argv)?;
         for (which, send) in machine.config.sends.clone().into_iter().enumerate() {
@@ -228,6 +232,11 @@ impl Machine {
         self.table.get_mut(pid).expect("a process that the kernel itself named exists")
     }
 
+    /// After whom new objects are named, where they are not simply numbered.
+    pub(crate) fn owner(&self, me: Pid) -> Option<Pid> {
+        self.config.by_descent.then_some(me)
+    }
+
     /// Ticks since the start.
     pub fn now(&self) -> u64 {
         self.clock
@@ -247,7 +256,8 @@ impl Machine {
             Some(process) => (process.role(), process.here()),
             None => ("gone".to_owned(), Default::default()),
         };
-        let event = Event { tick: self.clock, pid, role, span, what };
+        let tick = if self.config.by_descent { self.totals.ticks } else { self.clock };
+        let event = Event { tick, pid, role, span, what };
         self.host.event(&event);
     }
 

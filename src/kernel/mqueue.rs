@@ -25,7 +25,7 @@ const MESSAGE_OVERHEAD: u64 = 96;
 pub struct QueueId(pub u32);
 
 /// A message.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Hash)]
 pub struct Message {
     /// Its priority, the larger the more urgent.
     pub priority: i64,
@@ -44,8 +44,14 @@ pub struct Registration {
     pub by: Deed,
 }
 
+impl std::hash::Hash for Registration {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        (self.signal, self.by.who).hash(state);
+    }
+}
+
 /// A queue.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Hash)]
 pub struct Queue {
     /// Its name, with the slash.
     pub name: Vec<u8>,
@@ -100,7 +106,7 @@ impl Queue {
 }
 
 /// All queues.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Hash)]
 pub struct Queues {
     queues: Slab<Queue>,
     names: BTreeMap<Vec<u8>, QueueId>,
@@ -286,7 +292,7 @@ impl Machine {
         if let Some(queue) = self.queues.get_mut(id) {
             queue.opens += 1;
         }
-        let file = self.files.open(Kind::Queue(id), access, flags & O_NONBLOCK);
+        let file = self.files.open(Kind::Queue(id), access, flags & O_NONBLOCK, self.owner(me));
         self.install(me, fd, file, true, Making::MqOpen);
         Ok(fd as i64)
     }

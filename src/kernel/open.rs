@@ -115,7 +115,7 @@ impl Machine {
     /// Puts a new open file under the lowest free number.
     fn install_open(&mut self, me: Pid, kind: Kind, how: How, offset: u64) -> Result<i64, Errno> {
         let fd = self.free_number(me, 0)?;
-        let file = self.files.open(kind, how.access(), how.flags & (O_APPEND | O_NONBLOCK));
+        let file = self.files.open(kind, how.access(), how.flags & (O_APPEND | O_NONBLOCK), self.owner(me));
         if let Some(open) = self.files.get_mut(file) {
             open.offset = offset;
         }

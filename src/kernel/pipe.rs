@@ -23,7 +23,7 @@ use crate::abi::{Errno, Signal};
 pub struct PipeId(pub u32);
 
 /// How the room of a pipe is counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Room {
     /// Pages: a page is free again only when it is empty.
     Pages(usize),
@@ -32,7 +32,7 @@ enum Room {
 }
 
 /// A page in use: the bytes from `start` to `end` are still to be read. What lies before `start` is lost as room.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Page {
     start: usize,
     end: usize,
@@ -45,6 +45,14 @@ pub struct Written {
     pub len: usize,
     /// Who wrote them, where and when.
     pub by: Deed,
+}
+
+impl std::hash::Hash for Pipe {
+    /// Who wrote what is not part of what a program can see.
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        (self.room, &self.bytes, &self.pages, self.readers, self.writers).hash(state);
+        (&self.sleeping_readers, &self.sleeping_writers).hash(state);
+    }
 }
 
 /// A pipe.
@@ -214,7 +222,7 @@ impl Pipe {
 }
 
 /// All pipes.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Hash)]
 pub struct Pipes {
     pipes: Slab<Pipe>,
     /// Pages that all pipes together may fill.
@@ -231,7 +239,7 @@ impl Pipes {
         self.pipes.get_mut(pipe.0)
     }
 
-    fn make(&mut self, capacity: Option<usize>, made: Deed) -> PipeId {
+    fn make(&mut self, capacity: Option<usize>, made: Deed, owner: Option<Pid>) -> PipeId {
         let room = match capacity {
             Some(bytes) => Room::Bytes(bytes.max(1)),
             None if self.pages + PIPE_PAGES > PIPE_USER_PAGES => Room::Pages(PIPE_FEW_PAGES),
@@ -240,7 +248,11 @@ impl Pipes {
         if let Room::Pages(pages) = room {
             self.pages += pages;
         }
-        PipeId(self.pipes.insert(Pipe::new(room, made)))
+        let pipe = Pipe::new(room, made);
+        PipeId(match owner {
+            Some(owner) => self.pipes.insert_of(owner, pipe),
+            None => self.pipes.insert(pipe),
+        })
     }
 
     /// Forgets a pipe that nobody has open; the named pipe that it was behind.
@@ -281,9 +293,9 @@ impl Machine {
         }
         let read = self.free_number(me, 0)?;
         let write = self.free_number(me, read + 1)?;
-        let pipe = self.pipes.make(self.config.pipe_capacity, self.deed(me));
+        let pipe = self.pipes.make(self.config.pipe_capacity, self.deed(me), self.owner(me));
         for (fd, kind, access) in [(read, Kind::PipeRead(pipe), O_RDONLY), (write, Kind::PipeWrite(pipe), O_WRONLY)] {
-            let file = self.files.open(kind, access, flags & O_NONBLOCK);
+            let file = self.files.open(kind, access, flags & O_NONBLOCK, self.owner(me));
             self.install(me, fd, file, flags & O_CLOEXEC != 0, Making::Pipe);
         }
         Ok((read, write))
@@ -400,7 +412,7 @@ impl Machine {
 
     /// The pipe behind a named pipe; nobody has it open yet.
     pub(crate) fn make_fifo(&mut self, me: Pid, node: NodeId) -> PipeId {
-        let id = self.pipes.make(self.config.pipe_capacity, self.deed(me));
+        let id = self.pipes.make(self.config.pipe_capacity, self.deed(me), self.owner(me));
         if let Some(pipe) = self.pipes.get_mut(id) {
             (pipe.readers, pipe.writers, pipe.fifo) = (0, 0, Some(node));
         }

@@ -15,6 +15,7 @@ use crate::abi::{Signal, Status};
 use crate::bytecode::image::Verified;
 use crate::source::Span;
 use crate::vm::Context;
+use crate::vm::memory::Memory;
 
 /// The id of a process, group or session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -27,7 +28,7 @@ impl std::fmt::Display for Pid {
 }
 
 /// What a process is doing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum State {
     /// On the processor.
     Running,
@@ -41,7 +42,8 @@ pub enum State {
     Zombie,
 }
 
-/// An act of a process: who did it, at which instruction, when. The provenance of everything that is remembered.
+/// An act of a process: who did it, at which instruction, when. The provenance of everything that is remembered. Its hash is
+/// empty: reports show provenance, and nothing that a program can see depends on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Deed {
     /// Who.
@@ -50,6 +52,10 @@ pub struct Deed {
     pub span: Span,
     /// The tick.
     pub tick: u64,
+}
+
+impl std::hash::Hash for Deed {
+    fn hash<H: std::hash::Hasher>(&self, _: &mut H) {}
 }
 
 /// How a process came to be, and its ancestors: shared by all its descendants, and freed with the last of them.
@@ -78,22 +84,25 @@ impl Drop for Lineage {
 impl Lineage {
     /// The role by which reports name the process: `parent`, `child 1`, `child 1.2`.
     pub fn role(&self) -> String {
+        let ordinals: Vec<String> = self.descent().iter().map(u32::to_string).collect();
+        if ordinals.is_empty() { "parent".to_owned() } else { format!("child {}", ordinals.join(".")) }
+    }
+
+    /// The numbers of the forks that led here from the script.
+    pub fn descent(&self) -> Vec<u32> {
         let mut ordinals = Vec::new();
         let mut at = self;
         while let Some(parent) = &at.parent {
-            ordinals.push(at.ordinal.to_string());
+            ordinals.push(at.ordinal);
             at = parent;
         }
-        if ordinals.is_empty() {
-            return "parent".to_owned();
-        }
         ordinals.reverse();
-        format!("child {}", ordinals.join("."))
+        ordinals
     }
 }
 
 /// A change of a child's state that its parent has not collected yet (only the latest counts, WAIT-16).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum News {
     /// It was stopped by this signal.
     Stopped(Signal),
@@ -129,7 +138,7 @@ pub struct Accounting {
 }
 
 /// Soft and hard limits, by resource.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ResourceLimits {
     /// RLIMIT_NPROC
     pub processes: (u64, u64),
@@ -213,6 +222,44 @@ impl Process {
     /// The role by which reports name it.
     pub fn role(&self) -> String {
         if self.pid.0 == super::param::INIT { "init".to_owned() } else { self.lineage.role() }
+    }
+
+    /// The numbers of the forks that led to it from the script: empty for the script, `[1, 2]` for `child 1.2`.
+    pub fn descent(&self) -> Vec<u32> {
+        self.lineage.descent()
+    }
+
+    /// An exact copy, whose pages are shared until one side writes. Whoever gives it up releases its context.
+    pub(crate) fn snapshot(&self, memory: &mut Memory) -> Process {
+        Process {
+            pid: self.pid,
+            ppid: self.ppid,
+            pgid: self.pgid,
+            sid: self.sid,
+            lineage: Arc::clone(&self.lineage),
+            image: self.image.clone(),
+            has_execed: self.has_execed,
+            adopted: self.adopted,
+            environment: Arc::clone(&self.environment),
+            children: self.children.clone(),
+            newsworthy: self.newsworthy.clone(),
+            births: self.births,
+            status: self.status,
+            news: self.news,
+            state: self.state,
+            context: self.context.as_deref().map(|context| Box::new(context.snapshot(memory))),
+            call: self.call.clone(),
+            ticket: self.ticket,
+            nice: self.nice,
+            accounting: self.accounting,
+            peak_memory: self.peak_memory,
+            limits: self.limits,
+            signals: self.signals.clone(),
+            alarm: self.alarm,
+            files: self.files,
+            cwd: self.cwd,
+            stdio: self.stdio.clone(),
+        }
     }
 
     /// The place in the source where it stands.

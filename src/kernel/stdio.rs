@@ -36,7 +36,7 @@ pub struct Print {
 }
 
 /// Output that a handler interrupted and that goes on when the handler has returned to it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Hash)]
 struct Unfinished {
     pc: u32,
     base: u32,
@@ -54,6 +54,13 @@ pub struct Stdio {
     unfinished: Vec<Unfinished>,
     /// Beginnings of lines that an interrupted getline had read, by the serial number of the open file.
     lines: Vec<(u64, Vec<u8>)>,
+}
+
+impl std::hash::Hash for Stdio {
+    /// Who printed what is not part of what a program can see.
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        (self.mode, &self.buffer, &self.unfinished, &self.lines).hash(state);
+    }
 }
 
 impl Stdio {

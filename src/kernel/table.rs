@@ -19,6 +19,8 @@ pub struct Group {
 pub struct Table {
     /// Indexed by id; grows with the highest id in use.
     slots: Vec<Option<Box<Process>>>,
+    /// Where ids are far apart: the slot of each.
+    sparse: Option<Sparse>,
     /// How many there are.
     count: usize,
     /// The id given out last.
@@ -26,14 +28,45 @@ pub struct Table {
     groups: BTreeMap<Pid, Group>,
 }
 
+/// Slots by id, and which processes were lent out to be changed since somebody asked.
+#[derive(Debug, Default)]
+struct Sparse {
+    names: BTreeMap<Pid, usize>,
+    free: Vec<usize>,
+    touched: Vec<Pid>,
+}
+
 impl Table {
+    /// A table for ids that are far apart; it remembers which processes were changed.
+    pub(crate) fn sparse() -> Table {
+        Table { sparse: Some(Sparse::default()), ..Table::default() }
+    }
+
+    fn slot(&self, pid: Pid) -> Option<usize> {
+        match &self.sparse {
+            None => Some(pid.0 as usize),
+            Some(sparse) => sparse.names.get(&pid).copied(),
+        }
+    }
+
     /// The process called `pid`, if there is one.
     pub fn get(&self, pid: Pid) -> Option<&Process> {
-        self.slots.get(pid.0 as usize)?.as_deref()
+        self.slots.get(self.slot(pid)?)?.as_deref()
     }
 
     pub(crate) fn get_mut(&mut self, pid: Pid) -> Option<&mut Process> {
-        self.slots.get_mut(pid.0 as usize)?.as_deref_mut()
+        let at = self.slot(pid)?;
+        if let Some(sparse) = &mut self.sparse {
+            if sparse.touched.last() != Some(&pid) {
+                sparse.touched.push(pid);
+            }
+        }
+        self.slots.get_mut(at)?.as_deref_mut()
+    }
+
+    /// The ids of the processes that may have changed since this was asked last; some more than once.
+    pub(crate) fn take_touched(&mut self) -> Vec<Pid> {
+        self.sparse.as_mut().map(|sparse| std::mem::take(&mut sparse.touched)).unwrap_or_default()
     }
 
     /// How many processes there are, init and zombies included.
@@ -48,7 +81,10 @@ impl Table {
 
     /// All processes by rising id.
     pub fn iter(&self) -> impl Iterator<Item = &Process> {
-        self.slots.iter().filter_map(|slot| slot.as_deref())
+        let names = self.sparse.as_ref().map(|sparse| sparse.names.values());
+        let dense = if names.is_none() { self.slots.as_slice() } else { &[] };
+        let named = names.into_iter().flatten().filter_map(|at| self.slots.get(*at)?.as_deref());
+        dense.iter().filter_map(|slot| slot.as_deref()).chain(named)
     }
 
     /// A free id: above the last one, past the end from 2 on; neither a process nor a group has it (FORK-03).
@@ -56,16 +92,33 @@ impl Table {
         for _ in 0..param::PID_MAX {
             self.last = if self.last >= param::PID_MAX { param::SCRIPT } else { self.last + 1 };
             let pid = Pid(self.last);
-            if self.get(pid).is_none() && !self.groups.contains_key(&pid) {
+            if self.is_free(pid) {
                 return Some(pid);
             }
         }
         None
     }
 
+    /// The id `wanted`, or the first free one after it.
+    pub(crate) fn free_pid(&self, wanted: Pid) -> Option<Pid> {
+        (wanted.0..=param::PID_MAX).chain(param::SCRIPT..wanted.0).map(Pid).find(|pid| self.is_free(*pid))
+    }
+
+    fn is_free(&self, pid: Pid) -> bool {
+        self.get(pid).is_none() && !self.groups.contains_key(&pid)
+    }
+
     /// Adds a process under its id and to its group.
     pub(crate) fn insert(&mut self, process: Process) {
-        let at = process.pid.0 as usize;
+        let at = match &mut self.sparse {
+            None => process.pid.0 as usize,
+            Some(sparse) => {
+                let at = sparse.free.pop().unwrap_or(self.slots.len());
+                sparse.names.insert(process.pid, at);
+                sparse.touched.push(process.pid);
+                at
+            }
+        };
         if self.slots.len() <= at {
             self.slots.resize_with(at + 1, || None);
         }
@@ -76,7 +129,13 @@ impl Table {
 
     /// Removes a process for good.
     pub(crate) fn remove(&mut self, pid: Pid) -> Option<Box<Process>> {
-        let process = self.slots.get_mut(pid.0 as usize)?.take()?;
+        let at = self.slot(pid)?;
+        let process = self.slots.get_mut(at)?.take()?;
+        if let Some(sparse) = &mut self.sparse {
+            sparse.names.remove(&pid);
+            sparse.free.push(at);
+            sparse.touched.push(pid);
+        }
         self.count -= 1;
         self.leave(pid, process.pgid);
         Some(process)

@@ -16,7 +16,7 @@ use crate::abi::Errno;
 const CHUNK: usize = 1 << 16;
 
 /// The terminal.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Hash)]
 pub struct Terminal {
     /// The foreground process group.
     pub foreground: Pid,

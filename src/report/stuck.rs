@@ -63,3 +63,10 @@ pub fn reason_words(reason: WaitFor, machine: &Machine) -> String {
         }
     }
 }
+
+/// The report on one line, without ids and places that differ from schedule to schedule.
+pub fn describe_in_brief(machine: &Machine) -> String {
+    let left = machine.processes().filter(|process| process.ppid.0 != 0 && process.state != State::Zombie);
+    let parts: Vec<String> = left.map(|process| format!("{} {}", process.role(), doing(process, machine))).collect();
+    format!("stuck: {}", parts.join("; "))
+}

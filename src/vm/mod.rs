@@ -33,7 +33,7 @@ pub enum Stop {
 }
 
 /// A system call as the program makes it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Request {
     /// Which.
     pub builtin: Builtin,

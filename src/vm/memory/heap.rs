@@ -71,6 +71,23 @@ impl Heap {
         u64::from(self.peak) * 8
     }
 
+    /// Words that were allocated for managed blocks since the last collection.
+    pub(crate) fn allocated_since(&self) -> u32 {
+        self.since
+    }
+
+    /// One past the last word in use.
+    pub(crate) fn end(&self) -> u64 {
+        u64::from(self.top)
+    }
+
+    /// The allocator's state as far as a program could notice it, without statistics.
+    pub(crate) fn hash_state<H: std::hash::Hasher>(&self, state: &mut H) {
+        use std::hash::Hash;
+        (self.bins, self.top, self.mapped, self.quarantine, self.quarantine_words, self.quarantine_blocks).hash(state);
+        (self.generation, self.live, self.since).hash(state);
+    }
+
     /// The state in a child: its blocks were allocated one fork earlier.
     pub(crate) fn forked(&self) -> Heap {
         Heap { generation: self.generation.saturating_add(1), ..self.clone() }

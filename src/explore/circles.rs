@@ -1,0 +1,145 @@
+//! What a graph of states says as a whole: from where no end can be reached, and the least and most of something along all ways.
+
+use super::graph::{Ending, Graph};
+
+/// From which nodes an end can be reached: all processes ended, or all of them wait, or it was not looked at.
+pub(crate) fn alive(graph: &Graph) -> Vec<bool> {
+    let count = graph.nodes.len();
+    let (starts, sources) = backwards(graph);
+    let mut alive = vec![false; count];
+    let mut pending: Vec<u32> = (0..count as u32).filter(|node| graph.ending(*node) != Ending::Open).collect();
+    pending.iter().for_each(|node| alive[*node as usize] = true);
+    while let Some(node) = pending.pop() {
+        for source in &sources[starts[node as usize]..starts[node as usize + 1]] {
+            if !std::mem::replace(&mut alive[*source as usize], true) {
+                pending.push(*source);
+            }
+        }
+    }
+    alive
+}
+
+/// The nodes from which edges lead to each node, one list after another.
+fn backwards(graph: &Graph) -> (Vec<usize>, Vec<u32>) {
+    let count = graph.nodes.len();
+    let mut starts = vec![0_usize; count + 2];
+    for edge in &graph.edges {
+        starts[edge.to as usize + 2] += 1;
+    }
+    for at in 2..starts.len() {
+        starts[at] += starts[at - 1];
+    }
+    let mut sources = vec![0; graph.edges.len()];
+    for node in 0..count as u32 {
+        for edge in &graph.edges[graph.edges_of(node)] {
+            let place = &mut starts[edge.to as usize + 1];
+            sources[*place] = node;
+            *place += 1;
+        }
+    }
+    (starts, sources)
+}
+
+/// Which circle each node belongs to (nodes of one number can reach each other); numbers rise against the direction of the edges.
+pub(crate) fn components(graph: &Graph) -> Vec<u32> {
+    const NONE: u32 = u32::MAX;
+    let count = graph.nodes.len();
+    let (mut index, mut low, mut component) = (vec![NONE; count], vec![0_u32; count], vec![NONE; count]);
+    let (mut stack, mut next, mut components) = (Vec::new(), 0_u32, 0_u32);
+    let mut work: Vec<(u32, usize)> = vec![(0, graph.edges_of(0).start)];
+    index[0] = 0;
+    stack.push(0_u32);
+    next += 1;
+    while let Some((node, edge)) = work.pop() {
+        let at = node as usize;
+        if edge < graph.edges_of(node).end {
+            work.push((node, edge + 1));
+            let to = graph.edges[edge].to;
+            if index[to as usize] == NONE {
+                index[to as usize] = next;
+                low[to as usize] = next;
+                next += 1;
+                stack.push(to);
+                work.push((to, graph.edges_of(to).start));
+            } else if component[to as usize] == NONE {
+                low[at] = low[at].min(index[to as usize]);
+            }
+            continue;
+        }
+        if low[at] == index[at] {
+            while let Some(member) = stack.pop() {
+                component[member as usize] = components;
+                if member == node {
+                    break;
+                }
+            }
+            components += 1;
+        }
+        if let Some((parent, _)) = work.last() {
+            let parent = *parent as usize;
+            low[parent] = low[parent].min(low[at]);
+        }
+    }
+    component
+}
+
+/// The least and the most that the edges of a way from the start to an end weigh together; no most where there is none. Where
+/// some ways have no end, a circle counts as an end.
+pub(crate) fn extremes(graph: &Graph, weight: impl Fn(usize) -> u64) -> (u64, Option<u64>) {
+    let components = components(graph);
+    let count = components.iter().filter(|component| **component != u32::MAX).max().map_or(0, |most| *most as usize + 1);
+    let mut members: Vec<Vec<u32>> = vec![Vec::new(); count];
+    for (node, component) in components.iter().enumerate() {
+        if let Some(members) = members.get_mut(*component as usize) {
+            members.push(node as u32);
+        }
+    }
+    // Components rise against the edges: whatever one leads to has been dealt with before it.
+    let mut least = vec![u64::MAX; count];
+    let mut most: Vec<Option<u64>> = vec![Some(0); count];
+    for at in 0..count {
+        let mut leaves = false;
+        for node in &members[at] {
+            if graph.ending(*node) != Ending::Open {
+                least[at] = 0;
+            }
+            for edge in graph.edges_of(*node) {
+                let to = components[graph.edges[edge].to as usize] as usize;
+                let here = weight(edge);
+                if to == at {
+                    if here > 0 {
+                        most[at] = None;
+                    }
+                    continue;
+                }
+                leaves = true;
+                most[at] = match (most[at], most[to]) {
+                    (Some(a), Some(b)) => Some(a.max(b + here)),
+                    _ => None,
+                };
+            }
+        }
+        if !leaves {
+            least[at] = 0;
+        }
+        if leaves {
+            least[at] = least_through(graph, &components, &members[at], &least, &weight).min(least[at]);
+        }
+    }
+    components.first().map_or((0, Some(0)), |start| (least[*start as usize], most[*start as usize]))
+}
+
+/// The least weight from a circle's nodes to what lies beyond: inside the circle nothing is added, since the lightest way through
+/// one needs no edge of it that weighs more than it must. An upper bound where a circle has weight on all its edges.
+fn least_through(graph: &Graph, components: &[u32], members: &[u32], least: &[u64], weight: &impl Fn(usize) -> u64) -> u64 {
+    let mut best = u64::MAX;
+    for node in members {
+        for edge in graph.edges_of(*node) {
+            let to = components[graph.edges[edge].to as usize] as usize;
+            if components[*node as usize] as usize != to {
+                best = best.min(least[to].saturating_add(weight(edge)));
+            }
+        }
+    }
+    best
+}

@@ -1,0 +1,80 @@
+//! The world outside as an exploration sees it: output is written down, input is fixed, programs come from whoever explores.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use crate::abi::{Errno, Status};
+use crate::bytecode::image::Verified;
+use crate::kernel::Pid;
+use crate::kernel::host::{Crash, Host, Input, Stream};
+use crate::kernel::process::Process;
+use crate::report::fault;
+use crate::source::SourceMap;
+use crate::vm::Fault;
+
+/// Loads a program by the name a script gave it.
+pub type Loader = Box<dyn FnMut(&[u8]) -> Result<Verified, Errno>>;
+
+/// Sources that loading adds to, and reports read.
+pub type Sources = Rc<RefCell<SourceMap>>;
+
+/// A process that has gone for good.
+#[derive(Debug, Clone)]
+pub(crate) struct Gone {
+    pub(crate) pid: Pid,
+    pub(crate) descent: Vec<u32>,
+    pub(crate) parent: Option<Pid>,
+    pub(crate) status: Status,
+}
+
+/// What happened outside since it was looked at last.
+#[derive(Debug, Default)]
+pub(crate) struct Log {
+    pub(crate) out: Vec<u8>,
+    /// Whether an assertion failed, and the message.
+    pub(crate) faults: Vec<(bool, String)>,
+    pub(crate) gone: Vec<Gone>,
+}
+
+/// The host of an exploration.
+pub(crate) struct Stage {
+    pub(crate) log: Rc<RefCell<Log>>,
+    pub(crate) sources: Sources,
+    pub(crate) load: Loader,
+}
+
+impl Host for Stage {
+    fn write(&mut self, stream: Stream, bytes: &[u8]) -> Result<(), Errno> {
+        if stream == Stream::Out {
+            self.log.borrow_mut().out.extend_from_slice(bytes);
+        }
+        Ok(())
+    }
+
+    /// All of the input was given at the start.
+    fn read(&mut self, _: usize, _: bool) -> Input {
+        Input::End
+    }
+
+    fn load(&mut self, path: &[u8]) -> Result<Verified, Errno> {
+        (self.load)(path)
+    }
+
+    fn fault(&mut self, crash: &Crash<'_>) {
+        let sources = self.sources.borrow();
+        let report = fault::diagnose(crash, &sources);
+        let span = crash.process.here();
+        let message = format!("{}, {}:{}", report.headline, sources.file(span.file).name, sources.line(span));
+        let assertion = matches!(crash.fault, Fault::Assertion { .. });
+        self.log.borrow_mut().faults.push((assertion, message));
+    }
+
+    fn ended(&mut self, process: &Process) {
+        self.log.borrow_mut().gone.push(Gone {
+            pid: process.pid,
+            descent: process.descent(),
+            parent: process.lineage.parent.as_ref().map(|parent| parent.pid),
+            status: process.status,
+        });
+    }
+}

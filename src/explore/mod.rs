@@ -1,0 +1,22 @@
+//! All schedules of a program: every order in which its processes can be seen to move, what they print, where they hang.
+//!
+//! The machine of `kernel` carries out every step; nothing here knows what a system call does. [`stepper`] moves it one step at a time,
+//! [`world`] keeps states as tuples of numbers, [`graph`] visits them all, [`outputs`] and [`circles`] answer questions about the graph,
+//! [`survey`] puts the answers together. What was printed is not part of a state: texts stand on the steps between states.
+
+mod circles;
+mod footprint;
+mod graph;
+mod host;
+mod intern;
+mod outputs;
+mod schedule;
+mod stepper;
+mod survey;
+mod world;
+
+pub use graph::{Bounds, Progress};
+pub use host::{Loader, Sources};
+pub use schedule::{Schedule, parse};
+pub use stepper::{Sleep, may_fail};
+pub use survey::{Output, Range, Reduction, Report, Setup, Survey, Witness};

@@ -1,0 +1,194 @@
+//! What the schedules print, each text with its shortest schedule: the ways through the graph, where ways that have come to the same state
+//! with the same text printed are one.
+
+use std::hash::BuildHasherDefault;
+
+use indexmap::{IndexMap, IndexSet};
+
+use super::circles;
+use super::graph::{Ending, Graph};
+use super::intern::{Bytes, Quick};
+
+/// How a way ends, with what it has printed.
+#[derive(Debug, Clone)]
+pub(crate) struct Way {
+    pub(crate) text: Vec<u8>,
+    /// Its edges.
+    pub(crate) edges: Vec<u32>,
+    /// The node it ends at.
+    pub(crate) node: u32,
+}
+
+/// All ways by how they end.
+#[derive(Debug, Default)]
+pub(crate) struct Outputs {
+    /// Complete outputs, sorted, each with the number of final states it comes with.
+    pub(crate) outputs: Vec<(Way, usize)>,
+    /// Texts that were printed by when nobody could move any more, with the number of the report.
+    pub(crate) stuck: Vec<(u32, Way)>,
+    /// Ways into a part of the graph from which no end can be reached.
+    pub(crate) endless: Vec<Way>,
+    /// Why the set is not complete, where the graph alone does not say.
+    pub(crate) bound: Option<String>,
+}
+
+/// Pairs of a state and what was printed on the way to it, with the pair before and the edge between.
+type Pairs = IndexMap<(u32, u32), (u32, u32), BuildHasherDefault<Quick>>;
+
+/// Finds all of them; at most so many pairs of a state and a text are looked at.
+pub(crate) fn find(graph: &Graph, most: usize) -> Outputs {
+    let alive = circles::alive(graph);
+    let mut found = Outputs::default();
+    let mut most = most;
+    if prints_for_ever(graph, &alive) {
+        most = most.min(20_000);
+        found.bound = Some("there is no end of different outputs: a loop prints, and may go round any number of times".to_owned());
+    }
+    let mut texts = Bytes::default();
+    texts.intern(b"");
+    let mut pairs = Pairs::default();
+    pairs.insert((0, 0), (0, 0));
+    let mut outputs: IndexMap<u32, (u32, IndexSet<u32>)> = IndexMap::new();
+    let mut stuck: IndexMap<(u32, u32), u32> = IndexMap::new();
+    let mut endless: IndexMap<u32, u32> = IndexMap::new();
+    let mut at = 0;
+    let mut text = Vec::new();
+    while let Some((&(node, printed), _)) = pairs.get_index(at) {
+        match graph.ending(node) {
+            Ending::Finished => {
+                outputs.entry(printed).or_insert((at as u32, IndexSet::new())).1.insert(node);
+            }
+            Ending::Stuck(report) => {
+                stuck.entry((report, printed)).or_insert(at as u32);
+            }
+            Ending::Open if !alive.get(node as usize).copied().unwrap_or(true) => {
+                endless.entry(printed).or_insert(at as u32);
+            }
+            Ending::Open => {
+                for edge in graph.edges_of(node) {
+                    let about = graph.edges[edge];
+                    let next = if about.text == 0 {
+                        printed
+                    } else {
+                        text.clear();
+                        text.extend_from_slice(texts.get(printed));
+                        text.extend_from_slice(graph.texts.get(about.text));
+                        texts.intern(&text).0
+                    };
+                    pairs.entry((about.to, next)).or_insert((at as u32, edge as u32));
+                }
+            }
+            Ending::Unknown => {}
+        }
+        if pairs.len() > most {
+            let why = format!("the limit of {most} states with different outputs was reached (--max-states)");
+            found.bound.get_or_insert(why);
+            break;
+        }
+        at += 1;
+    }
+    let way = |pair: u32| way_to(&pairs, &texts, pair);
+    found.outputs = outputs.values().map(|(pair, finals)| (way(*pair), finals.len())).collect();
+    found.outputs.sort_by(|a, b| a.0.text.cmp(&b.0.text));
+    found.stuck = stuck.iter().map(|((report, _), pair)| (*report, way(*pair))).collect();
+    found.stuck.sort_by(|a, b| (a.0, &a.1.text).cmp(&(b.0, &b.1.text)));
+    found.endless = endless.values().map(|pair| way(*pair)).collect();
+    found.endless.sort_by(|a, b| a.text.cmp(&b.text));
+    found
+}
+
+fn way_to(pairs: &Pairs, texts: &Bytes, pair: u32) -> Way {
+    let (node, printed) = pairs.get_index(pair as usize).map_or((0, 0), |(pair, _)| *pair);
+    let mut edges = Vec::new();
+    let mut at = pair;
+    while at != 0 {
+        let Some((_, (before, edge))) = pairs.get_index(at as usize) else { break };
+        edges.push(*edge);
+        at = *before;
+    }
+    edges.reverse();
+    Way { text: texts.get(printed).to_vec(), edges, node }
+}
+
+/// Whether a circle from which an end can be reached prints something.
+fn prints_for_ever(graph: &Graph, alive: &[bool]) -> bool {
+    if graph.edges.iter().all(|edge| edge.text == 0) {
+        return false;
+    }
+    let components = circles::components(graph);
+    let inside = |node: u32, to: u32| components[node as usize] == components[to as usize];
+    (0..graph.endings.len() as u32).any(|node| {
+        let prints = |edge: usize| graph.edges[edge].text != 0 && inside(node, graph.edges[edge].to);
+        alive.get(node as usize).copied().unwrap_or(false) && graph.edges_of(node).any(prints)
+    })
+}
+
+/// Whether a text can be printed, and if not, how far one can come and what is printed there instead.
+#[derive(Debug)]
+pub(crate) enum Possible {
+    /// By this way.
+    Yes(Way),
+    /// Not: so many bytes can be printed in the wanted way, and then these are the only continuations (nothing: the end, or a standstill).
+    No {
+        /// How many bytes fit.
+        fits: usize,
+        /// What follows instead, and who prints it.
+        instead: Vec<(Vec<u8>, String)>,
+    },
+    /// Too many states.
+    Unknown,
+}
+
+/// Looks for a way that prints exactly `wanted` and comes to an end.
+pub(crate) fn possible(graph: &Graph, wanted: &[u8]) -> Possible {
+    let mut pairs = Pairs::default();
+    pairs.insert((0, 0), (0, 0));
+    let (mut at, mut fits) = (0, 0_usize);
+    let mut instead: IndexSet<(Vec<u8>, String)> = IndexSet::new();
+    let mut unknown = false;
+    while let Some((&(node, done), _)) = pairs.get_index(at) {
+        let here = done as usize;
+        if here > fits {
+            fits = here;
+            instead.clear();
+        }
+        match graph.ending(node) {
+            Ending::Finished if here == wanted.len() => {
+                let way = way_to(&pairs, &Bytes::default(), at as u32);
+                return Possible::Yes(Way { text: wanted.to_vec(), ..way });
+            }
+            Ending::Finished if here == fits => {
+                instead.insert((Vec::new(), "the end".to_owned()));
+            }
+            Ending::Stuck(_) if here == fits => {
+                instead.insert((Vec::new(), "a standstill".to_owned()));
+            }
+            Ending::Unknown => unknown = true,
+            _ => {}
+        }
+        for edge in graph.edges_of(node) {
+            let about = graph.edges[edge];
+            let text = graph.texts.get(about.text);
+            if wanted[here..].starts_with(text) {
+                pairs.entry((about.to, done + text.len() as u32)).or_insert((at as u32, edge as u32));
+            } else {
+                let common = text.iter().zip(&wanted[here..]).take_while(|(a, b)| a == b).count();
+                if here + common > fits {
+                    fits = here + common;
+                    instead.clear();
+                }
+                if here + common == fits {
+                    let who = graph.words.get_index(about.word as usize).map(|word| super::graph::role(&word.descent));
+                    instead.insert((text[common..].to_vec(), who.unwrap_or_default()));
+                }
+            }
+        }
+        at += 1;
+    }
+    if unknown {
+        return Possible::Unknown;
+    }
+    let mut instead: Vec<_> = instead.into_iter().collect();
+    instead.sort();
+    Possible::No { fits, instead }
+}

@@ -1,0 +1,322 @@
+//! One exploration from beginning to end: the machine, the graph, and everything there is to say about it.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use serde::Serialize;
+
+use super::circles;
+use super::graph::{self, Bounds, Graph, Kind, Progress};
+use super::host::{Loader, Log, Sources, Stage};
+use super::outputs::{self, Outputs, Possible, Way};
+use super::schedule;
+use super::stepper::{Rules, Sleep, Stepper};
+use super::world::World;
+use crate::abi::Builtin;
+use crate::bytecode::image::Verified;
+use crate::kernel::host::Input;
+use crate::kernel::machine::{Config, Machine};
+use crate::kernel::process::State;
+
+/// How much is left out because it can make no difference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Reduction {
+    /// Steps that nobody else can notice go first and alone.
+    #[default]
+    Local,
+    /// Every order of system calls is tried.
+    None,
+    /// Every order of instructions is tried.
+    Instructions,
+}
+
+/// What to explore, and how.
+pub struct Setup {
+    /// The machine.
+    pub config: Config,
+    /// The program.
+    pub image: Verified,
+    /// Its arguments, its name first.
+    pub argv: Vec<Vec<u8>>,
+    /// All of the terminal's input.
+    pub input: Vec<u8>,
+    /// All sources, for reports.
+    pub sources: Sources,
+    /// Where exec finds programs.
+    pub load: Loader,
+    /// How long sleeps take.
+    pub sleep: Sleep,
+    /// Whether `choose` and `rand` draw from the seed of the machine.
+    pub seeded: bool,
+    /// Calls that may also fail.
+    pub faults: Vec<Builtin>,
+    /// How far to go.
+    pub bounds: Bounds,
+    /// What to leave out.
+    pub reduction: Reduction,
+    /// Whether only numbers are asked for, and the order of outputs does not matter.
+    pub only_counts: bool,
+}
+
+/// A complete output.
+#[derive(Debug, Clone, Serialize)]
+pub struct Output {
+    /// What was printed.
+    pub text: String,
+    /// A shortest schedule that prints it.
+    pub schedule: String,
+    /// How many distinct final states it comes with.
+    pub finals: usize,
+}
+
+/// Something that can happen, with a schedule by which it does.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Witness {
+    /// What.
+    pub message: String,
+    /// How.
+    pub schedule: String,
+    /// What had been printed by then.
+    pub output: String,
+}
+
+/// The least and the most of something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Range {
+    /// The least.
+    pub min: u64,
+    /// The most; none where there is no end to it.
+    pub max: Option<u64>,
+}
+
+/// Everything that was found.
+#[derive(Debug, Clone, Serialize)]
+pub struct Report {
+    /// Whether every schedule was looked at.
+    pub complete: bool,
+    /// Why not, where not.
+    pub bounds: Vec<String>,
+    /// States found.
+    pub states: usize,
+    /// Steps between them.
+    pub transitions: usize,
+    /// Complete outputs, sorted by text.
+    pub outputs: Vec<Output>,
+    /// Schedules after which every process waits for ever.
+    pub stuck: Vec<Witness>,
+    /// Faults other than failed assertions.
+    pub faults: Vec<Witness>,
+    /// Failed assertions.
+    pub assertions: Vec<Witness>,
+    /// Schedules after which something goes on for ever and no end can be reached.
+    pub livelocks: Vec<Witness>,
+    /// Processes that ended with another status than 0.
+    pub statuses: Vec<Witness>,
+    /// Children whose end nobody waited for.
+    pub zombies: Vec<Witness>,
+    /// Processes made in a run, the first included.
+    pub processes: Range,
+    /// Lines printed in a run.
+    pub lines: Range,
+}
+
+impl Report {
+    /// Whether something was found that should not happen.
+    pub fn found_something(&self) -> bool {
+        !(self.stuck.is_empty() && self.faults.is_empty() && self.assertions.is_empty() && self.livelocks.is_empty())
+    }
+}
+
+/// An exploration that has been made.
+pub struct Survey {
+    world: World,
+    graph: Graph,
+    sources: Sources,
+    most_pairs: usize,
+    only_counts: bool,
+}
+
+impl Survey {
+    /// Explores. `progress` is told how it goes, and says whether to go on.
+    ///
+    /// # Errors
+    /// Where the arguments do not fit the script's heap.
+    pub fn make(setup: Setup, progress: impl FnMut(Progress) -> bool) -> Result<Survey, String> {
+        let log = Rc::new(RefCell::new(Log::default()));
+        let stage = Stage { log: Rc::clone(&log), sources: Rc::clone(&setup.sources), load: setup.load };
+        let rules = Rules {
+            sleep: setup.sleep,
+            seeded: setup.seeded,
+            instructions: setup.reduction == Reduction::Instructions,
+            faults: setup.faults,
+        };
+        let config = Config { by_descent: true, ..setup.config };
+        let stepper = start(config, setup.image, &setup.argv, Box::new(stage), setup.input, rules)?;
+        let mut world = World::new(stepper, log);
+        let graph = graph::search(&mut world, setup.bounds, |_, _| Vec::new(), progress);
+        Ok(Survey { world, graph, sources: setup.sources, most_pairs: setup.bounds.states, only_counts: setup.only_counts })
+    }
+
+    /// Everything that was found.
+    pub fn report(&mut self) -> Report {
+        let found = if self.only_counts { Outputs::default() } else { outputs::find(&self.graph, self.most_pairs) };
+        let mut bounds = self.graph.bounds.clone();
+        bounds.extend(found.bound.clone());
+        let (least, most) = circles::extremes(&self.graph, |edge| u64::from(self.graph.edges[edge].births));
+        let lines = |edge: usize| self.graph.texts.get(self.graph.edges[edge].text).iter().filter(|byte| **byte == b'\n').count();
+        let (fewest, longest) = circles::extremes(&self.graph, |edge| lines(edge) as u64);
+        Report {
+            complete: bounds.is_empty(),
+            bounds,
+            states: self.graph.nodes.len(),
+            transitions: self.graph.edges.len(),
+            outputs: found.outputs.iter().map(|(way, finals)| self.output(way, *finals)).collect(),
+            stuck: self.stuck(&found),
+            faults: self.found(Kind::Fault),
+            assertions: self.found(Kind::Assertion),
+            livelocks: self.livelocks(&found),
+            statuses: self.found(Kind::Status),
+            zombies: self.found(Kind::Zombie),
+            processes: Range { min: least.saturating_add(1), max: most.map(|most| most + 1) },
+            lines: Range { min: fewest, max: longest },
+        }
+    }
+
+    fn output(&self, way: &Way, finals: usize) -> Output {
+        Output { text: text(&way.text), schedule: self.schedule(&way.edges, false), finals }
+    }
+
+    fn schedule(&self, edges: &[u32], endless: bool) -> String {
+        schedule::text(self.graph.words_of(edges), endless)
+    }
+
+    fn stuck(&self, found: &Outputs) -> Vec<Witness> {
+        let witness = |(report, way): &(u32, Way)| Witness {
+            message: self.graph.reports.get_index(*report as usize).cloned().unwrap_or_default(),
+            schedule: self.schedule(&way.edges, false),
+            output: text(&way.text),
+        };
+        let mut stuck: Vec<Witness> = found.stuck.iter().map(witness).collect();
+        stuck.sort();
+        stuck
+    }
+
+    fn found(&self, kind: Kind) -> Vec<Witness> {
+        let mut witnesses: Vec<Witness> = self
+            .graph
+            .found
+            .iter()
+            .filter(|((of, _), _)| *of == kind)
+            .map(|((_, message), place)| {
+                let mut edges = self.graph.way(place.from);
+                edges.push(place.edge);
+                let output = text(&self.graph.output_of(&edges));
+                Witness { message: message.clone(), schedule: self.schedule(&edges, false), output }
+            })
+            .collect();
+        witnesses.sort();
+        witnesses
+    }
+
+    fn livelocks(&mut self, found: &Outputs) -> Vec<Witness> {
+        let mut witnesses = Vec::new();
+        for way in &found.endless {
+            let message = self.circle(way.node);
+            witnesses.push(Witness { message, schedule: self.schedule(&way.edges, true), output: text(&way.text) });
+        }
+        witnesses.sort();
+        witnesses
+    }
+
+    /// Who goes round for ever after a node, in words.
+    fn circle(&mut self, node: u32) -> String {
+        let mut seen = indexmap::IndexMap::new();
+        let mut at = node;
+        loop {
+            let Some(edge) = self.graph.edges_of(at).next() else { break };
+            if seen.insert(at, edge as u32).is_some() {
+                break;
+            }
+            at = self.graph.edges[edge].to;
+        }
+        let begin = seen.get_index_of(&at).unwrap_or(0);
+        let steps: Vec<(u32, u32)> = seen.into_iter().skip(begin).collect();
+        let mut movers: std::collections::BTreeMap<String, (u32, u32)> = std::collections::BTreeMap::new();
+        for (node, edge) in steps {
+            let word = self.graph.edges.get(edge as usize).and_then(|edge| self.graph.words.get_index(edge.word as usize));
+            let (Some(word), Some(state)) = (word, self.graph.nodes.get_index(node as usize)) else { continue };
+            self.world.load(state);
+            let machine = &self.world.stepper.machine;
+            let Some(process) = machine.processes().find(|process| process.ppid.0 != 0 && process.descent() == word.descent) else {
+                continue;
+            };
+            let line = self.sources.borrow().line(process.here());
+            let lines = movers.entry(graph::role(&word.descent)).or_insert((line, line));
+            *lines = (lines.0.min(line), lines.1.max(line));
+        }
+        let who: Vec<String> = movers
+            .iter()
+            .map(|(role, (from, to))| if from == to { format!("{role} at line {from}") } else { format!("{role} at lines {from} to {to}") })
+            .collect();
+        format!("goes on for ever: {}", who.join(", "))
+    }
+
+    /// Whether a text can be a complete output: a schedule, or why not, in words.
+    pub fn possible(&self, wanted: &[u8]) -> (Option<bool>, String) {
+        match outputs::possible(&self.graph, wanted) {
+            Possible::Yes(way) => (Some(true), format!("possible, by {}", self.schedule(&way.edges, false))),
+            Possible::Unknown => (None, "not found, but not every schedule was looked at".to_owned()),
+            Possible::No { .. } if !self.graph.is_complete() => (None, "not found, but not every schedule was looked at".to_owned()),
+            Possible::No { fits, instead } => (Some(false), why_not(wanted, fits, &instead)),
+        }
+    }
+
+    /// How many processes are left in some state of the graph that is not an end: for tests of the search itself.
+    pub fn local_states(&self) -> usize {
+        self.world.local_count()
+    }
+}
+
+fn why_not(wanted: &[u8], fits: usize, instead: &[(Vec<u8>, String)]) -> String {
+    let begin = if fits == 0 {
+        "from the very start".to_owned()
+    } else {
+        format!("after {:?}", text(&wanted[..fits.min(wanted.len())]))
+    };
+    let next = match wanted.get(fits..) {
+        None | Some([]) => "the end".to_owned(),
+        Some(rest) => format!("{:?}", text(&rest[..1])),
+    };
+    let others: Vec<String> = instead
+        .iter()
+        .map(|(bytes, who)| if bytes.is_empty() { who.clone() } else { format!("{:?} of {who}", text(bytes)) })
+        .collect();
+    let others = if others.is_empty() { "nothing at all".to_owned() } else { others.join(", ") };
+    format!("not possible: {begin} every schedule departs: {next} is wanted, but what can come is {others}")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// A driven machine at its start.
+///
+/// # Errors
+/// Where the arguments do not fit the script's heap.
+pub(crate) fn start(
+    config: Config,
+    image: Verified,
+    argv: &[Vec<u8>],
+    host: Box<dyn crate::kernel::host::Host>,
+    input: Vec<u8>,
+    rules: Rules,
+) -> Result<Stepper, String> {
+    let mut machine = Machine::new(config, image, argv, host)
+        .map_err(|_| "the arguments do not fit the heap of a process; see --heap".to_owned())?;
+    if !input.is_empty() {
+        machine.terminal_input(Input::Bytes(input));
+    }
+    machine.terminal_input(Input::End);
+    debug_assert!(machine.processes().all(|process| process.state != State::Zombie));
+    Ok(Stepper::new(machine, rules))
+}
