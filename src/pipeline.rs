@@ -4,6 +4,7 @@
 use crate::bytecode::image::Verified;
 use crate::bytecode::{lower, verify};
 use crate::check::{self, tree};
+use crate::diagnostics::allow::{self, Allow};
 use crate::diagnostics::{Code, Diagnostic, Severity};
 use crate::source::{FileId, SourceFile, SourceMap, Span};
 use crate::syntax::{self, ast};
@@ -21,6 +22,8 @@ pub struct Parsed {
     pub program: ast::Program,
     /// The mistakes.
     pub diagnostics: Vec<Diagnostic>,
+    /// What its comments ask not to hear.
+    pub allows: Vec<Allow>,
 }
 
 /// A program whose names and types are right.
@@ -32,6 +35,8 @@ pub struct Checked {
     pub tree: tree::Program,
     /// What is likely wrong nevertheless.
     pub warnings: Vec<Diagnostic>,
+    /// What its comments ask not to hear, also of a run.
+    pub allows: Vec<Allow>,
 }
 
 /// A program ready to run.
@@ -45,13 +50,17 @@ pub struct Compiled {
     pub tree: tree::Program,
     /// What is likely wrong nevertheless.
     pub warnings: Vec<Diagnostic>,
+    /// What its comments ask not to hear, also of a run.
+    pub allows: Vec<Allow>,
 }
 
 /// Adds a source to the map and reads it.
 pub fn parse(sources: &mut SourceMap, name: &str, text: String) -> Parsed {
     let file = sources.add(SourceFile::new(name, text));
-    let (program, diagnostics) = syntax::parse(file, &sources.file(file).text);
-    Parsed { file, program, diagnostics }
+    let (program, mut diagnostics) = syntax::parse(file, &sources.file(file).text);
+    let (allows, odd) = syntax::allow::allows(sources.file(file), &program);
+    diagnostics.extend(odd);
+    Parsed { file, program, diagnostics, allows }
 }
 
 impl Parsed {
@@ -63,10 +72,11 @@ impl Parsed {
         let (tree, found) = check::check(self.file, &self.program);
         let mut diagnostics = self.diagnostics;
         diagnostics.extend(found);
+        allow::silence(&mut diagnostics, &self.allows);
         sort(&mut diagnostics);
         let wrong = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
         match tree {
-            Some(tree) if !wrong => Ok(Checked { program: self.program, tree, warnings: diagnostics }),
+            Some(tree) if !wrong => Ok(Checked { program: self.program, tree, warnings: diagnostics, allows: self.allows }),
             _ => Err(diagnostics),
         }
     }
@@ -84,7 +94,7 @@ impl Checked {
             let headline = format!("this is a mistake of `proc` itself, not of the program: {error}");
             vec![Diagnostic::new(Code::Internal, headline, span, "the bytecode of this file does not verify")]
         })?;
-        Ok(Compiled { image, program: self.program, tree: self.tree, warnings: self.warnings })
+        Ok(Compiled { image, program: self.program, tree: self.tree, warnings: self.warnings, allows: self.allows })
     }
 }
 

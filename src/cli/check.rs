@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::loader::{self, LoadError};
-use super::{EXIT_COMPILE, EXIT_NO_INPUT, say, show};
+use super::{EXIT_COMPILE, EXIT_NO_INPUT, messages, show};
 use crate::source::SourceMap;
 
 #[derive(Debug, Args)]
@@ -20,22 +20,17 @@ pub(crate) fn main(options: &Check) -> u8 {
     for path in &options.files {
         let mut sources = SourceMap::new();
         match loader::load(path, &mut sources) {
-            Ok(compiled) => show_if_any(&compiled.warnings, &sources),
+            Ok(compiled) if messages::refuses(&compiled.warnings, &sources) => status = status.max(EXIT_COMPILE),
+            Ok(_) => {}
             Err(LoadError::Unreadable(why)) => {
-                say(&format!("proc: {why}\n"));
+                show(&[*why], &sources);
                 status = status.max(EXIT_NO_INPUT);
             }
             Err(LoadError::Errors(errors)) => {
-                show_if_any(&errors, &sources);
+                show(&errors, &sources);
                 status = status.max(EXIT_COMPILE);
             }
         }
     }
     status
-}
-
-fn show_if_any(diagnostics: &[crate::diagnostics::Diagnostic], sources: &SourceMap) {
-    if !diagnostics.is_empty() {
-        show(diagnostics, sources);
-    }
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::loader::{self, LoadError};
-use super::{EXIT_COMPILE, EXIT_NO_INPUT, say, show};
+use super::{EXIT_COMPILE, EXIT_NO_INPUT, show};
 use crate::bytecode::disasm;
 use crate::source::SourceMap;
 
@@ -26,7 +26,7 @@ pub(crate) fn main(options: &Disasm) -> u8 {
             0
         }
         Err(LoadError::Unreadable(why)) => {
-            say(&format!("proc: {why}\n"));
+            show(&[*why], &sources);
             EXIT_NO_INPUT
         }
         Err(LoadError::Errors(errors)) => {

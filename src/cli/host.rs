@@ -14,6 +14,7 @@ use super::options::TraceFormat;
 use crate::abi::{Errno, Signal};
 use crate::bytecode::image::Verified;
 use crate::diagnostics::Diagnostic;
+use crate::diagnostics::allow::{self, Allow};
 use crate::kernel::event::Event;
 use crate::kernel::host::{Crash, Host, HostNode, Input, Outside, Stream};
 use crate::kernel::process::Process;
@@ -33,6 +34,8 @@ pub(crate) struct Shared {
     pub(crate) rows: Option<Vec<stats::Row>>,
     /// Whether the real standard output is gone.
     pub(crate) output_gone: bool,
+    /// What the script asks not to hear.
+    pub(crate) allows: Vec<Allow>,
 }
 
 /// The host's terminal, files and signals.
@@ -81,7 +84,10 @@ impl RealHost {
 
     fn show(&mut self, diagnostics: &[Diagnostic]) {
         self.flush();
-        super::show(diagnostics, &self.shared.borrow().sources);
+        let shared = self.shared.borrow();
+        let mut diagnostics = diagnostics.to_vec();
+        allow::silence(&mut diagnostics, &shared.allows);
+        super::show(&diagnostics, &shared.sources);
     }
 
     /// Reads the real standard input; a terminal is only waited for where the machine has nothing else to do.

@@ -8,9 +8,9 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::abi::Errno;
 use crate::bytecode::image::Verified;
-use crate::diagnostics::Diagnostic;
+use crate::diagnostics::{Code, Diagnostic};
 use crate::pipeline::{self, Compiled};
-use crate::source::SourceMap;
+use crate::source::{SourceMap, Span};
 
 /// The largest source that is read: far beyond any program, small enough to keep the host safe.
 const LARGEST_SOURCE: u64 = 64 << 20;
@@ -19,38 +19,47 @@ const LARGEST_SOURCE: u64 = 64 << 20;
 #[derive(Debug)]
 pub(crate) enum LoadError {
     /// It is missing or cannot be read.
-    Unreadable(String),
+    Unreadable(Box<Diagnostic>),
     /// It has compile errors.
     Errors(Vec<Diagnostic>),
 }
 
 /// Reads and compiles the file that a person named.
 pub(crate) fn load(path: &Path, sources: &mut SourceMap) -> Result<Compiled, LoadError> {
-    let text = read(path).map_err(LoadError::Unreadable)?;
+    let text = read(path).map_err(|(code, why)| LoadError::Unreadable(Box::new(about(code, why))))?;
     let name = path.display().to_string();
     pipeline::compile(sources, &name, text).map_err(LoadError::Errors)
 }
 
-fn read(path: &Path) -> Result<String, String> {
+/// A fact about a file that has no text to point at.
+fn about(code: Code, headline: String) -> Diagnostic {
+    let mut said = Diagnostic::new(code, headline, Span::default(), "");
+    said.labels.clear();
+    said
+}
+
+/// The text of a file, or what is wrong with it.
+fn read(path: &Path) -> Result<String, (Code, String)> {
     let shown = path.display();
-    let file = fs::File::open(path).map_err(|error| match error.kind() {
+    let unreadable = |why: String| (Code::FileUnreadable, why);
+    let file = fs::File::open(path).map_err(|error| unreadable(match error.kind() {
         ErrorKind::NotFound => format!("`{shown}`: there is no such file"),
         ErrorKind::PermissionDenied => format!("`{shown}`: it may not be read"),
         _ => format!("`{shown}`: {error}"),
-    })?;
+    }))?;
     match file.metadata() {
-        Ok(about) if about.is_dir() => return Err(format!("`{shown}` is a directory")),
-        Ok(about) if about.len() > LARGEST_SOURCE => return Err(format!("`{shown}` is larger than 64 MB")),
+        Ok(about) if about.is_dir() => return Err(unreadable(format!("`{shown}` is a directory"))),
+        Ok(about) if about.len() > LARGEST_SOURCE => return Err((Code::FileTooLarge, format!("`{shown}` is larger than 64 MB"))),
         Ok(_) => {}
-        Err(error) => return Err(format!("`{shown}`: {error}")),
+        Err(error) => return Err(unreadable(format!("`{shown}`: {error}"))),
     }
     let mut bytes = Vec::new();
-    file.take(LARGEST_SOURCE + 1).read_to_end(&mut bytes).map_err(|error| format!("`{shown}`: {error}"))?;
+    file.take(LARGEST_SOURCE + 1).read_to_end(&mut bytes).map_err(|error| unreadable(format!("`{shown}`: {error}")))?;
     if bytes.len() as u64 > LARGEST_SOURCE {
-        return Err(format!("`{shown}` is larger than 64 MB"));
+        return Err((Code::FileTooLarge, format!("`{shown}` is larger than 64 MB")));
     }
     String::from_utf8(bytes).map_err(|error| {
-        format!("`{shown}` is not text: byte {} is not UTF-8", error.utf8_error().valid_up_to())
+        (Code::NotText, format!("`{shown}` is not text: byte {} is not UTF-8", error.utf8_error().valid_up_to()))
     })
 }
 

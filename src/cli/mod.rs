@@ -6,6 +6,7 @@ mod explore;
 mod folder;
 mod host;
 mod loader;
+mod messages;
 mod options;
 mod run;
 
@@ -16,7 +17,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::diagnostics::Diagnostic;
-use crate::diagnostics::render::{self, Style};
+use crate::diagnostics::render;
 use crate::source::SourceMap;
 
 /// Bad usage (sysexits.h's EX_USAGE).
@@ -39,6 +40,8 @@ pub(crate) const EXIT_STUCK: u8 = 125;
     Exit status of a run: that of the first process, 128 + n if signal n killed it; 64 bad usage, 65 compile errors,\n\
     66 file missing or unreadable, 73 --write-to failed, 124 --ticks reached, 125 stuck.")]
 struct Cli {
+    #[command(flatten)]
+    messages: messages::Messages,
     #[command(subcommand)]
     command: Command,
 }
@@ -73,6 +76,7 @@ pub fn main() -> ExitCode {
             return ExitCode::from(if error.use_stderr() || !shown { EXIT_USAGE } else { 0 });
         }
     };
+    show(&messages::choose(&cli.messages), &SourceMap::new());
     ExitCode::from(match cli.command {
         Command::Run(options) => run::main(&options),
         Command::Check(options) => check::main(&options),
@@ -97,10 +101,11 @@ pub(crate) fn colours() -> bool {
     std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
-/// Writes diagnostics to stderr.
+/// Writes diagnostics to stderr, as far as they are to be heard.
 pub(crate) fn show(diagnostics: &[Diagnostic], sources: &SourceMap) {
-    let text = render::render(diagnostics, sources, Style::Human { colour: colours() });
-    say(&text);
+    let mut heard = diagnostics.to_vec();
+    messages::filter(&mut heard);
+    say(&render::render(&heard, sources, messages::style()));
 }
 
 /// Writes to stderr; a stderr that is gone is not our user's problem.

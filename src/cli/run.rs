@@ -9,7 +9,7 @@ use super::folder::{self, Folder};
 use super::host::{RealHost, Shared, trace_output};
 use super::loader::{self, LoadError, Programs};
 use super::options::Run;
-use super::{EXIT_COMPILE, EXIT_NO_INPUT, EXIT_STUCK, EXIT_TICKS, say, show};
+use super::{EXIT_COMPILE, EXIT_NO_INPUT, EXIT_STUCK, EXIT_TICKS, messages, say, show};
 use crate::kernel::Machine;
 use crate::kernel::door::End;
 use crate::report::{stats, stuck};
@@ -23,9 +23,10 @@ pub(crate) fn main(options: &Run) -> u8 {
         Ok(compiled) => compiled,
         Err(error) => return failed(error, &shared),
     };
-    if !compiled.warnings.is_empty() {
-        show(&compiled.warnings, &shared.sources);
+    if messages::refuses(&compiled.warnings, &shared.sources) {
+        return EXIT_COMPILE;
     }
+    shared.allows.clone_from(&compiled.allows);
     let tracing = options.trace.is_some() || options.trace_file.is_some();
     let trace_file = match options.trace_file.as_ref().map(|path| (path, File::create(path))) {
         None => None,
@@ -74,7 +75,7 @@ pub(crate) fn main(options: &Run) -> u8 {
 fn failed(error: LoadError, shared: &Shared) -> u8 {
     match error {
         LoadError::Unreadable(why) => {
-            say(&format!("proc: {why}\n"));
+            show(&[*why], &shared.sources);
             EXIT_NO_INPUT
         }
         LoadError::Errors(errors) => {

@@ -53,6 +53,7 @@ macro_rules! for_each_code {
             UnusedName, "W2003", "unused-name", Warning, "A name that is never used.";
             ExitCodeRange, "W2004", "exit-code-range", Warning, "An exit code of which only the low 8 bits survive.";
             ArgumentOrder, "W2005", "argument-order", Warning, "Arguments that seem to stand in the wrong order.";
+            UnknownAllow, "W2006", "unknown-allow", Warning, "A word in an `allow` that names no warning.";
             // Faults of a run.
             DivisionFault, "F3001", "division", Error, "An integer division by zero, or one that overflows.";
             IndexFault, "F3002", "index", Error, "An index outside an array or string.";

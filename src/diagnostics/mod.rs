@@ -1,6 +1,7 @@
 //! What is said about a program, as plain data; the wording of each fact stands with the floor that
 //! finds it, and only [`render`] knows how a report is drawn.
 
+pub mod allow;
 pub mod codes;
 pub mod render;
 pub mod suggest;

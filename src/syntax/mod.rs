@@ -6,6 +6,7 @@
 //! that stands for it, and the piece is read again.
 
 mod actions;
+pub mod allow;
 pub mod ast;
 mod error;
 mod habits;
