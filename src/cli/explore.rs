@@ -186,7 +186,7 @@ fn survey(options: &Explore, file: &std::path::Path) -> Result<(Survey, usize), 
     let compiled = match loader::load(file, &mut sources) {
         Ok(compiled) => compiled,
         Err(LoadError::Unreadable(why)) => {
-            say(&format!("proc: {why}\n"));
+            show(&[*why], &sources);
             return Err(EXIT_NO_INPUT);
         }
         Err(LoadError::Errors(errors)) => {

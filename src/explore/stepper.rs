@@ -18,7 +18,6 @@ use crate::kernel::event::Origin;
 use crate::kernel::machine::Machine;
 use crate::kernel::process::{Process, State};
 use crate::kernel::sched::{Policy, Ticket};
-use crate::kernel::wait::WaitFor;
 use crate::kernel::{Pid, param};
 use crate::abi::Signal;
 use crate::vm::{self, Stop};
