@@ -1,5 +1,5 @@
 //! A program with what it expects in its header: `//! exit: 0`, `//! output:` with lines `//! | …`, `//! stdin: …`,
-//! `//! args: …`, `//! options: …`, `//! ids: …`, `//! varies`.
+//! `//! args: …`, `//! options: …`, `//! ids: …`, `//! varies`, `//! spins`, `//! broken`, `//! real: no`.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -16,6 +16,10 @@ pub(crate) struct Case {
     pub(crate) args: Vec<String>,
     pub(crate) options: Vec<String>,
     pub(crate) varies: bool,
+    /// It spins until somebody else acts, so it ends only where processes are preempted.
+    pub(crate) spins: bool,
+    /// It does not compile, on purpose.
+    pub(crate) broken: bool,
 }
 
 impl Case {
@@ -52,6 +56,8 @@ impl Case {
             "args" => self.args = words(),
             "options" => self.options = words(),
             "varies" => self.varies = true,
+            "spins" => self.spins = true,
+            "broken" => self.broken = true,
             "real" => {}
             other => panic!("{}: there is no directive `{other}`", path.display()),
         }

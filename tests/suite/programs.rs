@@ -40,6 +40,9 @@ pub(crate) fn trials() -> Vec<Trial> {
 /// Runs a program under every stress that its header allows.
 fn stress(case: &Case) {
     for (name, options) in STRESSES {
+        if case.spins && *name == "fifo" {
+            continue;
+        }
         let output = case.run(options);
         let shown = format!(
             "{} ({name}): {}\n--- stdout\n{}\n--- stderr\n{}",
@@ -67,5 +70,9 @@ fn compiles_in_silence(path: &std::path::Path) {
     command.arg("check").arg(path);
     let output = super::case::run(command, b"");
     let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success() && stderr.is_empty(), "{stderr}");
+    if Case::read(path).is_some_and(|case| case.broken) {
+        assert!(!output.status.success(), "it compiles");
+    } else {
+        assert!(output.status.success() && stderr.is_empty(), "{stderr}");
+    }
 }
