@@ -18,6 +18,9 @@ use crate::source::{FileId, Span};
 /// thousands of mistakes from taking thousands of times as long.
 const PATIENCE: usize = 20;
 
+/// After so many reports nobody waits for a good account of the next.
+const ENOUGH: usize = 10 * super::MAX_REPORTS;
+
 /// Parses balanced words.
 pub(crate) fn parse(
     builder: &mut Builder<'_>,
@@ -115,6 +118,10 @@ impl Reader<'_> {
                 }
                 Err(fault) => fault,
             };
+            if facts.len() > self.known + ENOUGH {
+                self.give_up();
+                continue;
+            }
             let (at, expected) = error::place(&fault, taken, self.words.len());
             let start = self.statement_start(at);
             if !self.is_told(at, start, facts) {
