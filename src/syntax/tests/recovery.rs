@@ -23,6 +23,15 @@ fn three_mistakes_are_three_reports_in_order() {
 }
 
 #[test]
+fn a_mistake_in_a_body_does_not_hide_one_in_the_head() {
+    let text = "fn f(a int) {\n    let x = 5\n    print(x;\n    größe = größe;\n}\n";
+    assert_eq!(
+        places(text),
+        ["1:6 missing-token", "2:14 missing-token", "3:10 unclosed-delimiter", "4:5 bad-character"]
+    );
+}
+
+#[test]
 fn mistakes_and_their_places() {
     for (text, expected) in [
         ("let x = 5\nlet y = 6;", "1:10 missing-token"),
