@@ -90,7 +90,7 @@ impl<'t> Stop<'t> {
     fn found_words(&self) -> String {
         // A word that was put in has no text: the next one is what a person sees.
         let seen = (self.at..self.words.len()).find(|at| !self.text(*at).is_empty());
-        let at = seen.unwrap_or(self.at);
+        let at = seen.unwrap_or(self.words.len());
         match self.kind(at) {
             None => "the end of the file".to_owned(),
             Some(Token::Str) => "a string".to_owned(),
@@ -150,7 +150,7 @@ impl<'t> Stop<'t> {
         let first = self.kind(self.start)?;
         let second = self.at == self.start + 1;
         match first {
-            _ if self.at == self.start && self.found() == Some(Token::Else) => {
+            _ if self.found() == Some(Token::Else) && (self.at == self.start || self.expects(";")) => {
                 Some(say::lonely_else(self.span(self.at)))
             }
             Token::Let => self.by_let(),
@@ -240,6 +240,7 @@ impl<'t> Stop<'t> {
         }
         if opener == Token::OpenBrace
             && self.expects("=>")
+            && !self.text(self.at).is_empty()
             && matches!(found, Token::Colon | Token::Arrow | Token::Assign | Token::OpenBrace)
         {
             return Some(say::arm_sign(self.span(self.at), self.text(self.at)));

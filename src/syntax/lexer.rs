@@ -1,6 +1,8 @@
 //! Text to words. Total: whatever the text, every byte is a word, a comment, a space or has been
 //! reported, and the words that follow a mistake are read as if it had not been made.
 
+use std::collections::HashSet;
+
 use super::ast::Comment;
 use super::literal::{self, IntFault, QuoteFault};
 use super::say;
@@ -24,7 +26,7 @@ pub(crate) struct Lexed {
 pub(crate) fn lex(file: FileId, text: &str) -> Lexed {
     let skip = first_line(text);
     let rest = text.get(skip..).unwrap_or("");
-    let mut lexer = Lexer { file, text, out: Lexed::default() };
+    let mut lexer = Lexer { file, text, foreign: HashSet::new(), out: Lexed::default() };
     for (word, range) in Token::lexer(rest).spanned() {
         let span = Span::new(file, range.start + skip, range.end + skip);
         lexer.word(word.unwrap_or(Token::Invalid), span);
@@ -40,6 +42,8 @@ fn first_line(text: &str) -> usize {
 struct Lexer<'t> {
     file: FileId,
     text: &'t str,
+    /// Names with foreign letters that have been reported: each is one mistake however often it is used.
+    foreign: HashSet<&'t str>,
     out: Lexed,
 }
 
@@ -108,7 +112,7 @@ impl<'t> Lexer<'t> {
 
     fn name(&mut self, span: Span) {
         let text = self.text(span);
-        if let Some(at) = text.find(|c: char| !c.is_ascii()) {
+        if let Some(at) = text.find(|c: char| !c.is_ascii()).filter(|_| self.foreign.insert(text)) {
             let c = text[at..].chars().next().unwrap_or(' ');
             self.say(say::foreign_letter(span, c));
         }

@@ -18,6 +18,9 @@ use crate::source::{FileId, Span};
 /// thousands of mistakes from taking thousands of times as long.
 const PATIENCE: usize = 20;
 
+/// After so many reports nobody waits for a good account of the next.
+const ENOUGH: usize = 10 * super::MAX_REPORTS;
+
 /// Parses balanced words.
 pub(crate) fn parse(
     builder: &mut Builder<'_>,
@@ -115,6 +118,10 @@ impl Reader<'_> {
                 }
                 Err(fault) => fault,
             };
+            if facts.len() > self.known + ENOUGH {
+                self.give_up();
+                continue;
+            }
             let (at, expected) = error::place(&fault, taken, self.words.len());
             let start = self.statement_start(at);
             if !self.is_told(at, start, facts) {
@@ -143,8 +150,10 @@ impl Reader<'_> {
         let (Some(first), Some(last)) = (self.words.get(start), word) else { return false };
         let inside = |span: Span| span.start >= first.start && span.start <= last.end;
         let mended = self.mended.iter().any(|(from, to)| *from < last.end && first.start < *to && *to >= last.start);
-        // A bracket too many or too few anywhere in the statement is the likely cause of all else in it.
-        let end = self.words[self.statement_end(start, at).saturating_sub(1).max(start)].end;
+        // A bracket too many or too few in the same head or simple statement is the likely cause of all else in it.
+        let stop = self.statement_end(start, at);
+        let body = (at..stop).find(|index| self.words[*index].kind == Token::OpenBrace).unwrap_or(stop);
+        let end = self.words[body.saturating_sub(1).max(start)].end;
         let bracket = |fact: &Diagnostic| {
             fact.code == Code::UnclosedDelimiter && fact.span().start >= first.start && fact.span().start <= end
         };

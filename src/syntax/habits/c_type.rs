@@ -29,7 +29,7 @@ pub(crate) struct CParam {
 }
 
 /// Words that are types in C or here, and nothing else.
-fn is_type_word(word: &str) -> bool {
+pub(crate) fn is_type_word(word: &str) -> bool {
     matches!(
         word,
         "int"

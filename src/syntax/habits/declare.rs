@@ -168,6 +168,10 @@ pub(super) fn c_part(shaper: &mut Shaper<'_>) -> bool {
     let (Some(first), Some(name), Some(next)) = (shaper.peek(0), shaper.peek(name_at), shaper.kind(name_at + 1)) else {
         return false;
     };
+    // `a int` lacks its colon, and is no habit of C.
+    if !ty.is_known() && c_type::is_type_word(shaper.text(name)) {
+        return false;
+    }
     let array = next == Token::OpenBracket;
     let end = if array { closing(shaper, name_at + 1).map_or(name_at + 1, |close| close + 1) } else { name_at + 1 };
     let Some(stop) = shaper

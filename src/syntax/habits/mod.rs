@@ -3,7 +3,7 @@
 //! touch a program that is right: each pattern is one that no valid program contains.
 
 mod body;
-mod c_type;
+pub(crate) mod c_type;
 mod declare;
 
 use super::say;

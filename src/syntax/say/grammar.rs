@@ -189,7 +189,7 @@ pub(crate) fn type_wanted(span: Span, what: &str, name: &str, other: Option<&str
         "expected `:` and a type after this",
     );
     match other {
-        Some(other) => fact.help(format!("the name comes first: `{other}: {name}`")),
+        Some(other) => fact.help(format!("write `{name}: {other}`")),
         None => fact.help(format!("write its type behind it: `{name}: int`")),
     }
 }

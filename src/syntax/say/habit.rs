@@ -53,9 +53,8 @@ pub(crate) fn prefix_step(span: Span, text: &str) -> Diagnostic {
     let name = text.trim_start_matches(['+', '-']).trim();
     let sign = if text.starts_with('+') { "++" } else { "--" };
     let mended = format!("{name}{sign}");
-    habit(format!("`{sign}` stands behind what it changes"), span, "the wrong way round")
-        .help(format!("write `{mended}`"))
-        .edit(span, mended)
+    let fact = habit(format!("`{sign}` stands behind what it changes"), span, "the wrong way round");
+    if is_short(&[name]) { fact.help(format!("write `{mended}`")).edit(span, mended) } else { fact }
 }
 
 /// `s->f`

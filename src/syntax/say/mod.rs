@@ -16,7 +16,7 @@ use crate::source::Span;
 
 /// Code in backquotes; long or many-lined code is left out, the picture shows it.
 fn code(text: &str) -> String {
-    if text.len() <= 80 && !text.contains('\n') { format!("`{text}`") } else { "this".to_owned() }
+    if text.len() <= 80 && !text.contains(['\n', '`']) { format!("`{text}`") } else { "this".to_owned() }
 }
 
 /// Whether a piece of the program is short enough to be shown again inside a sentence.

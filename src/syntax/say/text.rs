@@ -152,6 +152,9 @@ pub(crate) fn bad_escape(span: Span, text: &str) -> Diagnostic {
         return Diagnostic::new(Code::BadEscape, "`\\x` wants two hexadecimal digits", span, "as in `\\x1b`")
             .note(known);
     }
+    if text.contains('`') {
+        return Diagnostic::new(Code::BadEscape, "there is no such escape", span, "not an escape").note(known);
+    }
     let fact =
         Diagnostic::new(Code::BadEscape, format!("there is no escape `{text}`"), span, "not an escape").note(known);
     match text {
@@ -216,6 +219,10 @@ pub(crate) fn bad_character(span: Span, text: &str) -> Diagnostic {
         span,
         "not part of the language",
     );
+    if c == '`' {
+        return Diagnostic::new(Code::BadCharacter, "a backquote means nothing here", span, "not part of the language")
+            .help("strings stand in double quotes");
+    }
     let plain = match c {
         '‘' | '’' | '´' => Some("'"),
         '–' | '—' | '−' => Some("-"),
@@ -236,7 +243,6 @@ pub(crate) fn bad_character(span: Span, text: &str) -> Diagnostic {
         Some(plain) => fact.help(format!("write `{plain}`")).edit(span, plain),
         None if c == '$' => fact.note("variables are written without `$`"),
         None if c == '\\' => fact.note("a statement may go on in the next line without `\\`"),
-        None if c == '`' => fact.note("strings stand in double quotes"),
         None => fact,
     }
 }

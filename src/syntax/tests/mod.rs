@@ -1,6 +1,8 @@
 //! Tests of the floor as a whole: text in, tree and reports out.
 
-use proptest::prelude::*;
+mod habits;
+mod hostile;
+mod recovery;
 
 use super::ast::*;
 use super::parse;
@@ -199,18 +201,4 @@ match fork() {
 }
 ",
     );
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
-
-    #[test]
-    fn any_text_is_read(text in "\\PC*") {
-        read(&text);
-    }
-
-    #[test]
-    fn any_bytes_are_read(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-        read(&String::from_utf8_lossy(&bytes));
-    }
 }
