@@ -165,7 +165,7 @@ pub(super) fn evaluate(expr: &Expr) -> Result<Constant, NoValue> {
 }
 
 fn evaluate_here(expr: &Expr) -> Result<Constant, NoValue> {
-    use Constant::{Bool, Float, Int, Str};
+    use Constant::{Bool, Float, Int};
     let dynamic = NoValue::Dynamic(expr.span);
     Ok(match &expr.kind {
         ExprKind::Constant(constant) => constant.clone(),
