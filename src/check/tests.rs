@@ -178,11 +178,7 @@ fn a_status_is_opaque() {
 #[test]
 fn calls() {
     hold(&[
-        (
-            "fn add(a: int, b: int) { } add(1);",
-            &["E1004"],
-            &["takes 2 arguments, but 1 is given", "fn add(a: int, b: int)"],
-        ),
+        ("fn add(a: int, b: int) { } add(1);", &["E1004"], &["takes 2 arguments, but 1 is given", "declared here"]),
         ("fn add(a: int) { } add(1, 2, 3);", &["E1004"], &["not wanted"]),
         ("waitpid(-1);", &["E1004"], &["waitpid(pid: int, options: int) -> (int, status)"]),
         ("mq_open(\"/q\", O_RDWR, 10);", &["E1004"], &["2 or 4 arguments", "both or neither"]),
