@@ -119,7 +119,10 @@ impl<'a> Checker<'a> {
             }
         }
         self.order(builtin, args, &values, span);
-        let ty = result_type(builtin, &values);
+        let ty = match result_type(builtin, &values) {
+            Type::Array(element) if element.depth() >= fit::DEEPEST => self.array_of((*element).clone(), span),
+            ty => ty,
+        };
         builtin_expr(builtin, values, None, ty, span)
     }
 

@@ -137,7 +137,10 @@ const NAMES: &[(&str, &str)] = &[
     ("fseek", "`lseek(fd, offset, whence)` moves the place of the next read or write"),
     ("remove", "`unlink(path)` removes a file, `rmdir(path)` a directory"),
     ("opendir", "`readdir(path)` gives all names in a directory as an array"),
-    ("mmap", "shared memory is not simulated: after `fork` each process has its own memory, so use a pipe or a message queue"),
+    (
+        "mmap",
+        "shared memory is not simulated: after `fork` each process has its own memory, so use a pipe or a message queue",
+    ),
     ("socket", "sockets are not simulated: use a pipe or a message queue"),
     (
         "sigemptyset",

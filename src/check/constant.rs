@@ -15,8 +15,10 @@ use crate::syntax::ast::{self, BinaryOp};
 /// How long a chain of constants that use each other may be; it bounds the host's stack.
 const LONGEST_CHAIN: usize = 200;
 
-/// The longest text a constant may have, so that a chain of joins cannot fill the host's memory.
-const LONGEST_TEXT: usize = 1 << 20;
+/// The longest text that may be joined at compile time, and the sum of all such texts, so that a chain of
+/// constants that double each other cannot fill the host's memory.
+const LONGEST_TEXT: usize = 16 << 10;
+const ALL_TEXTS: usize = 16 << 20;
 
 /// A `const` of the top level.
 pub(super) struct ConstEntry<'a> {
@@ -125,7 +127,19 @@ impl<'a> Checker<'a> {
             return None;
         }
         match evaluate(&value) {
-            Ok(constant) => Some((constant, value.ty)),
+            Ok(Constant::Str(_)) if self.joined > ALL_TEXTS => {
+                let why = "the joined texts of all constants are longer than 16 MiB";
+                self.report(Problem::ConstantFault { at: value.span, why });
+                None
+            }
+            Ok(constant) => {
+                if let (Constant::Str(text), ExprKind::Binary(..) | ExprKind::Conditional(..)) =
+                    (&constant, &value.kind)
+                {
+                    self.joined += text.len();
+                }
+                Some((constant, value.ty))
+            }
             Err(NoValue::Dynamic(at)) => {
                 let help = match &value.ty {
                     Type::Array(_) | Type::Struct(_) => {
@@ -151,9 +165,9 @@ pub(super) fn evaluate(expr: &Expr) -> Result<Constant, NoValue> {
 }
 
 fn evaluate_here(expr: &Expr) -> Result<Constant, NoValue> {
-    use Constant::{Bool, Float, Int, Str};
+    use Constant::{Bool, Float, Int};
     let dynamic = NoValue::Dynamic(expr.span);
-    let value = match &expr.kind {
+    Ok(match &expr.kind {
         ExprKind::Constant(constant) => constant.clone(),
         ExprKind::NegateInt(inner) => match evaluate(inner)? {
             Int(value) => Int(value.wrapping_neg()),
@@ -207,11 +221,7 @@ fn evaluate_here(expr: &Expr) -> Result<Constant, NoValue> {
         ExprKind::Binary(op, left, right) => calculate(*op, evaluate(left)?, evaluate(right)?, expr.span)?,
         ExprKind::CallBuiltin { builtin, args, .. } => of_call(*builtin, args, dynamic)?,
         _ => return Err(dynamic),
-    };
-    match &value {
-        Str(text) if text.len() > LONGEST_TEXT => Err(NoValue::Fault(expr.span, "the text is longer than 1 MiB")),
-        _ => Ok(value),
-    }
+    })
 }
 
 /// The few built-ins that a constant may use: sets of signals are written with one of them.
@@ -243,8 +253,11 @@ fn calculate(op: Operator, left: Constant, right: Constant, at: Span) -> Result<
             BinaryOp::Remainder => left % right,
             _ => return Err(NoValue::Dynamic(at)),
         })),
-        (Operator::Concat, Constant::Str(left), Constant::Str(right)) => {
+        (Operator::Concat, Constant::Str(left), Constant::Str(right)) if left.len() + right.len() <= LONGEST_TEXT => {
             Ok(Constant::Str([&*left, &*right].concat().into()))
+        }
+        (Operator::Concat, Constant::Str(_), Constant::Str(_)) => {
+            Err(NoValue::Fault(at, "the joined text is longer than 16 KiB"))
         }
         _ => Err(NoValue::Dynamic(at)),
     }

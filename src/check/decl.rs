@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::constant::ConstEntry;
 use super::problem::{NameKind, Problem};
-use super::scope::{Frame, FrameKind, Origin};
+use super::scope::{Frame, FrameKind, Origin, Outer};
 use super::tree::{self, FunctionId, GlobalId, Place, PlaceKind};
 use super::types::{FunctionType, StructId, Type};
 use super::{Checker, c_names};
@@ -190,10 +190,10 @@ impl<'a> Checker<'a> {
     pub(super) fn read_type(&mut self, ty: &ast::TypeExpr, tuple: bool) -> Type {
         super::deep(|| match &ty.kind {
             ast::TypeExprKind::Name(name) => self.named_type(name, ty.span),
-            ast::TypeExprKind::Array(element) => match self.read_type(element, false) {
-                Type::Error => Type::Error,
-                element => Type::Array(Arc::new(element)),
-            },
+            ast::TypeExprKind::Array(element) => {
+                let element = self.read_type(element, false);
+                self.array_of(element, ty.span)
+            }
             ast::TypeExprKind::Tuple(parts) => {
                 let parts: Arc<[Type]> = parts.iter().map(|part| self.read_type(part, false)).collect();
                 if !tuple {
@@ -271,7 +271,7 @@ impl<'a> Checker<'a> {
         });
         for (at, function) in functions.enumerate() {
             let name = self.signatures[at + 1].name.clone();
-            self.function(FunctionId(at as u32 + 1), function, name, Vec::new());
+            self.function(FunctionId(at as u32 + 1), function, name, Outer::default());
         }
     }
 
@@ -282,7 +282,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn function(&mut self, id: FunctionId, function: &'a ast::Function, name: Arc<str>, outer: Vec<(Arc<str>, Span)>) {
+    fn function(&mut self, id: FunctionId, function: &'a ast::Function, name: Arc<str>, outer: Outer) {
         let ty = self.signatures[id.0 as usize].ty.clone();
         self.frame = Frame::new(FrameKind::Function(id), ty.result.clone());
         self.frame.outer = outer;

@@ -237,7 +237,8 @@ impl<'a> Checker<'a> {
             return Expr::broken(span);
         }
         values.iter_mut().for_each(|value| fit::settle(value, &element));
-        Expr::new(ExprKind::Array(values), Type::Array(Arc::new(element)), span)
+        let ty = self.array_of(element, span);
+        Expr::new(ExprKind::Array(values), ty, span)
     }
 
     fn repeat(&mut self, value: &'a ast::Expr, count: &'a ast::Expr, want: Option<&Type>, span: Span) -> Expr {
@@ -250,7 +251,7 @@ impl<'a> Checker<'a> {
         if value.ty.is_broken() {
             return Expr::broken(span);
         }
-        let ty = Type::Array(Arc::new(value.ty.clone()));
+        let ty = self.array_of(value.ty.clone(), span);
         Expr::new(ExprKind::Repeat { value: Box::new(value), count: Box::new(count) }, ty, span)
     }
 

@@ -11,6 +11,9 @@ use super::{Checker, quote};
 use crate::source::Span;
 use crate::syntax::ast;
 
+/// How many arrays may stand one within the other.
+pub(super) const DEEPEST: usize = 32;
+
 impl Expr {
     /// What stands where a mistake was reported; the tree that holds it is never given out.
     pub(super) fn broken(span: Span) -> Expr {
@@ -163,6 +166,19 @@ impl<'a> Checker<'a> {
             _ => None,
         }
         .filter(|span| span.end > span.start)
+    }
+
+    /// The type of an array of such elements. The depth is bounded, since types are walked by recursion and
+    /// `let b = [a]; let c = [b];` goes on for as long as the file does.
+    pub(super) fn array_of(&mut self, element: Type, at: Span) -> Type {
+        if element.is_broken() {
+            return Type::Error;
+        }
+        if element.depth() >= DEEPEST {
+            self.report(Problem::DeepArray { at });
+            return Type::Error;
+        }
+        Type::Array(Arc::new(element))
     }
 
     /// What is remembered of a variable's first value.

@@ -15,6 +15,9 @@ use crate::syntax::ast;
 /// The largest width or precision; more is a slip, and would only fill the heap.
 pub const WIDEST: u32 = 65_535;
 
+/// The longest format that is read at compile time; pieces are copies, and a constant can be used many times.
+const LONGEST: usize = 4096;
+
 /// What is wrong with a format in itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FormatError {
@@ -173,7 +176,7 @@ impl<'a> Checker<'a> {
         let mut values: Vec<Expr> = before.iter().map(|fd| self.expect(fd, &Type::Int, argument(builtin, 0))).collect();
         let checked = self.expect(format, &Type::Str, argument(builtin, position));
         let literal = match constant::evaluate(&checked) {
-            Ok(Constant::Str(text)) if !checked.ty.is_broken() => Some(text),
+            Ok(Constant::Str(text)) if !checked.ty.is_broken() && text.len() <= LONGEST => Some(text),
             _ => None,
         };
         let format = match literal {

@@ -41,8 +41,12 @@ use crate::syntax::ast;
 use constant::ConstEntry;
 use decl::{Item, Signature};
 use problem::Problem;
-use scope::{Frame, FrameKind, Origin};
+use scope::{Frame, FrameKind, Origin, Outer};
 use types::{StructId, Type};
+
+/// How many errors and how many warnings are kept; the rest of a file that is wrong throughout is dropped, so that
+/// it cannot fill the host's memory.
+const MOST: usize = 1000;
 
 /// Checks a program. The tree is there exactly when there is no error, neither among these diagnostics nor in
 /// the reading of the text: where that left `Error` nodes, there is no tree and nothing more is said of them.
@@ -61,6 +65,8 @@ struct Checker<'a> {
     file: FileId,
     /// What was found, in no order until the end.
     found: Vec<Diagnostic>,
+    errors: usize,
+    warnings: usize,
     /// The names of the top level.
     items: IndexMap<Arc<str>, Item>,
     structs: Vec<tree::StructDef>,
@@ -81,6 +87,8 @@ struct Checker<'a> {
     main: Option<tree::FunctionId>,
     /// How many constants are being computed, each for the one before.
     chain: usize,
+    /// The bytes of all texts that constants were joined from.
+    joined: usize,
     /// Whether a part of the top level could not be read, so that names may be missing.
     tainted: bool,
     /// Whether anything at all could not be read: then there is no tree, whatever else is right.
@@ -93,7 +101,7 @@ struct Waiting<'a> {
     function: &'a ast::Function,
     name: Arc<str>,
     /// The locals around it, which it may not use.
-    outer: Vec<(Arc<str>, Span)>,
+    outer: Outer,
 }
 
 impl Checker<'_> {
@@ -106,6 +114,8 @@ impl Checker<'_> {
         Checker {
             file,
             found: Vec::new(),
+            errors: 0,
+            warnings: 0,
             items,
             structs: Vec::new(),
             consts: Vec::new(),
@@ -118,6 +128,7 @@ impl Checker<'_> {
             waiting: VecDeque::new(),
             main: None,
             chain: 0,
+            joined: 0,
             tainted: false,
             holes: false,
         }
@@ -125,7 +136,15 @@ impl Checker<'_> {
 
     /// Says what is wrong.
     fn report(&mut self, problem: Problem) {
-        self.found.push(problem.into_diagnostic());
+        let fact = problem.into_diagnostic();
+        let count = match fact.severity {
+            Severity::Error => &mut self.errors,
+            _ => &mut self.warnings,
+        };
+        *count += 1;
+        if *count <= MOST {
+            self.found.push(fact);
+        }
     }
 
     /// Notes that something in the function at hand could not be read; the parser has said what.
@@ -156,9 +175,8 @@ impl Checker<'_> {
 
     fn finish(mut self) -> (Option<tree::Program>, Vec<Diagnostic>) {
         self.missing_returns();
-        let broken = |found: &[Diagnostic]| found.iter().any(|fact| fact.severity == Severity::Error);
         let mut program = None;
-        if !broken(&self.found) && !self.holes {
+        if self.errors == 0 && !self.holes {
             let tree = tree::Program {
                 file: self.file,
                 functions: std::mem::take(&mut self.bodies).into_iter().flatten().collect(),

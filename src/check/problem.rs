@@ -173,6 +173,9 @@ pub(super) enum Problem {
     TupleValue {
         at: Span,
     },
+    DeepArray {
+        at: Span,
+    },
     TupleType {
         at: Span,
     },

@@ -30,6 +30,12 @@ pub(super) enum Origin {
     Pipe(Span),
 }
 
+/// Locals of the functions around an anonymous one, with their places.
+pub(super) type Outer = Arc<[(Arc<str>, Span)]>;
+
+/// How many locals around an anonymous function are known to it, outermost first.
+const MOST_VISIBLE: usize = 256;
+
 /// The function that is being checked.
 #[derive(Debug)]
 pub(super) struct Frame {
@@ -39,7 +45,9 @@ pub(super) struct Frame {
     pub(super) origins: Vec<Option<Origin>>,
     scopes: Vec<Scope>,
     /// Locals of the function around an anonymous one.
-    pub(super) outer: Vec<(Arc<str>, Span)>,
+    pub(super) outer: Outer,
+    /// A full list of visible locals, and how many scopes it was made from.
+    full: Option<(usize, Outer)>,
     /// How many loops are open, and how many arms within the innermost.
     pub(super) loops: usize,
     pub(super) arms: usize,
@@ -64,7 +72,8 @@ impl Frame {
             locals: Vec::new(),
             origins: Vec::new(),
             scopes: Vec::new(),
-            outer: Vec::new(),
+            outer: Outer::default(),
+            full: None,
             loops: 0,
             arms: 0,
             reported: BTreeSet::new(),
@@ -83,6 +92,9 @@ impl Frame {
 
     pub(super) fn leave(&mut self) {
         self.scopes.pop();
+        if self.full.as_ref().is_some_and(|(depth, _)| *depth > self.scopes.len()) {
+            self.full = None;
+        }
     }
 
     /// Notes that a statement of the innermost scope could not be read.
@@ -143,10 +155,27 @@ impl Frame {
         self.scopes.iter().rev().flat_map(|scope| scope.names.keys().map(|name| &**name))
     }
 
-    /// All locals in scope with their places, for an anonymous function that is met here.
-    pub(super) fn visible(&self) -> Vec<(Arc<str>, Span)> {
-        let here = self.scopes.iter().flat_map(|scope| scope.names.iter());
-        let here = here.filter_map(|(name, id)| Some((name.clone(), self.local(*id)?.span)));
-        self.outer.iter().cloned().chain(here).collect()
+    /// The locals in scope with their places, for an anonymous function that is met here. More than a frame can
+    /// hold are not listed (such a function is refused later), and while the list is full it is shared.
+    pub(super) fn visible(&mut self) -> Outer {
+        if let Some((_, full)) = &self.full {
+            return full.clone();
+        }
+        let mut seen = self.outer.to_vec();
+        let mut depth = 0;
+        for (at, scope) in self.scopes.iter().enumerate() {
+            let room = MOST_VISIBLE.saturating_sub(seen.len());
+            let here = scope.names.iter().take(room);
+            seen.extend(here.filter_map(|(name, id)| Some((name.clone(), self.local(*id)?.span))));
+            depth = at + 1;
+            if seen.len() >= MOST_VISIBLE {
+                break;
+            }
+        }
+        let list: Outer = seen.into();
+        if list.len() >= MOST_VISIBLE {
+            self.full = Some((depth, list.clone()));
+        }
+        list
     }
 }

@@ -178,11 +178,7 @@ fn a_status_is_opaque() {
 #[test]
 fn calls() {
     hold(&[
-        (
-            "fn add(a: int, b: int) { } add(1);",
-            &["E1004"],
-            &["takes 2 arguments, but 1 is given", "fn add(a: int, b: int)"],
-        ),
+        ("fn add(a: int, b: int) { } add(1);", &["E1004"], &["takes 2 arguments, but 1 is given", "declared here"]),
         ("fn add(a: int) { } add(1, 2, 3);", &["E1004"], &["not wanted"]),
         ("waitpid(-1);", &["E1004"], &["waitpid(pid: int, options: int) -> (int, status)"]),
         ("mq_open(\"/q\", O_RDWR, 10);", &["E1004"], &["2 or 4 arguments", "both or neither"]),
@@ -435,6 +431,22 @@ fn deep_nesting_does_not_hurt() {
     let chain: Vec<String> = (0..1000).map(|n| format!("const C{n} = C{} + 1;", n + 1)).collect();
     let (_, found) = checked(&format!("{}const C1000 = 0;", chain.concat()));
     assert_eq!(codes(&found).first(), Some(&"E1011"));
+}
+
+#[test]
+fn a_file_cannot_fill_the_host() {
+    // Types, texts and lists of visible locals grow with the file only so far.
+    let arrays: String = (0..100).map(|n| format!("let a{} = [a{n}]; ", n + 1)).collect();
+    let (_, found) = checked(&format!("let a0 = 1; {arrays}"));
+    assert_eq!(codes(&found), ["E0008"]);
+    let texts: String = (0..40).map(|n| format!("const T{} = T{n} + T{n}; ", n + 1)).collect();
+    let (_, found) = checked(&format!("const T0 = \"0123456789abcdef\"; {texts}"));
+    assert_eq!(codes(&found), ["E1023"]);
+    let (_, found) = checked(&"unknown_(); exit(x_y, 2); ".repeat(1500));
+    assert!(found.len() <= 1000);
+    let locals: String = (0..600).map(|n| format!("let v{n} = fn() {{ }}; ")).collect();
+    let (_, found) = checked(&format!("{{ {locals} let f = fn() {{ print(v1, v300); }}; f(); }}"));
+    assert_eq!(codes(&found), ["E1017", "E1001"]);
 }
 
 fn programs(folder: &Path, into: &mut Vec<PathBuf>) {

@@ -74,6 +74,17 @@ impl Type {
     pub fn is_managed(&self) -> bool {
         matches!(self, Type::Str | Type::Array(_) | Type::Struct(_) | Type::Nil | Type::EmptyArray)
     }
+    /// How many arrays stand one within the other.
+    pub fn depth(&self) -> usize {
+        let mut depth = 0;
+        let mut ty = self;
+        while let Type::Array(element) = ty {
+            depth += 1;
+            ty = element;
+        }
+        depth
+    }
+
     /// Whether `nil` is one of its values.
     pub fn can_be_nil(&self) -> bool {
         matches!(self, Type::Ptr | Type::Struct(_) | Type::Function(_))

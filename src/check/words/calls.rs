@@ -37,7 +37,9 @@ pub(super) fn wrong_count(problem: CountProblem) -> Diagnostic {
         None => Diagnostic::new(Code::WrongCount, headline, at, "too few"),
     };
     let said = declared.iter().fold(said, |said, span| said.label(*span, "declared here"));
-    with_helps(said.note(signature_note(&signature)), help)
+    // The head of the program's own function is in the picture already.
+    let said = if declared.is_some() { said } else { said.note(signature_note(&signature)) };
+    with_helps(said, help)
 }
 
 pub(super) fn swapped(
@@ -108,8 +110,10 @@ fn unreadable(at: Span, error: FormatError) -> Diagnostic {
                 .help("a percent sign itself is written `%%`")
         }
         FormatError::Refused(text) => {
-            Diagnostic::new(Code::BadFormat, format!("C's `{text}` does not exist here"), at, "in this format")
-                .note("an int has 64 bits and needs no length: `%d`")
+            let length = text.ends_with(['h', 'L', 'q']);
+            let said =
+                Diagnostic::new(Code::BadFormat, format!("C's `{text}` does not exist here"), at, "in this format");
+            if length { said.note("an int has 64 bits and needs no length: `%d`") } else { said }
         }
         FormatError::TooWide(text) => Diagnostic::new(
             Code::BadFormat,

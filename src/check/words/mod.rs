@@ -31,6 +31,7 @@ impl Problem {
             Problem::Mismatch(mismatch) => values::mismatch(*mismatch),
             Problem::NoValue { at, subject, never, function } => values::no_value(at, &subject, never, function),
             Problem::TupleValue { at } => values::tuple_value(at),
+            Problem::DeepArray { at } => values::deep_array(at),
             Problem::TupleType { at } => values::tuple_type(at),
             Problem::CannotInfer { at, kind, name } => values::cannot_infer(at, kind, name.as_deref()),
             Problem::BadOperand { sign, at, left, right, helps } => values::bad_operand(sign, at, left, right, helps),

@@ -1,6 +1,7 @@
 //! Words about values and types: mismatches, operators, conditions, the status.
 
 use super::{count, signature_note, with_helps};
+use crate::check::fit::DEEPEST;
 use crate::check::problem::{Mismatch, OpenKind, Role};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::source::Span;
@@ -105,6 +106,11 @@ pub(super) fn tuple_value(at: Span) -> Diagnostic {
     )
     .note("tuples exist as results of functions and in `let (a, b) = ...` only")
     .help("to keep values together, use an array or a struct")
+}
+
+pub(super) fn deep_array(at: Span) -> Diagnostic {
+    let headline = format!("more than {DEEPEST} arrays stand one within the other");
+    Diagnostic::new(Code::TooDeep, headline, at, "one level too many")
 }
 
 pub(super) fn tuple_type(at: Span) -> Diagnostic {
