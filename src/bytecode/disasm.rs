@@ -72,6 +72,7 @@ impl Listing<'_> {
                 Operand::None => {}
                 // A return without values, an assertion without a message.
                 Operand::Read if value == 0 => {}
+                Operand::Count if op == Op::Return && value == 0 => {}
                 Operand::Write | Operand::Read | Operand::Update | Operand::Window => {
                     operands.push(format!("r{value}"));
                     let written = operand == Operand::Write;

@@ -1,5 +1,6 @@
 //! One function while it is lowered: its registers, its scopes, its code with the jumps still open.
 
+use crate::abi::Builtin;
 use crate::bytecode::image::LocalInfo;
 use crate::bytecode::op::{Instruction, Op, Operand};
 use crate::check::tree::{Constant, Function, LocalId, Program};
@@ -143,6 +144,7 @@ impl<'a> Builder<'a> {
             self.close_scope();
         }
         self.resolve();
+        self.sweep();
         Lowered { code: self.code, spans: self.spans, locals: self.infos, frame: self.high }
     }
 
@@ -342,14 +344,13 @@ impl<'a> Builder<'a> {
     /// Sets all targets, past jumps that only lead on to others.
     fn resolve(&mut self) {
         let targets: Vec<u32> = self.labels.iter().map(|label| label.at.unwrap_or(0)).collect();
-        let jumps = |op: Op| op.row().immediate == Operand::Target;
         for instruction in &mut self.code {
-            if jumps(instruction.op) {
+            if is_jump(instruction.op) {
                 instruction.imm = targets[instruction.imm as usize] as i32;
             }
         }
         for at in 0..self.code.len() {
-            if !jumps(self.code[at].op) {
+            if !is_jump(self.code[at].op) {
                 continue;
             }
             let mut target = self.code[at].imm;
@@ -369,5 +370,58 @@ impl<'a> Builder<'a> {
                 _ => {}
             }
         }
+    }
+
+    /// Takes out what nothing leads to any more now that jumps go straight to where others led.
+    fn sweep(&mut self) {
+        let mut reached = vec![false; self.code.len()];
+        let mut open = vec![0];
+        while let Some(at) = open.pop() {
+            if reached.get(at) != Some(&false) {
+                continue;
+            }
+            reached[at] = true;
+            let instruction = self.code[at];
+            if is_jump(instruction.op) {
+                open.push(instruction.imm as usize);
+            }
+            if goes_on(instruction) {
+                open.push(at + 1);
+            }
+        }
+        // Where each instruction comes to stand; one more, for the ends of ranges.
+        let mut places = Vec::with_capacity(reached.len() + 1);
+        let mut next = 0;
+        for kept in &reached {
+            places.push(next);
+            next += u32::from(*kept);
+        }
+        places.push(next);
+        let place = |at: u32| places.get(at as usize).copied().unwrap_or(next);
+        for instruction in self.code.iter_mut().filter(|instruction| is_jump(instruction.op)) {
+            instruction.imm = place(instruction.imm as u32) as i32;
+        }
+        for info in &mut self.infos {
+            info.live = place(info.live.start)..place(info.live.end);
+        }
+        self.infos.retain(|info| !info.live.is_empty());
+        let mut kept = reached.iter();
+        self.code.retain(|_| kept.next() == Some(&true));
+        let mut kept = reached.iter();
+        self.spans.retain(|_| kept.next() == Some(&true));
+    }
+}
+
+/// Whether the immediate is the index of an instruction.
+fn is_jump(op: Op) -> bool {
+    op.row().immediate == Operand::Target
+}
+
+/// Whether control can go on to the instruction after this one.
+fn goes_on(instruction: Instruction) -> bool {
+    match instruction.op {
+        Op::Jump | Op::Return => false,
+        Op::Syscall => !Builtin::from_number(instruction.c).is_some_and(Builtin::never_returns),
+        _ => true,
     }
 }

@@ -44,6 +44,9 @@ pub(super) enum Pair {
     Two(Int, Int),
 }
 
+/// Ranges `low..high`, or numbers where both are the same, and what is run.
+type Arm = (Vec<(i64, i64)>, Vec<Stmt>);
+
 #[derive(Debug)]
 pub(super) enum Stmt {
     Let(Int),
@@ -58,7 +61,7 @@ pub(super) enum Stmt {
     WhileLet(Pair, Vec<Stmt>),
     Range(Int, i64, Vec<Stmt>),
     Each(Vec<Stmt>),
-    Match(Int, Vec<(Vec<(i64, i64)>, Vec<Stmt>)>, Option<Vec<Stmt>>),
+    Match(Int, Vec<Arm>, Option<Vec<Stmt>>),
     MatchText(Int, Vec<Stmt>, Vec<Stmt>),
     Break,
     Continue,
@@ -96,7 +99,7 @@ impl Draw {
         let boxed = |draw: &mut Self| Box::new(draw.int(depth));
         match kind {
             0 | 1 => Int::Constant(self.one(&CONSTANTS)),
-            2 | 3 | 4 => Int::Local(self.below(self.scope.len())),
+            2..=4 => Int::Local(self.below(self.scope.len())),
             5 => Int::Global(self.below(2)),
             6 => Int::Element(boxed(self)),
             7 => Int::Unary(self.one(&['-', '~']), boxed(self)),
