@@ -140,6 +140,11 @@ impl Machine {
             self.clock += used;
             left -= used.min(left);
             self.fire_timers();
+            if self.memory.exhausted() {
+                // As Linux does where copies on write leave no memory: whoever wanted the last page pays.
+                self.die(pid, Status::killed(Signal::SIGKILL));
+                continue;
+            }
             match stop {
                 Stop::FuelSpent => {}
                 Stop::Syscall(request) => self.begin_call(pid, request),

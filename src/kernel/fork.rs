@@ -90,6 +90,9 @@ impl Machine {
         if self.table.len() as u64 > limit {
             return Err(Errno::EAGAIN);
         }
+        if !self.process(parent).context.as_deref().is_some_and(|context| context.can_fork(&self.memory)) {
+            return Err(Errno::ENOMEM);
+        }
         let pid = self.new_pid(parent).ok_or(Errno::EAGAIN)?;
         let fork = self.deed(parent);
         let files = self.fork_files(parent);

@@ -38,6 +38,8 @@ pub struct Context {
     pub heap: Heap,
     /// The limits.
     pub limits: Limits,
+    /// How many slots the memory has been told of.
+    counted: usize,
 }
 
 impl Context {
@@ -52,7 +54,8 @@ impl Context {
         let mut slots = vec![0; base + frame];
         slots[base] = BOTTOM_LINK;
         let (space, heap) = (Space::default(), Heap::default());
-        let mut context = Context { image, pc, base: base as u32, slots, space, heap, limits };
+        let mut context = Context { image, pc, base: base as u32, slots, space, heap, limits, counted: 0 };
+        context.count_slots(memory);
         match context.fill_static_data(memory, argv) {
             Ok(()) => Ok(context),
             Err(fault) => {
@@ -94,8 +97,20 @@ impl Context {
         Context { heap: self.heap.forked(), ..self.snapshot(memory) }
     }
 
+    /// Whether there is memory for a child's stack; its pages are shared.
+    pub fn can_fork(&self, memory: &Memory) -> bool {
+        memory.has_room(self.slots.len() as u64)
+    }
+
+    /// Tells the memory how many slots there are now.
+    pub(super) fn count_slots(&mut self, memory: &mut Memory) {
+        memory.count_slots(self.counted, self.slots.len());
+        self.counted = self.slots.len();
+    }
+
     /// An exact copy, for a machine that is kept as it is; unlike a child it does not count as a fork.
     pub fn snapshot(&self, memory: &mut Memory) -> Context {
+        memory.count_slots(0, self.slots.len());
         Context {
             image: self.image.clone(),
             pc: self.pc,
@@ -104,11 +119,13 @@ impl Context {
             space: memory.fork(self.space),
             heap: self.heap.clone(),
             limits: self.limits,
+            counted: self.slots.len(),
         }
     }
 
     /// Gives the pages back; must be called before a context is dropped.
     pub fn release(self, memory: &mut Memory) {
+        memory.count_slots(self.counted, 0);
         memory.release(self.space);
     }
 

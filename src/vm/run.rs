@@ -107,6 +107,7 @@ pub fn run(processor: &mut Processor, context: &mut Context, memory: &mut Memory
         }
         context.slots = slots;
     }
+    context.count_slots(memory);
     (stop, fuel - cursor.fuel)
 }
 

@@ -52,22 +52,30 @@ pub(super) fn chr(call: &mut Call<'_, '_>) -> Given<u64> {
     call.guest.new_string(&[byte])
 }
 
+/// The parts of `text` between occurrences of `separator`, or its words where that is empty.
+fn parts<'t>(text: &'t [u8], separator: &'t [u8]) -> Box<dyn Iterator<Item = &'t [u8]> + 't> {
+    if separator.is_empty() {
+        return Box::new(text.split(is_space).filter(|part| !part.is_empty()));
+    }
+    let ends = places(text, separator).map(Some).chain([None]);
+    Box::new(ends.scan(0, |from, end| {
+        let part = &text[*from..end.unwrap_or(text.len())];
+        *from = end.map_or(text.len(), |end| end + separator.len());
+        Some(part)
+    }))
+}
+
+/// What C's isspace takes.
+fn is_space(byte: &u8) -> bool {
+    byte.is_ascii_whitespace() || *byte == 0x0b
+}
+
 pub(super) fn split(call: &mut Call<'_, '_>) -> Given<u64> {
     let (text, separator) = (bytes(call, 0), bytes(call, 1));
-    let mut parts: Vec<&[u8]> = Vec::new();
-    if separator.is_empty() {
-        parts.extend(text.split(|byte| byte.is_ascii_whitespace() || *byte == 0x0b).filter(|part| !part.is_empty()));
-    } else {
-        let mut from = 0;
-        for at in places(&text, &separator) {
-            parts.push(&text[from..at]);
-            from = at + separator.len();
-        }
-        parts.push(&text[from..]);
-    }
-    call.guest.check_count(parts.len() as u64)?;
-    let mut words = Vec::with_capacity(parts.len());
-    for part in parts {
+    let count = parts(&text, &separator).count();
+    call.guest.check_count(count as u64)?;
+    let mut words = Vec::with_capacity(count);
+    for part in parts(&text, &separator) {
         words.push(call.guest.new_string(part)?);
     }
     call.guest.new_array(&words, 0, true)
@@ -94,9 +102,8 @@ pub(super) fn join(call: &mut Call<'_, '_>) -> Given<u64> {
 
 pub(super) fn trim(call: &mut Call<'_, '_>) -> Given<u64> {
     let text = bytes(call, 0);
-    let space = |byte: &u8| byte.is_ascii_whitespace() || *byte == 0x0b;
-    let start = text.iter().position(|byte| !space(byte)).unwrap_or(text.len());
-    let end = text.iter().rposition(|byte| !space(byte)).map_or(start, |last| last + 1);
+    let start = text.iter().position(|byte| !is_space(byte)).unwrap_or(text.len());
+    let end = text.iter().rposition(|byte| !is_space(byte)).map_or(start, |last| last + 1);
     if end - start == text.len() {
         return Ok(call.arg(0));
     }

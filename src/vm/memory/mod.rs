@@ -32,7 +32,7 @@ pub(crate) const PAGE_WORDS: usize = 64;
 /// Bytes in a page.
 pub const PAGE_BYTES: usize = PAGE_WORDS * 8;
 
-/// How many frames may be in use unless [`Memory::set_capacity`] says otherwise: 2 GiB of pages.
+/// How many frames pages and stacks may take unless [`Memory::set_capacity`] says otherwise: 2 GiB.
 const DEFAULT_CAPACITY: u32 = 1 << 22;
 
 /// The words of a page.
@@ -48,6 +48,8 @@ pub struct Memory {
     /// The space whose translations the cache holds.
     current: Space,
     capacity: u32,
+    /// The slots of all processes: their stacks and static data.
+    slots: u64,
     copied: u64,
     collections: u64,
 }
@@ -68,6 +70,7 @@ impl Default for Memory {
             tlb: Tlb::default(),
             current: Space::default(),
             capacity: DEFAULT_CAPACITY,
+            slots: 0,
             copied: 0,
             collections: 0,
         }
@@ -80,20 +83,26 @@ impl Memory {
         Self::default()
     }
 
-    /// Sets how many frames may be in use before allocations fail.
+    /// Sets how many frames, of 512 bytes, pages and stacks may take.
     pub fn set_capacity(&mut self, frames: u32) {
         self.capacity = frames;
     }
 
-    /// Whether more frames are in use than the machine has. Allocations fail then, but copies on write cannot: the
+    /// Whether pages and stacks take more than the machine has. Allocations fail then, but copies on write cannot: the
     /// kernel looks here and ends somebody, as Linux does when memory runs out.
     pub fn exhausted(&self) -> bool {
-        self.frames.in_use() > self.capacity
+        !self.has_room(0)
     }
 
     /// Whether so many more words can be had.
     pub(crate) fn has_room(&self, words: u64) -> bool {
-        u64::from(self.frames.in_use()) + words / PAGE_WORDS as u64 <= u64::from(self.capacity)
+        let wanted = u64::from(self.frames.in_use()) + (self.slots + words) / PAGE_WORDS as u64;
+        wanted <= u64::from(self.capacity)
+    }
+
+    /// Counts the slots of a process that were `before` and are now `after`.
+    pub(crate) fn count_slots(&mut self, before: usize, after: usize) {
+        self.slots = self.slots + after as u64 - before as u64;
     }
 
     /// Makes `space` the one that [`Memory::read`] and [`Memory::write`] are quick for.
