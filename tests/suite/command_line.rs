@@ -212,7 +212,7 @@ unlink("folder/short");
 unlink("removed");
 rename("moved", "folder/arrived");
 save("/tmp/elsewhere", "not kept");
-assert(join(readdir("."), " ") == "changed folder main.proc made");
+assert(join(readdir("."), " ") == "changed folder made main.proc");
 "#;
 
 fn busy() -> tempfile::TempDir {
