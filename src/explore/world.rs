@@ -16,8 +16,10 @@ use crate::bytecode::image::Verified;
 use crate::kernel::Pid;
 use crate::kernel::chance::Chance;
 use crate::kernel::file::{Descriptor, OpenFile, Slab};
+use crate::kernel::fs::FileSystem;
 use crate::kernel::mqueue::Queues;
 use crate::kernel::pipe::Pipes;
+use crate::kernel::poll::Poller;
 use crate::kernel::process::{Process, State};
 use crate::kernel::signal::Action;
 use crate::kernel::terminal::Terminal;
@@ -36,6 +38,8 @@ struct Shared {
     pipes: Pipes,
     queues: Queues,
     terminal: Terminal,
+    fs: Arc<FileSystem>,
+    pollers: Vec<Poller>,
     chance: Chance,
     clock: u64,
     script_status: Option<Status>,
@@ -135,16 +139,25 @@ impl World {
         machine.pipes.hash(out);
         machine.queues.hash(out);
         machine.terminal.hash(out);
+        machine.fs.hash(out);
+        machine.pollers.hash(out);
         machine.chance.hash(out);
         machine.clock.hash(out);
         machine.script_status.hash(out);
         let (id, new) = self.shared_keys.intern(&out.0);
         if new {
+            // States that differ in other things share one file system.
+            let fs = match self.shared.last() {
+                Some(last) if *last.fs == machine.fs => Arc::clone(&last.fs),
+                _ => Arc::new(machine.fs.clone()),
+            };
             self.shared.push(Shared {
                 open: machine.files.descriptions().clone(),
                 pipes: machine.pipes.clone(),
                 queues: machine.queues.clone(),
                 terminal: machine.terminal.clone(),
+                fs,
+                pollers: machine.pollers.clone(),
                 chance: machine.chance.clone(),
                 clock: machine.clock,
                 script_status: machine.script_status,
@@ -165,6 +178,10 @@ impl World {
                 machine.pipes = kept.pipes;
                 machine.queues = kept.queues;
                 machine.terminal = kept.terminal;
+                if *kept.fs != machine.fs {
+                    machine.fs = FileSystem::clone(&kept.fs);
+                }
+                machine.pollers = kept.pollers;
                 machine.chance = kept.chance;
                 machine.clock = kept.clock;
                 machine.script_status = kept.script_status;
@@ -227,7 +244,7 @@ impl World {
         (process.pid, process.ppid, process.pgid, process.sid, image, pause).hash(out);
         (process.has_execed, process.adopted, &process.children, &process.newsworthy).hash(out);
         (process.births, process.status, process.news, process.state, &process.call).hash(out);
-        (process.nice, process.limits, process.alarm, &process.stdio).hash(out);
+        (process.nice, process.limits, process.alarm, process.cwd, &process.stdio).hash(out);
         machine.files.table(process.files).hash(out);
         if Arc::ptr_eq(first, &process.environment) {
             out.write_u8(0);

@@ -19,7 +19,7 @@ use crate::abi::Errno;
 pub struct NodeId(pub u32);
 
 /// What a node of the tree is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Body {
     /// A regular file: its bytes, or how many there are while they are still with the host.
     File(Bytes),
@@ -36,7 +36,7 @@ pub enum Body {
 }
 
 /// The contents of a regular file.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Bytes {
     /// Not copied in yet: the host has so many bytes.
     Host(u64),
@@ -47,7 +47,7 @@ pub enum Bytes {
 }
 
 /// A file, directory or device.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Node {
     /// What it is.
     pub body: Body,
@@ -99,6 +99,20 @@ pub(crate) const READ: i64 = 0o400;
 pub(crate) const WRITE: i64 = 0o200;
 /// See [`READ`].
 pub(crate) const EXECUTE: i64 = 0o100;
+
+impl std::hash::Hash for FileSystem {
+    /// Before anything was looked up or made there is nothing to tell.
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        if self.is_pristine() {
+            state.write_u8(0);
+        } else {
+            self.nodes.hash(state);
+        }
+    }
+}
+
+/// How many nodes there are at the start.
+const FIRST_NODES: usize = 8;
 
 impl Default for FileSystem {
     /// `/dev`, `/tmp`, and `/home/student`, where scripts start. Only the last two can be written.
@@ -178,6 +192,11 @@ impl FileSystem {
     /// Whether a program has changed, made or removed anything.
     pub fn is_changed(&self) -> bool {
         self.changed
+    }
+
+    /// Whether it is as it was at the start, but for who stands in which directory.
+    pub(crate) fn is_pristine(&self) -> bool {
+        !self.changed && self.nodes.len() == FIRST_NODES
     }
 
     /// One more refers to it.

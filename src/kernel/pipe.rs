@@ -52,6 +52,9 @@ impl std::hash::Hash for Pipe {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
         (self.room, &self.bytes, &self.pages, self.readers, self.writers).hash(state);
         (&self.sleeping_readers, &self.sleeping_writers).hash(state);
+        if self.fifo.is_some() {
+            (self.fifo, self.turns, &self.opening_readers, &self.opening_writers).hash(state);
+        }
     }
 }
 

@@ -18,6 +18,8 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("cli/hostile-sources", hostile_sources),
         trial("cli/hostile-programs", hostile_programs),
         trial("cli/exec-stays-inside", exec_stays_inside),
+        trial("cli/files-stay-in-memory", files_stay_in_memory),
+        trial("cli/write-to", write_to),
         trial("cli/closed-output", closed_output),
         trial("cli/trace-file-and-json", trace_file_and_json),
         trial("cli/no-colours-in-a-pipe", no_colours_in_a_pipe),
@@ -192,6 +194,87 @@ fn exec_stays_inside() {
     let mut command = Command::new(program());
     command.arg("run").arg("--path").arg(folder.path().join("out")).arg(folder.path().join("in/main.proc")).arg("secret");
     assert_eq!(String::from_utf8_lossy(&run(command, b"").stdout), "secret\n");
+}
+
+/// A program that makes, changes, renames and removes files beside itself.
+const BUSY: &str = r#"
+fn save(name: str, text: str) {
+    let fd = open(name, O_WRONLY | O_CREAT | O_TRUNC, 0o644);
+    assert(write(fd, text) == len(text));
+    close(fd);
+}
+save("made", "new");
+save("changed", "other");
+assert(mkdir("folder") == 0);
+save("folder/deep", "below");
+save("folder/short", "gone");
+unlink("folder/short");
+unlink("removed");
+rename("moved", "folder/arrived");
+save("/tmp/elsewhere", "not kept");
+assert(join(readdir("."), " ") == "changed folder made main.proc");
+"#;
+
+fn busy() -> tempfile::TempDir {
+    scratch(&[("main.proc", BUSY), ("changed", "old"), ("removed", "kept"), ("moved", "stays")])
+}
+
+fn names(folder: &std::path::Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).expect("a folder");
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
+}
+
+fn files_stay_in_memory() {
+    let folder = busy();
+    let mut command = Command::new(program());
+    command.arg(folder.path().join("main.proc"));
+    assert_eq!(status(&run(command, b"")), 0);
+    assert_eq!(names(folder.path()), ["changed", "main.proc", "moved", "removed"]);
+    assert_eq!(fs::read(folder.path().join("changed")).expect("a file"), b"old");
+    // Nothing outside the script's directory can be seen, by whatever path.
+    let outside = scratch(&[("secret", "s"), ("inside/main.proc", "")]);
+    let inside = outside.path().join("inside");
+    std::os::unix::fs::symlink("../secret", inside.join("leak")).expect("a link");
+    std::os::unix::fs::symlink("..", inside.join("up")).expect("a link");
+    let mut text = String::from("assert(join(readdir(\".\"), \" \") == \"main.proc\");\n");
+    let absolute = outside.path().join("secret").display().to_string();
+    for path in ["leak", "up/secret", "../secret", "/etc/passwd", "../../../../../../etc/passwd", "up", absolute.as_str()] {
+        text += &format!("assert(open(\"{path}\", O_RDONLY) == -1 && errno == ENOENT);\n");
+        text += &format!("assert(filesize(\"{path}\") == -1 && chdir(\"{path}\") == -1);\n");
+    }
+    fs::write(inside.join("main.proc"), text).expect("a file");
+    let mut command = Command::new(program());
+    command.arg(inside.join("main.proc"));
+    let output = run(command, b"");
+    assert_eq!(status(&output), 0, "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+fn write_to() {
+    let (folder, to) = (busy(), scratch(&[("changed", "before"), ("own", "kept")]));
+    let target = to.path().join("results");
+    for _ in 0..2 {
+        let mut command = Command::new(program());
+        command.arg("run").arg("--write-to").arg(&target).arg(folder.path().join("main.proc"));
+        assert_eq!(status(&run(command, b"")), 0);
+        assert_eq!(names(&target), ["changed", "folder", "made"]);
+        assert_eq!(names(&target.join("folder")), ["arrived", "deep"]);
+    }
+    assert_eq!(fs::read(target.join("changed")).expect("a file"), b"other");
+    assert_eq!(fs::read(target.join("folder/arrived")).expect("a file"), b"stays");
+    assert_eq!(names(folder.path()), ["changed", "main.proc", "moved", "removed"]);
+    assert_eq!(names(to.path()), ["changed", "own", "results"]);
+    // A directory of the result that is a link elsewhere is not followed.
+    let linked = to.path().join("linked");
+    fs::create_dir(&linked).expect("a folder");
+    std::os::unix::fs::symlink(to.path(), linked.join("folder")).expect("a link");
+    let mut command = Command::new(program());
+    command.arg("run").arg("--write-to").arg(&linked).arg(folder.path().join("main.proc"));
+    let output = run(command, b"");
+    assert_eq!(status(&output), 73, "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(names(to.path()), ["changed", "linked", "own", "results"]);
 }
 
 fn closed_output() {

@@ -3,6 +3,7 @@
 mod architecture;
 mod case;
 mod command_line;
+mod conformance;
 mod determinism;
 mod documents;
 mod programs;
@@ -20,6 +21,7 @@ fn main() {
     trials.extend(determinism::trials());
     trials.extend(architecture::trials());
     trials.extend(reference::trials());
+    trials.extend(conformance::trials());
     trials.extend(documents::trials());
     libtest_mimic::run(&arguments, trials).exit();
 }

@@ -194,6 +194,14 @@ fn the_number_of_files_is_limited() {
 }
 
 #[test]
+fn it_is_pristine_until_a_path_of_the_hosts_is_looked_up() {
+    let mut fs = FileSystem::default();
+    assert!(fs.is_pristine() && find(&mut fs, "nothing").is_err() && fs.is_pristine());
+    find(&mut fs, "given").unwrap();
+    assert!(!fs.is_pristine());
+}
+
+#[test]
 fn permissions_are_the_owners() {
     let mut fs = FileSystem::default();
     let home = fs.home();
