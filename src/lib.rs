@@ -6,6 +6,7 @@ pub mod check;
 pub mod cli;
 pub mod diagnostics;
 pub mod explore;
+pub mod export;
 pub mod kernel;
 pub mod pipeline;
 pub mod report;

@@ -99,7 +99,7 @@ impl Programs {
     }
 
     /// The file that a name stands for: itself, else with `.proc`, in the first root that has it.
-    fn find(&self, name: &[u8]) -> Result<PathBuf, Errno> {
+    pub(crate) fn find(&self, name: &[u8]) -> Result<PathBuf, Errno> {
         let name = std::str::from_utf8(name).map_err(|_| Errno::ENOENT)?;
         if name.contains('\0') || name.len() > 4096 {
             return Err(if name.len() > 4096 { Errno::ENAMETOOLONG } else { Errno::ENOENT });

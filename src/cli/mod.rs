@@ -3,6 +3,7 @@
 mod check;
 mod disasm;
 mod explore;
+mod export;
 mod folder;
 mod host;
 mod loader;
@@ -56,6 +57,8 @@ enum Command {
     Explore(explore::Explore),
     /// Print a program's bytecode beside its source
     Disasm(disasm::Disasm),
+    /// Write a program as another language for a real system
+    Export(export::Export),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -82,6 +85,7 @@ pub fn main() -> ExitCode {
         Command::Check(options) => check::main(&options),
         Command::Explore(options) => explore::main(&options),
         Command::Disasm(options) => disasm::main(&options),
+        Command::Export(options) => export::main(&options),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "proc", &mut std::io::stdout());
             0

@@ -73,6 +73,7 @@ macro_rules! for_each_code {
             // Loading.
             FileUnreadable, "L6002", "file-unreadable", Error, "A file that is missing or cannot be read.";
             FileTooLarge, "L6003", "file-too-large", Error, "A source file that is larger than the limit.";
+            NotExportable, "L6005", "not-exportable", Error, "Something that C has no counterpart of, so that the program cannot be exported.";
             NotText, "L6004", "not-text", Error, "A source file that is not UTF-8.";
         }
     };
