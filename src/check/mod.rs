@@ -159,6 +159,8 @@ impl Checker<'_> {
         let broken = |found: &[Diagnostic]| found.iter().any(|fact| fact.severity == Severity::Error);
         let mut program = None;
         if !broken(&self.found) && !self.holes {
+            let unused = self.consts.iter().filter(|entry| !entry.used);
+            let unused: Vec<_> = unused.map(|entry| (entry.def.name.name.clone(), entry.def.name.span)).collect();
             let tree = tree::Program {
                 file: self.file,
                 functions: std::mem::take(&mut self.bodies).into_iter().flatten().collect(),
@@ -167,7 +169,7 @@ impl Checker<'_> {
                 structs: self.structs,
                 constants: self.consts.into_iter().map(ConstEntry::into_row).collect(),
             };
-            self.found.extend(lints::lint(&tree));
+            self.found.extend(lints::lint(&tree, &unused));
             program = Some(tree);
         }
         self.found.sort_by_key(|fact| (fact.span(), fact.code));
