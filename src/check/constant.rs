@@ -24,6 +24,8 @@ const ALL_TEXTS: usize = 16 << 20;
 pub(super) struct ConstEntry<'a> {
     pub(super) def: &'a ast::Const,
     state: State,
+    /// Whether anything names it.
+    pub(super) used: bool,
 }
 
 enum State {
@@ -36,7 +38,7 @@ enum State {
 
 impl<'a> ConstEntry<'a> {
     pub(super) fn new(def: &'a ast::Const) -> Self {
-        ConstEntry { def, state: State::Unknown }
+        ConstEntry { def, state: State::Unknown, used: false }
     }
 
     /// The row of the checked tree.
@@ -84,6 +86,7 @@ impl<'a> Checker<'a> {
     /// The value of a constant, computed where it is first needed.
     pub(super) fn constant_of(&mut self, id: usize, used: Span) -> Option<(Constant, Type)> {
         let entry = self.consts.get_mut(id)?;
+        entry.used |= used != entry.def.name.span;
         match &entry.state {
             State::Known(value, ty) => return Some((value.clone(), ty.clone())),
             State::Broken => return None,

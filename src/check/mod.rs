@@ -177,6 +177,8 @@ impl Checker<'_> {
         self.missing_returns();
         let mut program = None;
         if self.errors == 0 && !self.holes {
+            let unused = self.consts.iter().filter(|entry| !entry.used);
+            let unused: Vec<_> = unused.map(|entry| (entry.def.name.name.clone(), entry.def.name.span)).collect();
             let tree = tree::Program {
                 file: self.file,
                 functions: std::mem::take(&mut self.bodies).into_iter().flatten().collect(),
@@ -185,7 +187,7 @@ impl Checker<'_> {
                 structs: self.structs,
                 constants: self.consts.into_iter().map(ConstEntry::into_row).collect(),
             };
-            self.found.extend(lints::lint(&tree));
+            self.found.extend(lints::lint(&tree, &unused));
             program = Some(tree);
         }
         self.found.sort_by_key(|fact| (fact.span(), fact.code));

@@ -21,6 +21,9 @@ pub(crate) struct Messages {
     /// Say this warning as an error, or all of them: `--deny warnings`
     #[arg(long, value_name = "NAME", value_delimiter = ',', global = true)]
     deny: Vec<String>,
+    /// Also say what may hurt in another run: hints
+    #[arg(long, global = true)]
+    hints: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -44,7 +47,7 @@ static CHOSEN: OnceLock<Chosen> = OnceLock::new();
 /// Takes the options to heart; gives what there is to say about them.
 pub(crate) fn choose(options: &Messages) -> Vec<Diagnostic> {
     let mut odd = Vec::new();
-    let mut policy = Policy::default();
+    let mut policy = Policy { hints: options.hints, ..Policy::default() };
     for word in &options.allow {
         match allow::read(word) {
             Ok(code) => policy.allow.push(code),
@@ -74,8 +77,9 @@ pub(crate) fn style() -> Style {
 
 /// Takes out what is not to be heard and raises what is denied.
 pub(crate) fn filter(facts: &mut Vec<Diagnostic>) {
-    if let Some(chosen) = CHOSEN.get() {
-        chosen.policy.apply(facts);
+    match CHOSEN.get() {
+        Some(chosen) => chosen.policy.apply(facts),
+        None => Policy::default().apply(facts),
     }
 }
 

@@ -93,11 +93,19 @@ pub fn main() -> ExitCode {
     })
 }
 
-/// Whether the first argument is a file rather than a subcommand: `proc hello.proc`, also as `#!` calls it.
+/// Whether no subcommand is named: `proc hello.proc`, also as `#!` calls it. Options of every command may stand before one.
 fn wants_run(args: &[OsString]) -> bool {
-    let Some(first) = args.get(1).and_then(|arg| arg.to_str()) else { return args.len() > 1 };
-    let known = Cli::command().get_subcommands().any(|command| command.get_name() == first);
-    !known && !matches!(first, "help" | "-h" | "--help" | "-V" | "--version")
+    let mut rest = args.iter().skip(1);
+    while let Some(arg) = rest.next() {
+        match arg.to_str() {
+            Some("--message-format" | "--allow" | "--deny") => drop(rest.next()),
+            Some(option) if option == "--hints" || ["--message-format=", "--allow=", "--deny="].iter().any(|start| option.starts_with(start)) => {}
+            Some("help" | "-h" | "--help" | "-V" | "--version") => return false,
+            Some(word) => return !Cli::command().get_subcommands().any(|command| command.get_name() == word),
+            None => return true,
+        }
+    }
+    false
 }
 
 /// Whether our own messages may be coloured: on a terminal, unless `NO_COLOR` says otherwise.

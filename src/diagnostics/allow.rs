@@ -36,12 +36,15 @@ pub struct Policy {
     pub deny: Vec<Code>,
     /// Whether every warning is said as an error.
     pub deny_warnings: bool,
+    /// Whether hints are said, too.
+    pub hints: bool,
 }
 
 impl Policy {
     /// Takes out what is allowed and raises what is denied; errors stay as they are.
     pub fn apply(&self, facts: &mut Vec<Diagnostic>) {
-        facts.retain(|fact| fact.severity == Severity::Error || !self.allow.contains(&fact.code));
+        let quiet = |fact: &Diagnostic| self.allow.contains(&fact.code) || fact.code.is_hint() && !self.hints && !self.deny.contains(&fact.code);
+        facts.retain(|fact| fact.severity == Severity::Error || !quiet(fact));
         for fact in facts {
             if self.deny.contains(&fact.code) || self.deny_warnings && fact.severity == Severity::Warning {
                 fact.severity = Severity::Error;
@@ -121,7 +124,7 @@ mod tests {
     #[test]
     fn a_policy_takes_out_and_raises() {
         let mut facts = vec![fact(Code::UnusedName, 1), fact(Code::UnreachableCode, 2), fact(Code::UnknownName, 3)];
-        let policy = Policy { allow: vec![Code::UnusedName, Code::UnknownName], deny: Vec::new(), deny_warnings: true };
+        let policy = Policy { allow: vec![Code::UnusedName, Code::UnknownName], deny: Vec::new(), deny_warnings: true, hints: false };
         policy.apply(&mut facts);
         let left: Vec<_> = facts.iter().map(|fact| (fact.code, fact.severity)).collect();
         assert_eq!(left, [(Code::UnreachableCode, Severity::Error), (Code::UnknownName, Severity::Error)]);

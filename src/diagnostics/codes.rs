@@ -54,6 +54,26 @@ macro_rules! for_each_code {
             ExitCodeRange, "W2004", "exit-code-range", Warning, "An exit code of which only the low 8 bits survive.";
             ArgumentOrder, "W2005", "argument-order", Warning, "Arguments that seem to stand in the wrong order.";
             UnknownAllow, "W2006", "unknown-allow", Warning, "A word in an `allow` that names no warning.";
+            ForkInLoop, "W2101", "fork-in-loop", Warning, "A loop that forks, and whose children stay in it.";
+            PipeAfterFork, "W2102", "pipe-after-fork", Warning, "A pipe that parent and child make each for itself.";
+            ForkUnchecked, "W2103", "fork-unchecked", Note, "A fork that may have failed, and whose -1 means everybody to `kill`.";
+            CodeAfterExec, "W2104", "code-after-exec", Warning, "Code that runs only if exec fails.";
+            NoExitAfterExec, "W2105", "no-exit-after-exec", Warning, "A child that goes on with its parent's code when exec fails.";
+            ArgvZero, "W2106", "argv-zero", Warning, "A first argument that looks like an option and not like a name.";
+            UnguardedStatus, "W2107", "unguarded-status", Warning, "WEXITSTATUS of a child that a signal may have killed.";
+            RawStatus, "W2108", "raw-status", Warning, "The raw status word taken for the exit code.";
+            ResultDropped, "W2109", "result-dropped", Warning, "A result that nobody can get back.";
+            WrongPipeEnd, "W2110", "wrong-pipe-end", Warning, "A read from a write end, or a write to a read end.";
+            ClosedDescriptor, "W2111", "closed-descriptor", Warning, "A descriptor that is used after it was closed.";
+            QueueName, "W2112", "queue-name", Warning, "A queue's name that no system takes.";
+            QueueLimits, "W2113", "queue-limits", Warning, "Attributes or a priority beyond the limits of a queue.";
+            UnsafeInHandler, "W2201", "unsafe-in-handler", Warning, "A call in a signal handler that is not safe there.";
+            OneWaitInHandler, "W2202", "one-wait-in-handler", Warning, "A SIGCHLD handler that takes one child and leaves the others.";
+            LostWakeup, "W2203", "lost-wakeup", Warning, "A signal that can come between the test of a flag and the pause.";
+            Spinning, "W2204", "spinning", Warning, "A loop that waits by spinning.";
+            EndlessLoop, "W2205", "endless-loop", Warning, "A loop in which nothing changes what it tests.";
+            UncatchableSignal, "W2206", "uncatchable-signal", Warning, "A handler for a signal that nobody can catch.";
+            SuspendBlocks, "W2207", "suspend-blocks", Warning, "A sigsuspend that blocks the signal it waits for.";
             // Faults of a run.
             DivisionFault, "F3001", "division", Error, "An integer division by zero, or one that overflows.";
             IndexFault, "F3002", "index", Error, "An index outside an array or string.";
@@ -115,6 +135,11 @@ macro_rules! define_codes {
 for_each_code!(define_codes);
 
 impl Code {
+    /// Whether it is said only where hints are asked for: most programs that it could be said of are right.
+    pub fn is_hint(self) -> bool {
+        matches!(self, Code::ForkUnchecked)
+    }
+
     /// Finds a code by its text (`E1001`, any case) or its name (`unknown-name`).
     pub fn find(word: &str) -> Option<Code> {
         Self::ALL.iter().copied().find(|code| code.text().eq_ignore_ascii_case(word) || code.name() == word)

@@ -2,6 +2,7 @@
 //! one idea a line, source code in backquotes.
 
 mod calls;
+pub(super) mod lints;
 mod names;
 mod paths;
 mod values;

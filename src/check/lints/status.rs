@@ -1,0 +1,76 @@
+//! Lints about the status that wait gives.
+
+use super::Facts;
+use super::walk::{self, Var, builtin_call, each_stmt, int};
+use crate::abi::Builtin;
+use crate::check::tree::{Constant, Expr, ExprKind, Function, Pattern, StmtKind};
+use crate::check::types::Type;
+use crate::check::words::lints as say;
+use crate::diagnostics::Diagnostic;
+use crate::source::Span;
+use crate::syntax::ast::BinaryOp;
+
+pub(super) fn lint(function: &Function, facts: &Facts<'_>, found: &mut Vec<Diagnostic>) {
+    let guarded = guarded(function);
+    walk::each_expr(&function.body, &mut |expr| {
+        if let ExprKind::Compare(_, op, left, right) = &expr.kind {
+            for (one, other) in [(left, right), (right, left)] {
+                compared(*op, one, other, &guarded, facts, function, found);
+            }
+        }
+        if let ExprKind::Not(inner) | ExprKind::Truth(inner) = &expr.kind {
+            success(inner, &guarded, facts, function, found);
+        }
+    });
+    each_stmt(&function.body, &mut |stmt| {
+        if let StmtKind::Match { value, arms, .. } = &stmt.kind
+            && arms.iter().flat_map(|arm| &arm.patterns).any(|pattern| matches!(pattern, Pattern::Equal(Constant::Int(0))))
+        {
+            success(value, &guarded, facts, function, found);
+        }
+    });
+    found.dedup();
+}
+
+/// The variables of which the function asks how the child ended.
+fn guarded(function: &Function) -> Vec<Var> {
+    let mut found = Vec::new();
+    walk::each_expr(&function.body, &mut |expr| {
+        if let Some((Builtin::Wifexited | Builtin::Wifsignaled | Builtin::Wtermsig, [status])) = builtin_call(expr) {
+            found.extend(Var::of(status));
+        }
+    });
+    found
+}
+
+fn compared(op: BinaryOp, one: &Expr, other: &Expr, guarded: &[Var], facts: &Facts<'_>, function: &Function, found: &mut Vec<Diagnostic>) {
+    let equality = matches!(op, BinaryOp::Equal | BinaryOp::NotEqual);
+    let Some(number) = int(other) else { return };
+    if number == 0 {
+        success(one, guarded, facts, function, found);
+    }
+    if let ExprKind::WordToInt(status) = &one.kind
+        && status.ty == Type::Status
+        && equality
+        && matches!(number, 1..=5 | 32..=126 | 128..=255)
+    {
+        let name = Var::of(status).map(|var| facts.name(function, var));
+        found.push(say::raw_status(one.span.to(other.span), name, number));
+    }
+}
+
+/// `WEXITSTATUS(status) == 0` without a look at how the child ended: one that a signal killed would pass for a success.
+fn success(expr: &Expr, guarded: &[Var], facts: &Facts<'_>, function: &Function, found: &mut Vec<Diagnostic>) {
+    let Some((Builtin::Wexitstatus, [status])) = builtin_call(expr) else { return };
+    let Some(var) = Var::of(status) else { return };
+    if !guarded.contains(&var) {
+        found.push(say::unguarded_status(expr.span, facts.name(function, var), declared(function, facts, var)));
+    }
+}
+
+fn declared(function: &Function, facts: &Facts<'_>, var: Var) -> Option<Span> {
+    match var {
+        Var::Local(id) => function.locals.get(id.0 as usize).map(|local| local.span),
+        Var::Global(id) => facts.program.globals.get(id.0 as usize).map(|global| global.span),
+    }
+}

@@ -1,0 +1,191 @@
+//! Ways through the checked tree that every lint needs.
+
+use crate::abi::Builtin;
+use crate::check::deep;
+use crate::check::tree::{Block, Constant, Expr, ExprKind, FunctionId, GlobalId, LocalId, Place, PlaceKind, Stmt, StmtKind};
+use crate::source::Span;
+
+/// A variable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Var {
+    Local(LocalId),
+    Global(GlobalId),
+}
+
+impl Var {
+    /// The variable that an expression reads, if it is one.
+    pub(super) fn of(expr: &Expr) -> Option<Var> {
+        match &expr.kind {
+            ExprKind::Local(id) => Some(Var::Local(*id)),
+            ExprKind::Global(id) => Some(Var::Global(*id)),
+            ExprKind::Truth(inner) | ExprKind::First(inner) => Var::of(inner),
+            _ => None,
+        }
+    }
+
+    /// The variable that a place stores to, if it is one.
+    pub(super) fn of_place(place: &Place) -> Option<Var> {
+        match &place.kind {
+            PlaceKind::Local(id) => Some(Var::Local(*id)),
+            PlaceKind::Global(id) => Some(Var::Global(*id)),
+            _ => None,
+        }
+    }
+}
+
+/// The blocks directly within a statement.
+pub(super) fn inner_blocks(stmt: &Stmt) -> Vec<&Block> {
+    match &stmt.kind {
+        StmtKind::If { then, otherwise, .. } => std::iter::once(then).chain(otherwise).collect(),
+        StmtKind::Loop { body, .. } => vec![body],
+        StmtKind::Block(block) => vec![block],
+        StmtKind::Match { arms, .. } => arms.iter().map(|arm| &arm.body).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The statements that a statement carries in its head: what `if let` binds, what a `for` does after each turn.
+fn head_stmts(stmt: &Stmt) -> Vec<&Stmt> {
+    match &stmt.kind {
+        StmtKind::If { bind, .. } => bind.iter().map(|bind| &**bind).collect(),
+        StmtKind::Loop { bind, step, .. } => bind.iter().chain(step).map(|stmt| &**stmt).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The expressions of a statement itself, not of the blocks within.
+pub(super) fn own_exprs(stmt: &Stmt) -> Vec<&Expr> {
+    let mut found: Vec<&Expr> = Vec::new();
+    match &stmt.kind {
+        StmtKind::Store { targets, value, .. } => {
+            found.push(value);
+            targets.iter().flatten().for_each(|target| found.extend(place_exprs(target)));
+        }
+        StmtKind::Update { place, value, .. } => {
+            found.push(value);
+            found.extend(place_exprs(place));
+        }
+        StmtKind::If { test, .. } => found.push(test),
+        StmtKind::Loop { test, .. } => found.extend(test),
+        StmtKind::Match { value, .. } => found.push(value),
+        StmtKind::Return(value) => found.extend(value),
+        StmtKind::Expr(value) => found.push(value),
+        StmtKind::Break | StmtKind::Continue | StmtKind::Block(_) => {}
+    }
+    for inner in head_stmts(stmt) {
+        found.extend(own_exprs(inner));
+    }
+    found
+}
+
+fn place_exprs(place: &Place) -> Vec<&Expr> {
+    match &place.kind {
+        PlaceKind::Local(_) | PlaceKind::Global(_) => Vec::new(),
+        PlaceKind::Element(base, index) | PlaceKind::Cell(base, index) => vec![base, index],
+        PlaceKind::Field(base, _) => vec![base],
+    }
+}
+
+/// The expressions directly within one.
+pub(super) fn children(expr: &Expr) -> Vec<&Expr> {
+    use ExprKind::*;
+    match &expr.kind {
+        Constant(_) | Local(_) | Global(_) | Function(_) => Vec::new(),
+        NegateInt(a) | NegateFloat(a) | Complement(a) | Not(a) | Truth(a) | First(a) | Field(a, _) | IntToFloat(a) | FloatToInt(a)
+        | WordToInt(a) | ParseInt(a) | ParseFloat(a) => vec![a],
+        Binary(_, a, b) | PtrDifference(a, b) | Compare(_, _, a, b) | And(a, b) | Or(a, b) | Index(a, b) | Byte(a, b) | Cell(a, b) => vec![a, b],
+        Repeat { value, count } => vec![value, count],
+        Conditional(a, b, c) => vec![a, b, c],
+        Call(_, args) | Tuple(args) | Array(args) => args.iter().collect(),
+        CallBuiltin { args, .. } => args.iter().collect(),
+        CallValue(callee, args) => std::iter::once(&**callee).chain(args).collect(),
+        Slice(base, from, to) => std::iter::once(&**base).chain(from.as_deref()).chain(to.as_deref()).collect(),
+        Struct(_, fields) => fields.iter().map(|(_, value)| value).collect(),
+    }
+}
+
+/// Visits every statement of a block and of the blocks within, in the order of the text.
+pub(super) fn each_stmt<'t>(block: &'t Block, visit: &mut dyn FnMut(&'t Stmt)) {
+    deep(|| {
+        for stmt in &block.stmts {
+            visit(stmt);
+            head_stmts(stmt).into_iter().for_each(&mut *visit);
+            inner_blocks(stmt).into_iter().for_each(|inner| each_stmt(inner, visit));
+        }
+    });
+}
+
+/// Visits an expression and all within it.
+pub(super) fn each_within<'t>(expr: &'t Expr, visit: &mut dyn FnMut(&'t Expr)) {
+    deep(|| {
+        visit(expr);
+        children(expr).into_iter().for_each(|child| each_within(child, visit));
+    });
+}
+
+/// Visits every expression of a block, also of the blocks within.
+pub(super) fn each_expr<'t>(block: &'t Block, visit: &mut dyn FnMut(&'t Expr)) {
+    for stmt in &block.stmts {
+        each_expr_of(stmt, visit);
+    }
+}
+
+/// Visits every expression of a statement, also of the blocks within.
+pub(super) fn each_expr_of<'t>(stmt: &'t Stmt, visit: &mut dyn FnMut(&'t Expr)) {
+    deep(|| {
+        own_exprs(stmt).into_iter().for_each(|expr| each_within(expr, visit));
+        inner_blocks(stmt).into_iter().for_each(|inner| each_expr(inner, visit));
+    });
+}
+
+/// The built-in that an expression calls, with its arguments; through the taking of a first part.
+pub(super) fn builtin_call(expr: &Expr) -> Option<(Builtin, &[Expr])> {
+    match &expr.kind {
+        ExprKind::CallBuiltin { builtin, args, .. } => Some((*builtin, args)),
+        ExprKind::First(inner) => builtin_call(inner),
+        _ => None,
+    }
+}
+
+/// The function that an expression calls by name.
+pub(super) fn called(expr: &Expr) -> Option<FunctionId> {
+    match &expr.kind {
+        ExprKind::Call(id, _) => Some(*id),
+        _ => None,
+    }
+}
+
+/// The int that an expression is, where it is constant.
+pub(super) fn int(expr: &Expr) -> Option<i64> {
+    match crate::check::constant::evaluate(expr) {
+        Ok(Constant::Int(value)) => Some(value),
+        _ => None,
+    }
+}
+
+/// The text that an expression is, where it is constant.
+pub(super) fn text(expr: &Expr) -> Option<String> {
+    match &expr.kind {
+        ExprKind::Constant(Constant::Str(bytes)) => Some(String::from_utf8_lossy(bytes).into_owned()),
+        _ => None,
+    }
+}
+
+/// Whether a block, or one within, holds an expression that the test finds.
+pub(super) fn any_expr(block: &Block, test: &dyn Fn(&Expr) -> bool) -> bool {
+    let mut found = false;
+    each_expr(block, &mut |expr| found |= test(expr));
+    found
+}
+
+/// Whether a statement, with the blocks within, holds an expression that the test finds.
+pub(super) fn any_expr_of(stmt: &Stmt, test: &dyn Fn(&Expr) -> bool) -> bool {
+    let mut found = false;
+    each_expr_of(stmt, &mut |expr| found |= test(expr));
+    found
+}
+
+/// Whether one span lies within another.
+pub(super) fn within(inner: Span, outer: Span) -> bool {
+    inner.start >= outer.start && inner.end <= outer.end
+}
