@@ -16,8 +16,10 @@ use crate::bytecode::image::Verified;
 use crate::kernel::Pid;
 use crate::kernel::chance::Chance;
 use crate::kernel::file::{Descriptor, OpenFile, Slab};
+use crate::kernel::fs::FileSystem;
 use crate::kernel::mqueue::Queues;
 use crate::kernel::pipe::Pipes;
+use crate::kernel::poll::Poller;
 use crate::kernel::process::{Process, State};
 use crate::kernel::signal::Action;
 use crate::kernel::terminal::Terminal;
@@ -35,6 +37,8 @@ struct Shared {
     open: Slab<OpenFile>,
     pipes: Pipes,
     queues: Queues,
+    fs: FileSystem,
+    pollers: Vec<Poller>,
     terminal: Terminal,
     chance: Chance,
     clock: u64,
@@ -79,11 +83,6 @@ impl World {
     pub(crate) fn size(&self) -> usize {
         let frames = self.stepper.machine.memory.stats().frames as usize;
         self.local_keys.size() * 3 + self.shared_keys.size() * 3 + frames * 512
-    }
-
-    /// How many distinct process states there are.
-    pub(crate) fn local_count(&self) -> usize {
-        self.local_keys.len()
     }
 
     /// The state the machine is in.
@@ -134,6 +133,8 @@ impl World {
         machine.files.descriptions().hash(out);
         machine.pipes.hash(out);
         machine.queues.hash(out);
+        machine.fs.hash(out);
+        machine.pollers.hash(out);
         machine.terminal.hash(out);
         machine.chance.hash(out);
         machine.clock.hash(out);
@@ -144,6 +145,8 @@ impl World {
                 open: machine.files.descriptions().clone(),
                 pipes: machine.pipes.clone(),
                 queues: machine.queues.clone(),
+                fs: machine.fs.clone(),
+                pollers: machine.pollers.clone(),
                 terminal: machine.terminal.clone(),
                 chance: machine.chance.clone(),
                 clock: machine.clock,
@@ -164,6 +167,8 @@ impl World {
                 machine.files.set_descriptions(kept.open);
                 machine.pipes = kept.pipes;
                 machine.queues = kept.queues;
+                machine.fs = kept.fs;
+                machine.pollers = kept.pollers;
                 machine.terminal = kept.terminal;
                 machine.chance = kept.chance;
                 machine.clock = kept.clock;
@@ -227,7 +232,7 @@ impl World {
         (process.pid, process.ppid, process.pgid, process.sid, image, pause).hash(out);
         (process.has_execed, process.adopted, &process.children, &process.newsworthy).hash(out);
         (process.births, process.status, process.news, process.state, &process.call).hash(out);
-        (process.nice, process.limits, process.alarm, &process.stdio).hash(out);
+        (process.nice, process.limits, process.alarm, &process.stdio, process.cwd).hash(out);
         machine.files.table(process.files).hash(out);
         if Arc::ptr_eq(first, &process.environment) {
             out.write_u8(0);

@@ -19,7 +19,7 @@ use crate::abi::Errno;
 pub struct NodeId(pub u32);
 
 /// What a node of the tree is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Body {
     /// A regular file: its bytes, or how many there are while they are still with the host.
     File(Bytes),
@@ -36,7 +36,7 @@ pub enum Body {
 }
 
 /// The contents of a regular file.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Bytes {
     /// Not copied in yet: the host has so many bytes.
     Host(u64),
@@ -47,7 +47,7 @@ pub enum Bytes {
 }
 
 /// A file, directory or device.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Node {
     /// What it is.
     pub body: Body,
@@ -62,7 +62,7 @@ pub struct Node {
 }
 
 /// The tree.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Hash)]
 pub struct FileSystem {
     nodes: Slab<Node>,
     /// Bytes of all files in memory.

@@ -51,7 +51,8 @@ impl std::hash::Hash for Pipe {
     /// Who wrote what is not part of what a program can see.
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
         (self.room, &self.bytes, &self.pages, self.readers, self.writers).hash(state);
-        (&self.sleeping_readers, &self.sleeping_writers).hash(state);
+        (&self.sleeping_readers, &self.sleeping_writers, &self.opening_readers, &self.opening_writers).hash(state);
+        (self.turns, self.fifo).hash(state);
     }
 }
 
@@ -608,15 +609,15 @@ mod tests {
     #[test]
     fn pipes_past_the_common_room_get_few_pages() {
         let mut pipes = Pipes::default();
-        let ids: Vec<PipeId> = (0..PIPE_USER_PAGES / PIPE_PAGES).map(|_| pipes.make(None, deed(0))).collect();
-        let small = pipes.make(None, deed(0));
+        let ids: Vec<PipeId> = (0..PIPE_USER_PAGES / PIPE_PAGES).map(|_| pipes.make(None, deed(0), None)).collect();
+        let small = pipes.make(None, deed(0), None);
         assert_eq!(pipes.get(small).map(Pipe::capacity), Some(PIPE_FEW_PAGES * PIPE_PAGE));
         for id in [ids[0], small] {
             let pipe = pipes.get_mut(id).unwrap();
             (pipe.readers, pipe.writers) = (0, 0);
             pipes.remove_unused(id);
         }
-        let again = pipes.make(None, deed(0));
+        let again = pipes.make(None, deed(0), None);
         assert_eq!(pipes.get(again).map(Pipe::capacity), Some(PIPE_PAGES * PIPE_PAGE));
     }
 }

@@ -11,7 +11,7 @@ use super::syscall;
 use crate::abi::constant::{POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT};
 
 /// Something whose readiness changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Source {
     /// A pipe, named or not.
     Pipe(PipeId),
@@ -22,7 +22,7 @@ pub(crate) enum Source {
 }
 
 /// A process that sleeps in poll.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Hash)]
 pub(crate) struct Poller {
     pid: Pid,
     sources: Vec<Source>,

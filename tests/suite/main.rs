@@ -4,6 +4,7 @@ mod architecture;
 mod case;
 mod command_line;
 mod determinism;
+mod explore;
 mod documents;
 mod programs;
 mod reference;
@@ -18,6 +19,7 @@ fn main() {
     trials.extend(snapshots::trials());
     trials.extend(command_line::trials());
     trials.extend(determinism::trials());
+    trials.extend(explore::trials());
     trials.extend(architecture::trials());
     trials.extend(reference::trials());
     trials.extend(documents::trials());
