@@ -1,17 +1,27 @@
 //! `proc explore`
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::io::{IsTerminal, Write};
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
 
+use super::folder::Folder;
 use super::loader::{self, LoadError, Programs};
 use super::options::StdoutName;
 use super::{EXIT_COMPILE, EXIT_NO_INPUT, EXIT_USAGE, say, show};
-use crate::abi::Builtin;
-use crate::explore::{self, Bounds, Reduction, Report, Setup, Sleep, Survey, Witness};
+use crate::abi::{Builtin, Errno};
+use crate::bytecode::image::Verified;
+use crate::explore::{
+    self, Answer, Bounds, Output, Progress, Reduction, Report, Setup, Sleep, Sources, Survey, Want, Witness,
+};
+use crate::kernel::host::{Host, HostNode, Input, Stream};
 use crate::kernel::machine::Config;
 use crate::kernel::param;
 use crate::source::SourceMap;
@@ -20,6 +30,9 @@ use crate::source::SourceMap;
 const EXIT_FOUND: u8 = 1;
 /// A bound was reached, and nothing was found before.
 const EXIT_UNDECIDED: u8 = 2;
+
+/// How often progress is shown.
+const SHOWN_EVERY: Duration = Duration::from_millis(200);
 
 /// What to explore, and how.
 #[derive(Debug, Args)]
@@ -131,29 +144,48 @@ fn fallible(name: &str) -> Result<Builtin, String> {
 
 /// The program, and what it answers with.
 pub(crate) fn main(options: &Explore) -> u8 {
-    let (mut survey, warnings) = match survey(options, &options.file) {
+    let mut survey = match survey(options, &options.file) {
         Ok(survey) => survey,
         Err(status) => return status,
     };
-    let _ = warnings;
-    let report = survey.report();
     if let Some(wanted) = &options.possible {
-        let (answer, words) = survey.possible(unescape(wanted).as_bytes());
-        println!("{words}");
-        return match answer {
-            Some(true) => 0,
-            Some(false) => EXIT_FOUND,
-            None => EXIT_UNDECIDED,
-        };
+        return tell_possible(options.format, &survey.possible(unescape(wanted).as_bytes()));
     }
+    if options.order {
+        return tell_order(options.format, &survey);
+    }
+    let mut report = survey.report();
     if let Some(count) = options.count {
-        return tell_count(count, &report);
+        return tell_count(options.format, count, &report);
+    }
+    if let Some(other) = &options.diff {
+        let other = match self::survey(options, other) {
+            Ok(mut survey) => survey.report(),
+            Err(status) => return status,
+        };
+        return tell_difference(options, &report, &other);
+    }
+    hold_to(options, &mut report);
+    if let Some(folder) = &options.save {
+        if let Err(error) = save(options, folder, &report) {
+            say(&format!("proc: cannot write to `{}`: {error}\n", folder.display()));
+            return EXIT_USAGE;
+        }
     }
     match options.format {
-        Format::Json => println!("{}", serde_json::to_string_pretty(&report).unwrap_or_default()),
-        Format::Text => print!("{}", words(&report)),
+        Format::Json => print_out(&json(&report)),
+        Format::Text => print_out(&words(&report)),
     }
     status(&report)
+}
+
+/// Writes to stdout; a stdout that is gone is not our user's problem.
+fn print_out(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
+}
+
+fn json(value: &impl serde::Serialize) -> String {
+    serde_json::to_string_pretty(value).unwrap_or_default() + "\n"
 }
 
 fn status(report: &Report) -> u8 {
@@ -166,22 +198,190 @@ fn status(report: &Report) -> u8 {
     }
 }
 
-fn tell_count(count: Count, report: &Report) -> u8 {
+/// Whether an output is what `--always` or `--never` names: it contains the text, or is it where that begins with `=`.
+fn fits(output: &str, pattern: &str) -> bool {
+    let pattern = unescape(pattern);
+    match pattern.strip_prefix('=') {
+        Some(whole) => output == whole,
+        None => output.contains(&pattern),
+    }
+}
+
+/// Notes the outputs that `--always` and `--never` forbid.
+fn hold_to(options: &Explore, report: &mut Report) {
+    let mut broken = Vec::new();
+    for output in &report.outputs {
+        let mut note = |message| {
+            broken.push(Witness { message, schedule: output.schedule.clone(), output: output.text.clone() });
+        };
+        for pattern in options.always.iter().filter(|pattern| !fits(&output.text, pattern)) {
+            note(format!("not always {pattern:?}"));
+        }
+        for pattern in options.never.iter().filter(|pattern| fits(&output.text, pattern)) {
+            note(format!("not never {pattern:?}"));
+        }
+    }
+    report.broken = broken;
+}
+
+fn tell_possible(format: Format, answer: &Answer) -> u8 {
+    match (format, answer.possible, &answer.schedule) {
+        (Format::Json, ..) => print_out(&json(answer)),
+        (_, Some(true), Some(schedule)) => print_out(&format!("possible, by {schedule}\n")),
+        (_, Some(_), _) => print_out(&format!("not possible: {}\n", answer.why)),
+        (_, None, _) => print_out(&format!("not decided: {}\n", answer.why)),
+    }
+    match answer.possible {
+        Some(true) => 0,
+        Some(false) => EXIT_FOUND,
+        None => EXIT_UNDECIDED,
+    }
+}
+
+fn tell_order(format: Format, survey: &Survey) -> u8 {
+    let order = survey.order();
+    match format {
+        Format::Json => {
+            print_out(&json(&serde_json::json!({ "complete": survey.is_complete(), "order": order })));
+        }
+        Format::Text => {
+            if !survey.is_complete() {
+                print_out("not decided: not every schedule was looked at\n");
+            }
+            for [first, second] in &order {
+                print_out(&format!("{first} always before {second}\n"));
+            }
+            if order.is_empty() {
+                print_out("no output comes before another in every schedule\n");
+            }
+        }
+    }
+    if survey.is_complete() { 0 } else { EXIT_UNDECIDED }
+}
+
+fn tell_count(format: Format, count: Count, report: &Report) -> u8 {
     let (range, what) = match count {
         Count::Processes => (report.processes, "processes"),
         Count::Lines => (report.lines, "lines"),
     };
-    match range.max {
-        _ if !report.complete => println!("not decided: {}", report.bounds.join("; ")),
-        Some(max) if max == range.min => println!("{max} {what}"),
-        Some(max) => println!("{} to {max} {what}", range.min),
-        None => println!("{} {what} or more, without end", range.min),
-    }
+    let text = match range.max {
+        _ if format == Format::Json => json(&serde_json::json!({ "complete": report.complete, what: range })),
+        _ if !report.complete => format!("not decided: {}\n", report.bounds.join("; ")),
+        Some(max) if max == range.min => format!("{max} {what}\n"),
+        Some(max) => format!("{} to {max} {what}\n", range.min),
+        None => format!("{} {what} or more, without end\n", range.min),
+    };
+    print_out(&text);
     if report.complete { 0 } else { EXIT_UNDECIDED }
 }
 
+/// The outputs that only one of two programs has.
+fn tell_difference(options: &Explore, first: &Report, second: &Report) -> u8 {
+    let only = |these: &Report, those: &Report| -> Vec<Output> {
+        let known: BTreeSet<&str> = those.outputs.iter().map(|output| output.text.as_str()).collect();
+        these.outputs.iter().filter(|output| !known.contains(output.text.as_str())).cloned().collect()
+    };
+    let (only_first, only_second) = (only(first, second), only(second, first));
+    let complete = first.complete && second.complete;
+    let same = only_first.is_empty() && only_second.is_empty();
+    if options.format == Format::Json {
+        let value = serde_json::json!({ "complete": complete, "only_first": only_first, "only_second": only_second });
+        print_out(&json(&value));
+    } else {
+        let mut text = String::new();
+        let other = options.diff.clone().unwrap_or_default();
+        for (file, outputs) in [(&options.file, &only_first), (&other, &only_second)] {
+            if !outputs.is_empty() {
+                text.push_str(&format!("only of {}:\n", file.display()));
+            }
+            for output in outputs {
+                text.push_str(&format!("  {:?}\n      by {}\n", output.text, output.schedule));
+            }
+        }
+        if !complete {
+            text.push_str("not decided: not every schedule was looked at\n");
+        } else if same {
+            text.push_str("both have the same outputs\n");
+        }
+        print_out(&text);
+    }
+    match (complete, same) {
+        (false, _) => EXIT_UNDECIDED,
+        (true, true) => 0,
+        (true, false) => EXIT_FOUND,
+    }
+}
+
+/// Writes every schedule to a file of its own.
+fn save(options: &Explore, folder: &Path, report: &Report) -> std::io::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    let write = |name: String, what: &str, schedule: &str| {
+        let run = format!("# proc run --schedule {name} {}", options.file.display());
+        let what = what.lines().next().unwrap_or_default();
+        std::fs::write(folder.join(&name), format!("# {what}\n{run}\n{schedule}\n"))
+    };
+    for (at, output) in report.outputs.iter().enumerate() {
+        write(format!("output-{}.schedule", at + 1), &format!("{:?}", output.text), &output.schedule)?;
+    }
+    for (name, witnesses) in [
+        ("stuck", &report.stuck),
+        ("livelock", &report.livelocks),
+        ("assertion", &report.assertions),
+        ("fault", &report.faults),
+        ("status", &report.statuses),
+        ("zombie", &report.zombies),
+        ("broken", &report.broken),
+    ] {
+        for (at, witness) in witnesses.iter().enumerate() {
+            write(format!("{name}-{}.schedule", at + 1), &witness.message, &witness.schedule)?;
+        }
+    }
+    Ok(())
+}
+
+/// Programs and files beside a script, for an exploration.
+struct Beside {
+    programs: Programs,
+    folder: Folder,
+    sources: Sources,
+}
+
+impl Host for Beside {
+    fn write(&mut self, _: Stream, _: &[u8]) -> Result<(), Errno> {
+        Ok(())
+    }
+
+    fn read(&mut self, _: usize, _: bool) -> Input {
+        Input::End
+    }
+
+    fn load(&mut self, path: &[u8]) -> Result<Verified, Errno> {
+        let (result, errors) = self.programs.load(path, &mut self.sources.borrow_mut());
+        if !errors.is_empty() {
+            show(&errors, &self.sources.borrow());
+        }
+        result
+    }
+
+    fn compile(&mut self, name: &[u8], text: &[u8]) -> Result<Verified, Errno> {
+        loader::compile_text(name, text, &mut self.sources.borrow_mut()).0
+    }
+
+    fn look(&mut self, path: &[u8]) -> Option<HostNode> {
+        self.folder.look(path)
+    }
+
+    fn list(&mut self, path: &[u8]) -> Vec<Vec<u8>> {
+        self.folder.list(path)
+    }
+
+    fn read_file(&mut self, path: &[u8], most: u64) -> Result<Vec<u8>, Errno> {
+        self.folder.read(path, most)
+    }
+}
+
 /// Explores one file.
-fn survey(options: &Explore, file: &std::path::Path) -> Result<(Survey, usize), u8> {
+fn survey(options: &Explore, file: &Path) -> Result<Survey, u8> {
     let mut sources = SourceMap::default();
     let compiled = match loader::load(file, &mut sources) {
         Ok(compiled) => compiled,
@@ -194,8 +394,7 @@ fn survey(options: &Explore, file: &std::path::Path) -> Result<(Survey, usize), 
             return Err(EXIT_COMPILE);
         }
     };
-    let warnings = compiled.warnings.len();
-    if warnings > 0 {
+    if !compiled.warnings.is_empty() {
         show(&compiled.warnings, &sources);
     }
     let input = match options.stdin.as_ref().map(std::fs::read) {
@@ -207,29 +406,16 @@ fn survey(options: &Explore, file: &std::path::Path) -> Result<(Survey, usize), 
         }
     };
     let sources = Rc::new(RefCell::new(sources));
-    let mut programs = Programs::new(file, &options.path);
-    let for_loading = Rc::clone(&sources);
-    let load = Box::new(move |name: &[u8]| {
-        let (result, errors) = programs.load(name, &mut for_loading.borrow_mut());
-        if !errors.is_empty() {
-            show(&errors, &for_loading.borrow());
-        }
-        result
-    });
+    let programs = Programs::new(file, &options.path);
+    let outside = Beside { programs, folder: Folder::of(file), sources: Rc::clone(&sources) };
     let argv = std::iter::once(file.as_os_str()).chain(options.args.iter().map(|arg| arg.as_os_str()));
     let setup = Setup {
-        config: Config {
-            seed: options.seed.unwrap_or(0),
-            stdout: options.stdout.mode(),
-            max_processes: options.max_procs,
-            pipe_capacity: options.pipe_capacity.map(|bytes| bytes as usize),
-            ..Config::default()
-        },
+        config: options.config(),
         image: compiled.image,
         argv: argv.map(|arg| arg.as_bytes().to_vec()).collect(),
         input,
         sources,
-        load,
+        outside: Box::new(outside),
         sleep: match options.sleep {
             SleepName::Adversarial => Sleep::Adversarial,
             SleepName::Fair => Sleep::Fair,
@@ -242,12 +428,68 @@ fn survey(options: &Explore, file: &std::path::Path) -> Result<(Survey, usize), 
             ReductionName::None => Reduction::None,
             ReductionName::Instructions => Reduction::Instructions,
         },
-        only_counts: options.count.is_some(),
+        want: match (options.order, options.count) {
+            (true, _) => Want::Order,
+            (false, Some(_)) => Want::Counts,
+            (false, None) => Want::Outputs,
+        },
     };
-    Survey::make(setup, |_| true).map(|survey| (survey, warnings)).map_err(|why| {
+    let mut watcher = Watcher::new();
+    let survey = Survey::make(setup, |progress| watcher.go_on(progress));
+    watcher.clear();
+    survey.map_err(|why| {
         say(&format!("proc: {why}\n"));
         EXIT_USAGE
     })
+}
+
+impl Explore {
+    fn config(&self) -> Config {
+        Config {
+            seed: self.seed.unwrap_or(0),
+            stdout: self.stdout.mode(),
+            max_processes: self.max_procs,
+            pipe_capacity: self.pipe_capacity.map(|bytes| bytes as usize),
+            ..Config::default()
+        }
+    }
+}
+
+/// Shows on a terminal how it goes, and listens for Ctrl-C.
+struct Watcher {
+    interrupted: Arc<AtomicBool>,
+    started: Instant,
+    shown: Option<Instant>,
+    terminal: bool,
+}
+
+impl Watcher {
+    fn new() -> Watcher {
+        let interrupted = Arc::new(AtomicBool::new(false));
+        // Without the flag Ctrl-C ends the program at once, which is not wrong either.
+        let _ = signal_hook::flag::register(signal_hook::consts::SIGINT, Arc::clone(&interrupted));
+        Watcher { interrupted, started: Instant::now(), shown: None, terminal: std::io::stderr().is_terminal() }
+    }
+
+    fn go_on(&mut self, progress: Progress) -> bool {
+        let now = Instant::now();
+        let due = self.shown.unwrap_or(self.started) + SHOWN_EVERY;
+        if self.terminal && now >= due {
+            self.shown = Some(now);
+            let rate = progress.states as f64 / (now - self.started).as_secs_f64();
+            say(&format!(
+                "\r{} states, {rate:.0} a second, {} transitions, depth {}, {} to look at\x1b[K",
+                progress.states, progress.transitions, progress.depth, progress.frontier
+            ));
+        }
+        !self.interrupted.load(Ordering::Relaxed)
+    }
+
+    fn clear(&self) {
+        if self.shown.is_some() {
+            say("\r\x1b[K");
+        }
+    }
 }
 
 fn unescape(text: &str) -> String {
@@ -284,6 +526,7 @@ fn words(report: &Report) -> String {
     };
     list("stuck, nobody can ever move again:", &report.stuck);
     list("no end can be reached:", &report.livelocks);
+    list("broken promises:", &report.broken);
     list("failed assertions:", &report.assertions);
     list("faults:", &report.faults);
     list("other statuses than 0:", &report.statuses);

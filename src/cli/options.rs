@@ -62,6 +62,9 @@ pub(crate) struct Run {
     /// A signal from outside at a tick, to the foreground group or to PID
     #[arg(long, value_name = "TICK:SIGNAL[:PID]", value_parser = send)]
     pub(crate) send: Vec<Send>,
+    /// Run by a schedule that `proc explore` has found: its text, or a file that holds it
+    #[arg(long, value_name = "FILE|TEXT")]
+    pub(crate) schedule: Option<String>,
     /// The program
     pub(crate) file: PathBuf,
     /// Its arguments, argv[1] and on

@@ -10,6 +10,8 @@ use super::host::{RealHost, Shared, trace_output};
 use super::loader::{self, LoadError, Programs};
 use super::options::Run;
 use super::{EXIT_COMPILE, EXIT_NO_INPUT, EXIT_STUCK, EXIT_TICKS, messages, say, show};
+use crate::bytecode::image::Verified;
+use crate::explore::{self, Replayed};
 use crate::kernel::Machine;
 use crate::kernel::door::End;
 use crate::report::{stats, stuck};
@@ -43,6 +45,9 @@ pub(crate) fn main(options: &Run) -> u8 {
     let name = options.file.as_os_str();
     let argv: Vec<Vec<u8>> =
         std::iter::once(name).chain(options.args.iter().map(|arg| arg.as_os_str())).map(|arg| arg.as_bytes().to_vec()).collect();
+    if let Some(schedule) = &options.schedule {
+        return by_schedule(schedule, options, compiled.image, &argv, Box::new(host), &shared);
+    }
     let mut machine = match Machine::new(options.config(), compiled.image, &argv, Box::new(host)) {
         Ok(machine) => machine,
         Err(_) => {
@@ -51,12 +56,58 @@ pub(crate) fn main(options: &Run) -> u8 {
         }
     };
     let end = machine.run();
+    finish(&mut machine, options, &shared, |machine, shared| tell(end, machine, shared))
+}
+
+/// Runs by a schedule instead of a policy.
+fn by_schedule(
+    schedule: &str,
+    options: &Run,
+    image: Verified,
+    argv: &[Vec<u8>],
+    host: Box<RealHost>,
+    shared: &Rc<RefCell<Shared>>,
+) -> u8 {
+    let text = std::fs::read_to_string(schedule).unwrap_or_else(|_| schedule.to_owned());
+    let schedule = match explore::parse(&text) {
+        Ok(schedule) => schedule,
+        Err(why) => {
+            say(&format!("proc: {why}\n"));
+            return super::EXIT_USAGE;
+        }
+    };
+    match explore::replay(options.config(), image, argv, host, &schedule) {
+        Err(why) => {
+            say(&format!("proc: {why}\n"));
+            super::EXIT_USAGE
+        }
+        Ok((mut machine, end)) => finish(&mut machine, options, shared, |machine, shared| match end {
+            Replayed::End(end) => tell(end, machine, shared),
+            Replayed::Endless => {
+                say("proc: the schedule goes on for ever from here\n");
+                EXIT_TICKS
+            }
+            Replayed::Departs(why) => {
+                say(&format!("proc: {why}\n"));
+                super::EXIT_USAGE
+            }
+        }),
+    }
+}
+
+/// What is said after a run, and its status.
+fn finish(
+    machine: &mut Machine,
+    options: &Run,
+    shared: &Rc<RefCell<Shared>>,
+    tell: impl FnOnce(&Machine, &Shared) -> u8,
+) -> u8 {
     machine.finish();
     let shared = shared.borrow();
     if shared.output_gone {
         say("proc: standard output was closed; writes to it have failed with EIO\n");
     }
-    let status = tell(end, &machine, &shared);
+    let status = tell(machine, &shared);
     if let Some(to) = &options.write_to {
         if let Err(why) = folder::write_back(to, &machine.file_system().changes()) {
             say(&format!("proc: --write-to: {why}\n"));

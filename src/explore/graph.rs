@@ -5,7 +5,9 @@ use std::hash::BuildHasherDefault;
 
 use indexmap::{IndexMap, IndexSet};
 
+use super::futures::Prints;
 use super::intern::{Bytes, Quick};
+use super::reduce::Alone;
 use super::schedule::{Act, Step, Word};
 use super::world::World;
 use crate::abi::Signal;
@@ -165,7 +167,7 @@ impl Graph {
 pub(crate) fn search(
     world: &mut World,
     bounds: Bounds,
-    reduce: impl Fn(&World, &[Step]) -> Vec<usize>,
+    mut reduce: impl FnMut(&World, &[Step]) -> Vec<Alone>,
     mut report: impl FnMut(Progress) -> bool,
 ) -> Graph {
     let mut graph = Graph::default();
@@ -202,7 +204,7 @@ pub(crate) fn search(
         if graph.cut {
             break;
         }
-        expand(world, &mut graph, node as u32, &reduce);
+        expand(world, &mut graph, node as u32, &mut reduce);
         node += 1;
     }
     graph.first.push(graph.edges.len() as u32);
@@ -215,7 +217,7 @@ fn size(graph: &Graph, world: &World) -> usize {
 }
 
 /// Looks at everything that can happen next in a state.
-fn expand(world: &mut World, graph: &mut Graph, node: u32, reduce: &impl Fn(&World, &[Step]) -> Vec<usize>) {
+fn expand(world: &mut World, graph: &mut Graph, node: u32, reduce: &mut impl FnMut(&World, &[Step]) -> Vec<Alone>) {
     graph.first.push(graph.edges.len() as u32);
     let state = graph.nodes.get_index(node as usize).cloned().unwrap_or_default();
     world.load(&state);
@@ -234,8 +236,13 @@ fn expand(world: &mut World, graph: &mut Graph, node: u32, reduce: &impl Fn(&Wor
     // A step that nobody can notice may go first and alone; but not round a circle, in which the others would never move.
     for alone in reduce(world, &steps) {
         let from = graph.edges.len();
-        let to = follow(world, graph, node, &state, steps[alone]);
-        if to > node {
+        let agrees = alone.steps.iter().all(|step| {
+            let to = follow(world, graph, node, &state, steps[*step]);
+            let printed = graph.edges.last().map_or(0, |edge| edge.text);
+            let printed = Prints::of(graph.texts.get(printed));
+            to > node && (printed == Prints::Nothing || alone.others.agrees_with(&printed))
+        });
+        if agrees {
             return;
         }
         graph.edges.truncate(from);

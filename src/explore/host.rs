@@ -6,14 +6,11 @@ use std::rc::Rc;
 use crate::abi::{Errno, Status};
 use crate::bytecode::image::Verified;
 use crate::kernel::Pid;
-use crate::kernel::host::{Crash, Host, Input, Stream};
+use crate::kernel::host::{Crash, Host, HostNode, Input, Stream};
 use crate::kernel::process::Process;
 use crate::report::fault;
 use crate::source::SourceMap;
 use crate::vm::Fault;
-
-/// Loads a program by the name a script gave it.
-pub type Loader = Box<dyn FnMut(&[u8]) -> Result<Verified, Errno>>;
 
 /// Sources that loading adds to, and reports read.
 pub type Sources = Rc<RefCell<SourceMap>>;
@@ -40,7 +37,8 @@ pub(crate) struct Log {
 pub(crate) struct Stage {
     pub(crate) log: Rc<RefCell<Log>>,
     pub(crate) sources: Sources,
-    pub(crate) load: Loader,
+    /// Who has the programs and files beside the script.
+    pub(crate) outside: Box<dyn Host>,
 }
 
 impl Host for Stage {
@@ -57,7 +55,23 @@ impl Host for Stage {
     }
 
     fn load(&mut self, path: &[u8]) -> Result<Verified, Errno> {
-        (self.load)(path)
+        self.outside.load(path)
+    }
+
+    fn compile(&mut self, name: &[u8], text: &[u8]) -> Result<Verified, Errno> {
+        self.outside.compile(name, text)
+    }
+
+    fn look(&mut self, path: &[u8]) -> Option<HostNode> {
+        self.outside.look(path)
+    }
+
+    fn list(&mut self, path: &[u8]) -> Vec<Vec<u8>> {
+        self.outside.list(path)
+    }
+
+    fn read_file(&mut self, path: &[u8], most: u64) -> Result<Vec<u8>, Errno> {
+        self.outside.read_file(path, most)
     }
 
     fn fault(&mut self, crash: &Crash<'_>) {

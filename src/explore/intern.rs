@@ -80,11 +80,6 @@ impl Bytes {
         self.set.get_index(at as usize).map_or(&[], |bytes| bytes)
     }
 
-    /// How many there are.
-    pub(crate) fn len(&self) -> usize {
-        self.set.len()
-    }
-
     /// About how much memory they take.
     pub(crate) fn size(&self) -> usize {
         self.bytes

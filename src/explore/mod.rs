@@ -6,17 +6,22 @@
 
 mod circles;
 mod footprint;
+mod futures;
 mod graph;
 mod host;
 mod intern;
+mod order;
 mod outputs;
+mod reduce;
+mod replay;
 mod schedule;
 mod stepper;
 mod survey;
 mod world;
 
 pub use graph::{Bounds, Progress};
-pub use host::{Loader, Sources};
+pub use host::Sources;
+pub use replay::{Replayed, replay};
 pub use schedule::{Schedule, parse};
 pub use stepper::{Sleep, may_fail};
-pub use survey::{Output, Range, Reduction, Report, Setup, Survey, Witness};
+pub use survey::{Answer, Output, Range, Reduction, Report, Setup, Survey, Want, Witness};

@@ -12,6 +12,7 @@ use std::rc::Rc;
 use super::footprint::{Footprints, Points};
 use super::schedule::{Act, Step};
 use crate::abi::{Builtin, Errno, FUNCTION_BIAS, SIG_DFL, SIG_IGN};
+use crate::bytecode::image::Image;
 use crate::bytecode::op::Op;
 use crate::kernel::call::Outcome;
 use crate::kernel::event::Origin;
@@ -90,6 +91,8 @@ pub(crate) struct Stepper {
     footprints: Footprints,
     /// A process ran too long without a visible act: what follows was not looked at.
     pub(crate) out_of_budget: bool,
+    /// Whether the program can look at the clock; else it may stand still.
+    tells_time: bool,
     /// A number was asked for that is one of too many.
     pub(crate) too_many_choices: bool,
 }
@@ -102,8 +105,16 @@ impl Stepper {
         machine.timers.clear();
         let mut footprints = Footprints::default();
         footprints.everywhere = rules.instructions;
-        let mut stepper =
-            Stepper { machine, pauses: BTreeMap::new(), rules, footprints, out_of_budget: false, too_many_choices: false };
+        let tells_time = machine.table.get(Pid(param::SCRIPT)).is_some_and(|script| tells_time(&script.image));
+        let mut stepper = Stepper {
+            machine,
+            pauses: BTreeMap::new(),
+            rules,
+            footprints,
+            out_of_budget: false,
+            tells_time,
+            too_many_choices: false,
+        };
         stepper.settle(Pid(param::SCRIPT), false);
         stepper
     }
@@ -234,6 +245,9 @@ impl Stepper {
     }
 
     fn pass_time(&mut self, tick: u64) {
+        if self.rules.sleep == Sleep::Adversarial && !self.tells_time {
+            return;
+        }
         self.machine.clock = self.machine.clock.max(tick);
     }
 
@@ -414,6 +428,14 @@ impl Stepper {
         kept.release(&mut self.machine.memory);
         found
     }
+}
+
+/// Whether a program, or one that it may exec, can look at the clock.
+fn tells_time(image: &Image) -> bool {
+    use Builtin::*;
+    image.code.iter().filter(|i| i.op == Op::Syscall).filter_map(|i| Builtin::from_number(i.c)).any(|builtin| {
+        matches!(builtin, Time | Now | Clock | Alarm | MqTimedsend | MqTimedreceive | Exec | Execv | Execl)
+    })
 }
 
 /// The number that a process asks `choose` or `rand` for.

@@ -6,15 +6,18 @@ use std::rc::Rc;
 use serde::Serialize;
 
 use super::circles;
+use super::futures::Futures;
 use super::graph::{self, Bounds, Graph, Kind, Progress};
-use super::host::{Loader, Log, Sources, Stage};
+use super::host::{Log, Sources, Stage};
 use super::outputs::{self, Outputs, Possible, Way};
-use super::schedule;
+use super::order;
+use super::reduce;
+use super::schedule::{self, Step};
 use super::stepper::{Rules, Sleep, Stepper};
 use super::world::World;
 use crate::abi::Builtin;
 use crate::bytecode::image::Verified;
-use crate::kernel::host::Input;
+use crate::kernel::host::{Host, Input};
 use crate::kernel::machine::{Config, Machine};
 use crate::kernel::process::State;
 
@@ -42,8 +45,8 @@ pub struct Setup {
     pub input: Vec<u8>,
     /// All sources, for reports.
     pub sources: Sources,
-    /// Where exec finds programs.
-    pub load: Loader,
+    /// Who has the programs and files beside the script.
+    pub outside: Box<dyn Host>,
     /// How long sleeps take.
     pub sleep: Sleep,
     /// Whether `choose` and `rand` draw from the seed of the machine.
@@ -54,8 +57,20 @@ pub struct Setup {
     pub bounds: Bounds,
     /// What to leave out.
     pub reduction: Reduction,
-    /// Whether only numbers are asked for, and the order of outputs does not matter.
-    pub only_counts: bool,
+    /// What is asked.
+    pub want: Want,
+}
+
+/// What is asked of an exploration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Want {
+    /// All outputs.
+    #[default]
+    Outputs,
+    /// Only numbers: the order of outputs does not matter.
+    Counts,
+    /// Which outputs come before which: even equal ones are told apart.
+    Order,
 }
 
 /// A complete output.
@@ -118,12 +133,15 @@ pub struct Report {
     pub processes: Range,
     /// Lines printed in a run.
     pub lines: Range,
+    /// Outputs that must not be, by `--always` and `--never`.
+    pub broken: Vec<Witness>,
 }
 
 impl Report {
     /// Whether something was found that should not happen.
     pub fn found_something(&self) -> bool {
         !(self.stuck.is_empty() && self.faults.is_empty() && self.assertions.is_empty() && self.livelocks.is_empty())
+            || !self.broken.is_empty()
     }
 }
 
@@ -133,7 +151,7 @@ pub struct Survey {
     graph: Graph,
     sources: Sources,
     most_pairs: usize,
-    only_counts: bool,
+    want: Want,
 }
 
 impl Survey {
@@ -143,7 +161,7 @@ impl Survey {
     /// Where the arguments do not fit the script's heap.
     pub fn make(setup: Setup, progress: impl FnMut(Progress) -> bool) -> Result<Survey, String> {
         let log = Rc::new(RefCell::new(Log::default()));
-        let stage = Stage { log: Rc::clone(&log), sources: Rc::clone(&setup.sources), load: setup.load };
+        let stage = Stage { log: Rc::clone(&log), sources: Rc::clone(&setup.sources), outside: setup.outside };
         let rules = Rules {
             sleep: setup.sleep,
             seeded: setup.seeded,
@@ -153,13 +171,18 @@ impl Survey {
         let config = Config { by_descent: true, ..setup.config };
         let stepper = start(config, setup.image, &setup.argv, Box::new(stage), setup.input, rules)?;
         let mut world = World::new(stepper, log);
-        let graph = graph::search(&mut world, setup.bounds, |_, _| Vec::new(), progress);
-        Ok(Survey { world, graph, sources: setup.sources, most_pairs: setup.bounds.states, only_counts: setup.only_counts })
+        let mut futures = Futures::default();
+        let reduce = |world: &World, steps: &[Step]| match setup.reduction {
+            Reduction::Local => reduce::alone(&world.stepper, &mut futures, steps, setup.want),
+            Reduction::None | Reduction::Instructions => Vec::new(),
+        };
+        let graph = graph::search(&mut world, setup.bounds, reduce, progress);
+        Ok(Survey { world, graph, sources: setup.sources, most_pairs: setup.bounds.states, want: setup.want })
     }
 
     /// Everything that was found.
     pub fn report(&mut self) -> Report {
-        let found = if self.only_counts { Outputs::default() } else { outputs::find(&self.graph, self.most_pairs) };
+        let found = if self.want == Want::Counts { Outputs::default() } else { outputs::find(&self.graph, self.most_pairs) };
         let mut bounds = self.graph.bounds.clone();
         bounds.extend(found.bound.clone());
         let (least, most) = circles::extremes(&self.graph, |edge| u64::from(self.graph.edges[edge].births));
@@ -179,6 +202,7 @@ impl Survey {
             zombies: self.found(Kind::Zombie),
             processes: Range { min: least.saturating_add(1), max: most.map(|most| most + 1) },
             lines: Range { min: fewest, max: longest },
+            broken: Vec::new(),
         }
     }
 
@@ -262,19 +286,40 @@ impl Survey {
     }
 
     /// Whether a text can be a complete output: a schedule, or why not, in words.
-    pub fn possible(&self, wanted: &[u8]) -> (Option<bool>, String) {
+    pub fn possible(&self, wanted: &[u8]) -> Answer {
+        let unknown = Answer { possible: None, schedule: None, why: "not every schedule was looked at".to_owned() };
         match outputs::possible(&self.graph, wanted) {
-            Possible::Yes(way) => (Some(true), format!("possible, by {}", self.schedule(&way.edges, false))),
-            Possible::Unknown => (None, "not found, but not every schedule was looked at".to_owned()),
-            Possible::No { .. } if !self.graph.is_complete() => (None, "not found, but not every schedule was looked at".to_owned()),
-            Possible::No { fits, instead } => (Some(false), why_not(wanted, fits, &instead)),
+            Possible::Yes(way) => {
+                Answer { possible: Some(true), schedule: Some(self.schedule(&way.edges, false)), why: String::new() }
+            }
+            Possible::No { fits, instead } if self.graph.is_complete() => {
+                Answer { possible: Some(false), schedule: None, why: why_not(wanted, fits, &instead) }
+            }
+            Possible::Unknown | Possible::No { .. } => unknown,
         }
     }
 
-    /// How many processes are left in some state of the graph that is not an end: for tests of the search itself.
-    pub fn local_states(&self) -> usize {
-        self.world.local_count()
+    /// Which outputs come before which in every schedule that has both: pairs of who prints what, without those that follow from
+    /// others.
+    pub fn order(&self) -> Vec<[String; 2]> {
+        order::find(&self.graph)
     }
+
+    /// Whether every schedule was looked at.
+    pub fn is_complete(&self) -> bool {
+        self.graph.is_complete()
+    }
+}
+
+/// Whether an output is possible.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Answer {
+    /// Whether it is; nothing where that is not decided.
+    pub possible: Option<bool>,
+    /// A schedule that prints it.
+    pub schedule: Option<String>,
+    /// Why not.
+    pub why: String,
 }
 
 fn why_not(wanted: &[u8], fits: usize, instead: &[(Vec<u8>, String)]) -> String {
@@ -292,7 +337,7 @@ fn why_not(wanted: &[u8], fits: usize, instead: &[(Vec<u8>, String)]) -> String 
         .map(|(bytes, who)| if bytes.is_empty() { who.clone() } else { format!("{:?} of {who}", text(bytes)) })
         .collect();
     let others = if others.is_empty() { "nothing at all".to_owned() } else { others.join(", ") };
-    format!("not possible: {begin} every schedule departs: {next} is wanted, but what can come is {others}")
+    format!("{begin} every schedule departs: {next} is wanted, and what can come is {others}")
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -307,7 +352,7 @@ pub(crate) fn start(
     config: Config,
     image: Verified,
     argv: &[Vec<u8>],
-    host: Box<dyn crate::kernel::host::Host>,
+    host: Box<dyn Host>,
     input: Vec<u8>,
     rules: Rules,
 ) -> Result<Stepper, String> {

@@ -37,9 +37,9 @@ struct Shared {
     open: Slab<OpenFile>,
     pipes: Pipes,
     queues: Queues,
-    terminal: Terminal,
-    fs: Arc<FileSystem>,
+    fs: FileSystem,
     pollers: Vec<Poller>,
+    terminal: Terminal,
     chance: Chance,
     clock: u64,
     script_status: Option<Status>,
@@ -83,11 +83,6 @@ impl World {
     pub(crate) fn size(&self) -> usize {
         let frames = self.stepper.machine.memory.stats().frames as usize;
         self.local_keys.size() * 3 + self.shared_keys.size() * 3 + frames * 512
-    }
-
-    /// How many distinct process states there are.
-    pub(crate) fn local_count(&self) -> usize {
-        self.local_keys.len()
     }
 
     /// The state the machine is in.
@@ -138,26 +133,21 @@ impl World {
         machine.files.descriptions().hash(out);
         machine.pipes.hash(out);
         machine.queues.hash(out);
-        machine.terminal.hash(out);
         machine.fs.hash(out);
         machine.pollers.hash(out);
+        machine.terminal.hash(out);
         machine.chance.hash(out);
         machine.clock.hash(out);
         machine.script_status.hash(out);
         let (id, new) = self.shared_keys.intern(&out.0);
         if new {
-            // States that differ in other things share one file system.
-            let fs = match self.shared.last() {
-                Some(last) if *last.fs == machine.fs => Arc::clone(&last.fs),
-                _ => Arc::new(machine.fs.clone()),
-            };
             self.shared.push(Shared {
                 open: machine.files.descriptions().clone(),
                 pipes: machine.pipes.clone(),
                 queues: machine.queues.clone(),
-                terminal: machine.terminal.clone(),
-                fs,
+                fs: machine.fs.clone(),
                 pollers: machine.pollers.clone(),
+                terminal: machine.terminal.clone(),
                 chance: machine.chance.clone(),
                 clock: machine.clock,
                 script_status: machine.script_status,
@@ -177,11 +167,9 @@ impl World {
                 machine.files.set_descriptions(kept.open);
                 machine.pipes = kept.pipes;
                 machine.queues = kept.queues;
-                machine.terminal = kept.terminal;
-                if *kept.fs != machine.fs {
-                    machine.fs = FileSystem::clone(&kept.fs);
-                }
+                machine.fs = kept.fs;
                 machine.pollers = kept.pollers;
+                machine.terminal = kept.terminal;
                 machine.chance = kept.chance;
                 machine.clock = kept.clock;
                 machine.script_status = kept.script_status;
@@ -244,7 +232,7 @@ impl World {
         (process.pid, process.ppid, process.pgid, process.sid, image, pause).hash(out);
         (process.has_execed, process.adopted, &process.children, &process.newsworthy).hash(out);
         (process.births, process.status, process.news, process.state, &process.call).hash(out);
-        (process.nice, process.limits, process.alarm, process.cwd, &process.stdio).hash(out);
+        (process.nice, process.limits, process.alarm, &process.stdio, process.cwd).hash(out);
         machine.files.table(process.files).hash(out);
         if Arc::ptr_eq(first, &process.environment) {
             out.write_u8(0);

@@ -611,15 +611,15 @@ mod tests {
     #[test]
     fn pipes_past_the_common_room_get_few_pages() {
         let mut pipes = Pipes::default();
-        let ids: Vec<PipeId> = (0..PIPE_USER_PAGES / PIPE_PAGES).map(|_| pipes.make(None, deed(0))).collect();
-        let small = pipes.make(None, deed(0));
+        let ids: Vec<PipeId> = (0..PIPE_USER_PAGES / PIPE_PAGES).map(|_| pipes.make(None, deed(0), None)).collect();
+        let small = pipes.make(None, deed(0), None);
         assert_eq!(pipes.get(small).map(Pipe::capacity), Some(PIPE_FEW_PAGES * PIPE_PAGE));
         for id in [ids[0], small] {
             let pipe = pipes.get_mut(id).unwrap();
             (pipe.readers, pipe.writers) = (0, 0);
             pipes.remove_unused(id);
         }
-        let again = pipes.make(None, deed(0));
+        let again = pipes.make(None, deed(0), None);
         assert_eq!(pipes.get(again).map(Pipe::capacity), Some(PIPE_PAGES * PIPE_PAGE));
     }
 }

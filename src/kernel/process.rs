@@ -274,7 +274,8 @@ impl Process {
 
     /// Books the time since the last change of state on the state it was in.
     pub(crate) fn account(&mut self, now: u64) {
-        let spent = now - self.accounting.since;
+        // A machine that is put back into an earlier state has an earlier clock.
+        let spent = now.saturating_sub(self.accounting.since);
         match self.state {
             State::Ready => self.accounting.waiting += spent,
             State::Blocked(_) => self.accounting.blocked += spent,

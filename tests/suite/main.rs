@@ -5,6 +5,7 @@ mod case;
 mod command_line;
 mod conformance;
 mod determinism;
+mod explore;
 mod documents;
 mod programs;
 mod reference;
@@ -19,6 +20,7 @@ fn main() {
     trials.extend(snapshots::trials());
     trials.extend(command_line::trials());
     trials.extend(determinism::trials());
+    trials.extend(explore::trials());
     trials.extend(architecture::trials());
     trials.extend(reference::trials());
     trials.extend(conformance::trials());

@@ -1,0 +1,247 @@
+//! What a process may still do, found from its bytecode: which system calls lie ahead of it, and what it can print. Steps that no
+//! future of another process can notice go first and alone: every other order leads to the same states.
+
+use std::rc::Rc;
+
+use crate::abi::Builtin;
+use crate::bytecode::image::{Image, Verified};
+use crate::bytecode::op::{Instruction, Op};
+use crate::check::tree::Piece;
+use crate::kernel::process::{Process, State};
+
+/// Texts that are made of one word repeated can be printed in any order.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) enum Prints {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// This word, any number of times.
+    Word(Rc<[u8]>),
+    /// Anything.
+    Anything,
+}
+
+impl Prints {
+    /// What a text is made of.
+    pub(crate) fn of(text: &[u8]) -> Prints {
+        let repeats = |length: &usize| text.len() % length == 0 && text.chunks(*length).all(|part| part == &text[..*length]);
+        match (1..=text.len()).find(repeats) {
+            None => Prints::Nothing,
+            Some(length) => Prints::Word(text[..length].into()),
+        }
+    }
+
+    /// Whether texts of both kinds can be printed in any order.
+    pub(crate) fn agrees_with(&self, other: &Prints) -> bool {
+        self.with(other) != Prints::Anything
+    }
+
+    /// Both together.
+    pub(crate) fn with(&self, other: &Prints) -> Prints {
+        match (self, other) {
+            (Prints::Nothing, other) => other.clone(),
+            (this, Prints::Nothing) => this.clone(),
+            (Prints::Word(a), Prints::Word(b)) if a == b => self.clone(),
+            _ => Prints::Anything,
+        }
+    }
+}
+
+/// A future: system calls as bits by their numbers, and texts.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Future {
+    calls: u128,
+    pub(crate) prints: Prints,
+}
+
+impl Future {
+    fn of_calls(calls: &[Builtin]) -> u128 {
+        calls.iter().fold(0, |bits, call| bits | 1_u128.checked_shl(*call as u32).unwrap_or(u128::MAX))
+    }
+
+    /// Whether one of these calls lies ahead.
+    pub(crate) fn has(&self, calls: &[Builtin]) -> bool {
+        self.calls & Self::of_calls(calls) != 0
+    }
+
+    /// Adds another future; whether that was news.
+    pub(crate) fn add(&mut self, other: &Future) -> bool {
+        let before = self.clone();
+        self.calls |= other.calls;
+        self.prints = self.prints.with(&other.prints);
+        *self != before
+    }
+}
+
+/// The futures of one program.
+#[derive(Debug)]
+struct Ahead {
+    /// From each instruction to the end of its function.
+    from: Vec<Future>,
+    /// Of each function as a whole.
+    whole: Vec<Future>,
+}
+
+/// The futures of all programs that were met.
+#[derive(Debug, Default)]
+pub(crate) struct Futures {
+    known: Vec<(Verified, Rc<Ahead>)>,
+}
+
+impl Futures {
+    fn ahead(&mut self, image: &Verified) -> Rc<Ahead> {
+        if let Some((_, ahead)) = self.known.iter().find(|(known, _)| known.same(image)) {
+            return Rc::clone(ahead);
+        }
+        let ahead = Rc::new(analyse(image));
+        self.known.push((image.clone(), Rc::clone(&ahead)));
+        ahead
+    }
+
+    /// What a process may still do, its next step included.
+    pub(crate) fn of(&mut self, process: &Process) -> Future {
+        let mut future = Future::default();
+        let Some(context) = process.context.as_deref() else { return future };
+        if process.state == State::Zombie {
+            return future;
+        }
+        let ahead = self.ahead(&context.image);
+        for (at, frame) in context.call_stack().iter().enumerate() {
+            // Callers stand at their call, which is being made already; an interrupted frame stands before its instruction.
+            let pc = frame.pc as usize + usize::from(at > 0 && !frame.interrupted);
+            if let Some(from) = ahead.from.get(pc) {
+                future.add(from);
+            }
+        }
+        for signal in crate::abi::Signal::ALL {
+            if process.signals.handles(*signal) {
+                let handler = process.signals.action(*signal).handler.wrapping_sub(crate::abi::FUNCTION_BIAS);
+                if let Some(whole) = ahead.whole.get(handler as usize) {
+                    future.add(whole);
+                }
+            }
+        }
+        if let Some(call) = process.call.as_deref() {
+            future.calls |= Future::of_calls(&[call.request.builtin]);
+        }
+        let waiting = process.call.as_deref().and_then(|call| call.bytes.as_deref()).unwrap_or(&[]);
+        for text in [process.stdio.buffered(), waiting] {
+            future.prints = future.prints.with(&Prints::of(text));
+        }
+        if future.has(&[Builtin::Exec, Builtin::Execv, Builtin::Execl]) {
+            future = Future { calls: u128::MAX, prints: Prints::Anything };
+        }
+        future
+    }
+}
+
+fn analyse(image: &Image) -> Ahead {
+    let count = image.code.len();
+    let targets: Vec<bool> = targets(image);
+    let own: Vec<Future> = (0..count).map(|pc| own(image, pc, &targets)).collect();
+    let mut ahead = Ahead { from: own.clone(), whole: vec![Future::default(); image.functions.len()] };
+    let values: Vec<usize> = image.code.iter().filter(|i| i.op == Op::LoadFn).map(|i| i.imm as usize).collect();
+    loop {
+        let mut changed = false;
+        for pc in (0..count).rev() {
+            let i = image.code[pc];
+            let mut future = ahead.from[pc].clone();
+            if !matches!(i.op, Op::Jump | Op::Return) {
+                if let Some(next) = ahead.from.get(pc + 1) {
+                    future.add(next);
+                }
+            }
+            if jumps(i.op) {
+                if let Some(target) = ahead.from.get(i.imm as usize) {
+                    future.add(target);
+                }
+            }
+            let callees: &[usize] = match i.op {
+                Op::Call => &[i.imm as usize],
+                Op::CallValue => &values,
+                _ => &[],
+            };
+            for callee in callees {
+                if let Some(whole) = ahead.whole.get(*callee) {
+                    future.add(whole);
+                }
+            }
+            changed |= ahead.from[pc].add(&future);
+        }
+        for (at, function) in image.functions.iter().enumerate() {
+            if let Some(from) = ahead.from.get(function.entry as usize) {
+                changed |= ahead.whole[at].add(from);
+            }
+        }
+        if !changed {
+            return ahead;
+        }
+    }
+}
+
+fn jumps(op: Op) -> bool {
+    matches!(
+        op,
+        Op::Jump
+            | Op::JumpIf
+            | Op::JumpIfNot
+            | Op::JumpEq
+            | Op::JumpNe
+            | Op::JumpLt
+            | Op::JumpLe
+            | Op::JumpEqShort
+            | Op::JumpNeShort
+            | Op::JumpLtShort
+            | Op::JumpLeShort
+            | Op::JumpGtShort
+            | Op::JumpGeShort
+            | Op::JumpLtFloat
+            | Op::JumpLeFloat
+    )
+}
+
+fn targets(image: &Image) -> Vec<bool> {
+    let mut targets = vec![false; image.code.len()];
+    for i in image.code.iter().filter(|i| jumps(i.op)) {
+        if let Some(target) = targets.get_mut(i.imm as usize) {
+            *target = true;
+        }
+    }
+    targets
+}
+
+/// What one instruction does by itself.
+fn own(image: &Image, pc: usize, targets: &[bool]) -> Future {
+    let i = &image.code[pc];
+    let builtin = match i.op {
+        Op::Syscall => Builtin::from_number(i.c),
+        // The end of the main program is an exit, and a handler's end is none; the one is counted as the other.
+        Op::Return => Some(Builtin::Exit),
+        _ => None,
+    };
+    let Some(builtin) = builtin else { return Future::default() };
+    let prints = match builtin {
+        Builtin::Print | Builtin::Printf => literal(image, pc, i, targets).map_or(Prints::Anything, |text| Prints::of(&text)),
+        Builtin::Dprintf | Builtin::Write | Builtin::Ps | Builtin::Pstree => Prints::Anything,
+        _ => Prints::Nothing,
+    };
+    Future { calls: Future::of_calls(&[builtin]), prints }
+}
+
+/// The text that a printing call prints whatever happens, if that can be seen.
+fn literal(image: &Image, pc: usize, i: &Instruction, targets: &[bool]) -> Option<Vec<u8>> {
+    let format = image.formats.get(usize::try_from(i.imm).ok()?).filter(|format| !format.dynamic)?;
+    let before = pc.checked_sub(1).and_then(|pc| image.code.get(pc));
+    let mut shown = before
+        .filter(|before| !targets[pc] && before.op == Op::LoadStr && before.a == i.a.wrapping_add(1) && i.b == 1)
+        .and_then(|before| image.strings.get(before.imm as usize));
+    let mut text = Vec::new();
+    for piece in &format.pieces {
+        match piece {
+            Piece::Text(part) => text.extend_from_slice(part),
+            Piece::Show => text.extend_from_slice(shown.take()?),
+            Piece::Conversion(_) => return None,
+        }
+    }
+    Some(text)
+}

@@ -1,0 +1,397 @@
+//! `proc explore`: the questions of exams with their exact answers, models with their verdicts, and every witness replayed.
+
+use std::collections::BTreeSet;
+use std::process::Command;
+
+use libtest_mimic::Trial;
+use serde_json::Value;
+
+use super::case::{program, root, run};
+use super::trial;
+
+pub(crate) fn trials() -> Vec<Trial> {
+    let mut trials: Vec<Trial> = QUESTIONS.iter().map(|question| trial(format!("explore/{}", question.name), || question.ask())).collect();
+    trials.extend(MODELS.iter().map(|(name, verdict)| trial(format!("explore/model/{name}"), || hold(name, verdict))));
+    trials.push(trial("explore/counts-answer-at-once", counts));
+    trials.push(trial("explore/bounds-are-not-decided", bounds));
+    trials.push(trial("explore/possible-or-why-not", possible));
+    trials.push(trial("explore/order", order));
+    trials.push(trial("explore/difference", difference));
+    trials.push(trial("explore/reduction-loses-nothing", reduction));
+    trials
+}
+
+/// A question with all of its answers.
+struct Question {
+    name: &'static str,
+    text: &'static str,
+    options: &'static [&'static str],
+    outputs: &'static [&'static str],
+    processes: u64,
+    stuck: usize,
+}
+
+const UNBUFFERED: &[&str] = &["--stdout=unbuffered"];
+
+const QUESTIONS: &[Question] = &[
+    Question {
+        name: "b01-three-forks",
+        text: "fork(); fork(); fork(); printf(\"h\");",
+        options: UNBUFFERED,
+        outputs: &["hhhhhhhh"],
+        processes: 8,
+        stuck: 0,
+    },
+    Question {
+        name: "b03-fan",
+        text: FAN,
+        options: UNBUFFERED,
+        outputs: &["0123", "0213", "1023", "1203", "2013", "2103"],
+        processes: 4,
+        stuck: 0,
+    },
+    Question { name: "b03-chain", text: CHAIN, options: UNBUFFERED, outputs: &["3210"], processes: 4, stuck: 0 },
+    Question {
+        name: "b05-dots-unbuffered",
+        text: "for i in 0..2 { fork(); printf(\".\"); }",
+        options: UNBUFFERED,
+        outputs: &["......"],
+        processes: 4,
+        stuck: 0,
+    },
+    Question {
+        name: "b05-dots-in-a-buffer",
+        text: "for i in 0..2 { fork(); printf(\".\"); }",
+        options: &[],
+        outputs: &["........"],
+        processes: 4,
+        stuck: 0,
+    },
+    Question {
+        name: "b07-both-go-on",
+        text: "if fork() == 0 { printf(\"A\"); } else { printf(\"B\"); wait(); } printf(\"C\");",
+        options: UNBUFFERED,
+        outputs: &["ABCC", "ACBC", "BACC"],
+        processes: 2,
+        stuck: 0,
+    },
+    Question {
+        name: "b09-grandchild",
+        text: "if fork() == 0 { if fork() == 0 { printf(\"G\"); exit(0); } printf(\"C\"); exit(0); } wait(); printf(\"P\");",
+        options: UNBUFFERED,
+        outputs: &["CGP", "CPG", "GCP"],
+        processes: 3,
+        stuck: 0,
+    },
+    Question {
+        name: "b12-who-is-collected-first",
+        text: "for i in 1..4 { if fork() == 0 { exit(i); } } let t = 0;
+               for i in 0..3 { let (pid, status) = wait(); t = t * 10 + WEXITSTATUS(status); } printf(\"%d\", t);",
+        options: UNBUFFERED,
+        outputs: &["123", "132", "213", "231", "312", "321"],
+        processes: 4,
+        stuck: 0,
+    },
+    Question {
+        name: "b14-forgotten-exit",
+        text: "for i in 0..2 { if fork() == 0 { printf(\"c%d \", i); } else { wait(); } } printf(\". \");",
+        options: UNBUFFERED,
+        outputs: &["c0 c1 . . c1 . . "],
+        processes: 4,
+        stuck: 0,
+    },
+    Question {
+        name: "b16-interleavings",
+        text: "if fork() == 0 { printf(\"a\"); printf(\"b\"); exit(0); } printf(\"x\"); printf(\"y\"); wait();",
+        options: UNBUFFERED,
+        outputs: &["abxy", "axby", "axyb", "xaby", "xayb", "xyab"],
+        processes: 2,
+        stuck: 0,
+    },
+    Question {
+        name: "b19-status-word",
+        text: "let child = fork(); if child == 0 { exit(300); }
+               let (pid, status) = waitpid(child, 0); printf(\"%d %d\", int(status), WEXITSTATUS(status));",
+        options: UNBUFFERED,
+        outputs: &["11264 44"],
+        processes: 2,
+        stuck: 0,
+    },
+    Question { name: "b23-handler", text: HANDLER, options: UNBUFFERED, outputs: &["1", "2", "3"], processes: 2, stuck: 0 },
+    Question { name: "b23-handler-blocked", text: BLOCKED, options: UNBUFFERED, outputs: &["1"], processes: 2, stuck: 0 },
+    Question {
+        name: "m49-handler-before-store",
+        text: "let child = 0; let seen = -1; fn on_child(sig: int) { seen = child; }
+               signal(SIGCHLD, on_child); child = fork(); if child == 0 { exit(0); }
+               while wait() > 0 { } printf(seen == 0 ? \"early\" : \"late\");",
+        options: UNBUFFERED,
+        outputs: &["early", "late"],
+        processes: 2,
+        stuck: 0,
+    },
+    Question {
+        name: "m35-wait-before-read",
+        text: "let (r, w) = pipe(); if fork() == 0 { write(w, \"0123456789\"); exit(0); }
+               close(w); wait(); let (n, s) = read(r, 100); printf(\"%s\", s);",
+        options: &["--pipe-capacity=4"],
+        outputs: &[],
+        processes: 2,
+        stuck: 1,
+    },
+    Question {
+        name: "m35-wait-before-read-fits",
+        text: "let (r, w) = pipe(); if fork() == 0 { write(w, \"0123456789\"); exit(0); }
+               close(w); wait(); let (n, s) = read(r, 100); printf(\"%s\", s);",
+        options: &[],
+        outputs: &["0123456789"],
+        processes: 2,
+        stuck: 0,
+    },
+    Question {
+        name: "choose-gives-every-number",
+        text: "printf(\"%d%d\", choose(2), choose(2));",
+        options: &[],
+        outputs: &["00", "01", "10", "11"],
+        processes: 1,
+        stuck: 0,
+    },
+    Question {
+        name: "sleep-promises-no-order",
+        text: "if fork() == 0 { printf(\"c\"); exit(0); } sleep(1); printf(\"p\"); wait();",
+        options: UNBUFFERED,
+        outputs: &["cp", "pc"],
+        processes: 2,
+        stuck: 0,
+    },
+    Question {
+        name: "sleep-in-fair-order",
+        text: "if fork() == 0 { printf(\"c\"); exit(0); } sleep(1); printf(\"p\"); wait();",
+        options: &["--stdout=unbuffered", "--sleep=fair"],
+        outputs: &["cp"],
+        processes: 2,
+        stuck: 0,
+    },
+    Question {
+        name: "fork-that-fails",
+        text: "if fork() < 0 { printf(\"no\"); } else { printf(\"x\"); }",
+        options: &["--stdout=unbuffered", "--faults=fork"],
+        outputs: &["no", "xx"],
+        processes: 0,
+        stuck: 0,
+    },
+    Question {
+        name: "killed-at-any-time",
+        text: "let c = fork(); if c == 0 { printf(\"a\"); printf(\"b\"); exit(0); } kill(c, SIGKILL); wait(); printf(\".\");",
+        options: UNBUFFERED,
+        outputs: &[".", "a.", "ab."],
+        processes: 2,
+        stuck: 0,
+    },
+];
+
+const FAN: &str = "let i = 0; while i < 3 { if fork() == 0 { break; } i++; }
+    while true { let (pid, status) = wait(); if pid < 0 { break; } } printf(\"%d\", i);";
+const CHAIN: &str = "let i = 0; while i < 3 { if fork() != 0 { break; } i++; }
+    while true { let (pid, status) = wait(); if pid < 0 { break; } } printf(\"%d\", i);";
+const HANDLER: &str = "let count = 0; fn on_usr1(sig: int) { count++; }
+    signal(SIGUSR1, on_usr1); let parent = getpid();
+    if fork() == 0 { for i in 0..3 { kill(parent, SIGUSR1); } exit(0); } wait(); printf(\"%d\", count);";
+const BLOCKED: &str = "let count = 0; fn on_usr1(sig: int) { count++; }
+    signal(SIGUSR1, on_usr1); sigprocmask(SIG_BLOCK, sigmask(SIGUSR1)); let parent = getpid();
+    if fork() == 0 { for i in 0..3 { kill(parent, SIGUSR1); } exit(0); }
+    wait(); sigprocmask(SIG_UNBLOCK, sigmask(SIGUSR1)); printf(\"%d\", count);";
+
+/// The models, and what is found in each.
+const MODELS: &[(&str, &[&str])] = &[
+    ("fork_and_print", &[]),
+    ("forks_into_a_buffer", &[]),
+    ("leader_election", &[]),
+    ("lost_wakeup", &["stuck"]),
+    ("lost_wakeup_cured", &[]),
+    ("mutex_broken", &["assertions"]),
+    ("mutex_pipe", &[]),
+    ("mutex_queue", &[]),
+    ("philosophers_deadlock", &["stuck"]),
+    ("philosophers_ordered", &[]),
+    ("sigchld_merging", &[]),
+];
+
+/// A program's text in a file of its own.
+fn written(text: &str) -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().expect("a scratch folder");
+    let path = folder.path().join("main.proc");
+    std::fs::write(&path, text).expect("a file in the scratch folder");
+    let path = path.display().to_string();
+    (folder, path)
+}
+
+/// What `proc explore` answers, and its status.
+fn explore(path: &str, options: &[&str]) -> (Value, i32) {
+    let mut command = Command::new(program());
+    command.args(["explore", "--format=json"]).args(options).arg(path);
+    let output = run(command, b"");
+    let report = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)));
+    (report, output.status.code().unwrap_or(-1))
+}
+
+fn texts(report: &Value) -> Vec<&str> {
+    report["outputs"].as_array().expect("outputs").iter().map(|output| output["text"].as_str().expect("a text")).collect()
+}
+
+/// Replays every witness of a report: it prints what the report says.
+fn replay(path: &str, options: &[&str], report: &Value) {
+    let lists = [("outputs", "text"), ("stuck", "output"), ("livelocks", "output")];
+    for (list, field) in lists {
+        for witness in report[list].as_array().expect("a list") {
+            let schedule = witness["schedule"].as_str().expect("a schedule");
+            let mut command = Command::new(program());
+            let options = options.iter().filter(|option| option.starts_with("--stdout") || option.starts_with("--pipe"));
+            command.arg("run").args(options).args(["--schedule", schedule]).arg(path);
+            let output = run(command, b"");
+            let printed = String::from_utf8_lossy(&output.stdout);
+            let stderr = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(Some(&*printed), witness[field].as_str(), "{schedule}: {stderr}");
+            if list == "stuck" {
+                assert_eq!(output.status.code(), Some(125), "{schedule}: {stderr}");
+            }
+        }
+    }
+}
+
+impl Question {
+    fn ask(&self) {
+        let (_folder, path) = written(self.text);
+        let (report, status) = explore(&path, self.options);
+        assert_eq!(report["complete"], Value::Bool(true));
+        assert_eq!(texts(&report), self.outputs);
+        assert_eq!(report["stuck"].as_array().map(Vec::len), Some(self.stuck));
+        assert_eq!(status, i32::from(self.stuck > 0));
+        if self.processes > 0 {
+            assert_eq!(report["processes"], serde_json::json!({ "min": self.processes, "max": self.processes }));
+        }
+        replay(&path, self.options, &report);
+        // Every instruction of the shortest ones as a point of choice, which takes nothing for granted.
+        let (brute, _) = explore(&path, &[self.options, &["--reduction=none"]].concat());
+        assert_eq!(texts(&brute), self.outputs);
+    }
+}
+
+fn hold(name: &str, verdict: &[&str]) {
+    let path = root().join("examples/explore").join(format!("{name}.proc")).display().to_string();
+    let (report, status) = explore(&path, &[]);
+    assert_eq!(report["complete"], Value::Bool(true));
+    for list in ["stuck", "faults", "assertions", "livelocks"] {
+        let found = report[list].as_array().is_some_and(|list| !list.is_empty());
+        assert_eq!(found, verdict.contains(&list), "{list}: {}", report[list]);
+    }
+    assert_eq!(status, i32::from(!verdict.is_empty()));
+    replay(&path, &[], &report);
+}
+
+fn counts() {
+    let (_folder, path) = written("fork(); fork() && fork() || fork(); fork(); printf(\"forked\\n\");");
+    for (what, expected) in [("processes", "20 processes\n"), ("lines", "20 lines\n")] {
+        let mut command = Command::new(program());
+        command.args(["explore", "--count", what, &path]);
+        let output = run(command, b"");
+        assert_eq!(String::from_utf8_lossy(&output.stdout), expected);
+    }
+    let (report, _) = explore(&path, &[]);
+    assert_eq!(texts(&report), ["forked\n".repeat(20)]);
+}
+
+fn bounds() {
+    let (_folder, path) = written("for i in 0..3 { fork(); print(getpid()); } while wait() > 0 { }");
+    let (report, status) = explore(&path, &["--max-states=20"]);
+    assert_eq!((&report["complete"], status), (&Value::Bool(false), 2));
+    let (_folder, path) = written("while true { printf(\"x\"); if choose(2) == 0 { exit(0); } }");
+    let (report, status) = explore(&path, &["--stdout=unbuffered"]);
+    assert_eq!((&report["complete"], status), (&Value::Bool(false), 2));
+    let (_folder, path) = written("while true { printf(\"x\"); }");
+    let (report, status) = explore(&path, &["--stdout=unbuffered"]);
+    assert_eq!((&report["complete"], status), (&Value::Bool(true), 1));
+    assert_eq!(report["livelocks"].as_array().map(Vec::len), Some(1));
+}
+
+fn possible() {
+    let (_folder, path) = written(QUESTIONS.iter().find(|question| question.name.starts_with("b07")).map_or("", |question| question.text));
+    for (wanted, expected) in [("ABCC", true), ("BCAC", false)] {
+        let (answer, status) = explore(&path, &["--stdout=unbuffered", "--possible", wanted]);
+        assert_eq!(answer["possible"], Value::Bool(expected), "{answer}");
+        assert_eq!(status, i32::from(!expected));
+    }
+}
+
+fn order() {
+    let (_folder, path) = written(QUESTIONS.iter().find(|question| question.name.starts_with("b16")).map_or("", |question| question.text));
+    let (answer, _) = explore(&path, &["--stdout=unbuffered", "--order"]);
+    assert_eq!(answer["order"], serde_json::json!([["\"a\" of child 1", "\"b\" of child 1"], ["\"x\" of parent", "\"y\" of parent"]]));
+}
+
+fn difference() {
+    let (_one, first) = written("if fork() == 0 { printf(\"c\"); exit(0); } wait(); printf(\"p\");");
+    let (_two, second) = written("if fork() == 0 { printf(\"c\"); exit(0); } printf(\"p\");");
+    let (answer, status) = explore(&first, &["--diff", &second]);
+    assert_eq!((answer["only_first"].as_array().map(Vec::len), status), (Some(0), 1));
+    assert_eq!(answer["only_second"][0]["text"], "pc");
+}
+
+/// Small programs made of the pieces that interact, told apart by a number; with and without reduction they do the same.
+fn generated(mut seed: u64) -> String {
+    let mut next = |n: u64| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) % n
+    };
+    let mut text = String::from("let (r, w) = pipe(); let g = 0; fn h(sig: int) { g = g + 1; }\n");
+    if next(3) == 0 {
+        text.push_str("signal(SIGCHLD, h);\n");
+    }
+    for process in 0..2 {
+        text.push_str(&format!("if fork() == 0 {{\n"));
+        for _ in 0..next(3) {
+            text.push_str(PIECES[next(PIECES.len() as u64) as usize]);
+        }
+        text.push_str(&format!("exit({process});\n}}\n"));
+    }
+    for _ in 0..next(4) {
+        text.push_str(PIECES[next(PIECES.len() as u64) as usize]);
+    }
+    text.push_str("printf(\"%d\", g);\n");
+    text
+}
+
+const PIECES: &[&str] = &[
+    "printf(\"a\");\n",
+    "printf(\"a\");\n",
+    "printf(\"b\");\n",
+    "write(w, \"x\");\n",
+    "close(w);\n",
+    "close(r);\n",
+    "let (n, s) = read(r, 1); printf(\"%d\", n);\n",
+    "wait();\n",
+    "getpid();\n",
+    "if getppid() == 1 { printf(\"o\"); }\n",
+    "sleep(1);\n",
+    "if choose(2) == 1 { printf(\"c\"); }\n",
+    "g = g + 10;\n",
+    "kill(getppid() > 1 ? getppid() : 0, 0);\n",
+];
+
+fn reduction() {
+    for seed in 0..40 {
+        let text = generated(seed).replace("let (n, s)", "let (n, _)");
+        let (_folder, path) = written(&text);
+        let options = ["--stdout=unbuffered", "--max-states=60000"];
+        let (reduced, _) = explore(&path, &options);
+        let (brute, _) = explore(&path, &[&options[..], &["--reduction=none"]].concat());
+        assert_eq!(reduced["complete"], Value::Bool(true), "{text}");
+        for list in ["outputs", "stuck", "faults", "assertions"] {
+            let set = |report: &Value| -> BTreeSet<String> {
+                let of = |witness: &Value| format!("{}{}{}", witness["text"], witness["message"], witness["output"]);
+                report[list].as_array().expect("a list").iter().map(of).collect()
+            };
+            assert_eq!(set(&reduced), set(&brute), "{list} of seed {seed}\n{text}");
+        }
+    }
+}
