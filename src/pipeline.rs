@@ -76,7 +76,9 @@ impl Parsed {
         sort(&mut diagnostics);
         let wrong = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
         match tree {
-            Some(tree) if !wrong => Ok(Checked { program: self.program, tree, warnings: diagnostics, allows: self.allows }),
+            Some(tree) if !wrong => {
+                Ok(Checked { program: self.program, tree, warnings: diagnostics, allows: self.allows })
+            }
             _ => Err(diagnostics),
         }
     }
@@ -108,5 +110,7 @@ pub fn compile(sources: &mut SourceMap, name: &str, text: String) -> Result<Comp
 
 /// Diagnostics in the order of the text, errors before warnings of one place.
 pub fn sort(diagnostics: &mut [Diagnostic]) {
-    diagnostics.sort_by_key(|diagnostic| (diagnostic.span().file, diagnostic.span().start, diagnostic.severity, diagnostic.code));
+    diagnostics.sort_by_key(|diagnostic| {
+        (diagnostic.span().file, diagnostic.span().start, diagnostic.severity, diagnostic.code)
+    });
 }

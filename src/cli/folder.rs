@@ -143,7 +143,8 @@ mod tests {
         fs::write(elsewhere.join("kept"), "kept").unwrap();
         std::os::unix::fs::symlink(elsewhere.join("kept"), to.join("file")).unwrap();
         std::os::unix::fs::symlink(&elsewhere, to.join("dir")).unwrap();
-        write_back(&to, &[(b"file".to_vec(), Some(b"new")), (b"a".to_vec(), None), (b"a/b".to_vec(), Some(b"deep"))]).unwrap();
+        write_back(&to, &[(b"file".to_vec(), Some(b"new")), (b"a".to_vec(), None), (b"a/b".to_vec(), Some(b"deep"))])
+            .unwrap();
         assert_eq!(fs::read(to.join("file")).unwrap(), b"new");
         assert_eq!(fs::read(to.join("a/b")).unwrap(), b"deep");
         assert_eq!(fs::read(elsewhere.join("kept")).unwrap(), b"kept");

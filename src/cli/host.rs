@@ -61,7 +61,12 @@ struct Keys {
 
 impl RealHost {
     /// A host for one run.
-    pub(crate) fn new(shared: Rc<RefCell<Shared>>, programs: Programs, folder: Folder, trace: Option<(Box<dyn Write>, TraceFormat)>) -> Self {
+    pub(crate) fn new(
+        shared: Rc<RefCell<Shared>>,
+        programs: Programs,
+        folder: Folder,
+        trace: Option<(Box<dyn Write>, TraceFormat)>,
+    ) -> Self {
         let in_is_terminal = std::io::stdin().is_terminal();
         RealHost {
             shared,

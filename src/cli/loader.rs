@@ -42,14 +42,18 @@ fn about(code: Code, headline: String) -> Diagnostic {
 fn read(path: &Path) -> Result<String, (Code, String)> {
     let shown = path.display();
     let unreadable = |why: String| (Code::FileUnreadable, why);
-    let file = fs::File::open(path).map_err(|error| unreadable(match error.kind() {
-        ErrorKind::NotFound => format!("`{shown}`: there is no such file"),
-        ErrorKind::PermissionDenied => format!("`{shown}`: it may not be read"),
-        _ => format!("`{shown}`: {error}"),
-    }))?;
+    let file = fs::File::open(path).map_err(|error| {
+        unreadable(match error.kind() {
+            ErrorKind::NotFound => format!("`{shown}`: there is no such file"),
+            ErrorKind::PermissionDenied => format!("`{shown}`: it may not be read"),
+            _ => format!("`{shown}`: {error}"),
+        })
+    })?;
     match file.metadata() {
         Ok(about) if about.is_dir() => return Err(unreadable(format!("`{shown}` is a directory"))),
-        Ok(about) if about.len() > LARGEST_SOURCE => return Err((Code::FileTooLarge, format!("`{shown}` is larger than 64 MB"))),
+        Ok(about) if about.len() > LARGEST_SOURCE => {
+            return Err((Code::FileTooLarge, format!("`{shown}` is larger than 64 MB")));
+        }
         Ok(_) => {}
         Err(error) => return Err(unreadable(format!("`{shown}`: {error}"))),
     }
@@ -152,7 +156,11 @@ fn compiled(shown: &str, text: String, sources: &mut SourceMap) -> (Result<Verif
 }
 
 /// Compiles a program that a script wrote itself.
-pub(crate) fn compile_text(name: &[u8], text: &[u8], sources: &mut SourceMap) -> (Result<Verified, Errno>, Vec<Diagnostic>) {
+pub(crate) fn compile_text(
+    name: &[u8],
+    text: &[u8],
+    sources: &mut SourceMap,
+) -> (Result<Verified, Errno>, Vec<Diagnostic>) {
     match std::str::from_utf8(text) {
         Ok(text) if !text.is_empty() => compiled(&String::from_utf8_lossy(name), text.to_owned(), sources),
         _ => (Err(Errno::ENOEXEC), Vec::new()),

@@ -58,7 +58,9 @@ pub(crate) fn choose(options: &Messages) -> Vec<Diagnostic> {
         match (word.as_str(), Code::find(word)) {
             ("warnings", _) => policy.deny_warnings = true,
             (_, Some(code)) => policy.deny.push(code),
-            (_, None) => odd.push(allow::refused(word, allow::read(word).err().unwrap_or(allow::Refused::Unknown(None)), None)),
+            (_, None) => {
+                odd.push(allow::refused(word, allow::read(word).err().unwrap_or(allow::Refused::Unknown(None)), None))
+            }
         }
     }
     // The program chooses once; a second choice would be a mistake of ours, and changes nothing.

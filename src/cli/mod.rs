@@ -36,7 +36,13 @@ pub(crate) const EXIT_STUCK: u8 = 125;
 
 /// Runs Proc programs: processes that fork, exec, signal and pipe, simulated exactly and the same on every machine.
 #[derive(Debug, Parser)]
-#[command(name = "proc", version, args_conflicts_with_subcommands = false, subcommand_required = true, arg_required_else_help = true)]
+#[command(
+    name = "proc",
+    version,
+    args_conflicts_with_subcommands = false,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
 #[command(after_help = "`proc FILE [ARG...]` is short for `proc run FILE [ARG...]`.\n\
     Exit status of a run: that of the first process, 128 + n if signal n killed it; 64 bad usage, 65 compile errors,\n\
     66 file missing or unreadable, 73 --write-to failed, 124 --ticks reached, 125 stuck.")]
@@ -99,7 +105,9 @@ fn wants_run(args: &[OsString]) -> bool {
     while let Some(arg) = rest.next() {
         match arg.to_str() {
             Some("--message-format" | "--allow" | "--deny") => drop(rest.next()),
-            Some(option) if option == "--hints" || ["--message-format=", "--allow=", "--deny="].iter().any(|start| option.starts_with(start)) => {}
+            Some(option)
+                if option == "--hints"
+                    || ["--message-format=", "--allow=", "--deny="].iter().any(|start| option.starts_with(start)) => {}
             Some("help" | "-h" | "--help" | "-V" | "--version") => return false,
             Some(word) => return !Cli::command().get_subcommands().any(|command| command.get_name() == word),
             None => return true,

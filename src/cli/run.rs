@@ -43,8 +43,10 @@ pub(crate) fn main(options: &Run) -> u8 {
     let programs = Programs::new(&options.file, &options.path);
     let host = RealHost::new(Rc::clone(&shared), programs, Folder::of(&options.file), trace);
     let name = options.file.as_os_str();
-    let argv: Vec<Vec<u8>> =
-        std::iter::once(name).chain(options.args.iter().map(|arg| arg.as_os_str())).map(|arg| arg.as_bytes().to_vec()).collect();
+    let argv: Vec<Vec<u8>> = std::iter::once(name)
+        .chain(options.args.iter().map(|arg| arg.as_os_str()))
+        .map(|arg| arg.as_bytes().to_vec())
+        .collect();
     if let Some(schedule) = &options.schedule {
         return by_schedule(schedule, options, compiled.image, &argv, Box::new(host), &shared);
     }

@@ -43,7 +43,9 @@ pub struct Policy {
 impl Policy {
     /// Takes out what is allowed and raises what is denied; errors stay as they are.
     pub fn apply(&self, facts: &mut Vec<Diagnostic>) {
-        let quiet = |fact: &Diagnostic| self.allow.contains(&fact.code) || fact.code.is_hint() && !self.hints && !self.deny.contains(&fact.code);
+        let quiet = |fact: &Diagnostic| {
+            self.allow.contains(&fact.code) || fact.code.is_hint() && !self.hints && !self.deny.contains(&fact.code)
+        };
         facts.retain(|fact| fact.severity == Severity::Error || !quiet(fact));
         for fact in facts {
             if self.deny.contains(&fact.code) || self.deny_warnings && fact.severity == Severity::Warning {
@@ -113,18 +115,31 @@ mod tests {
     #[test]
     fn only_what_is_named_and_stands_there_is_kept_quiet() {
         let allow = Allow { codes: vec![Code::UnusedName], covers: Span::new(FileId(0), 10, 20) };
-        let mut facts = vec![fact(Code::UnusedName, 9), fact(Code::UnusedName, 10), fact(Code::UnusedName, 20), fact(Code::UnreachableCode, 12)];
+        let mut facts = vec![
+            fact(Code::UnusedName, 9),
+            fact(Code::UnusedName, 10),
+            fact(Code::UnusedName, 20),
+            fact(Code::UnreachableCode, 12),
+        ];
         let mut denied = fact(Code::UnusedName, 12);
         denied.severity = Severity::Error;
         facts.push(denied.clone());
         silence(&mut facts, &[allow]);
-        assert_eq!(facts, vec![fact(Code::UnusedName, 9), fact(Code::UnusedName, 20), fact(Code::UnreachableCode, 12), denied]);
+        assert_eq!(
+            facts,
+            vec![fact(Code::UnusedName, 9), fact(Code::UnusedName, 20), fact(Code::UnreachableCode, 12), denied]
+        );
     }
 
     #[test]
     fn a_policy_takes_out_and_raises() {
         let mut facts = vec![fact(Code::UnusedName, 1), fact(Code::UnreachableCode, 2), fact(Code::UnknownName, 3)];
-        let policy = Policy { allow: vec![Code::UnusedName, Code::UnknownName], deny: Vec::new(), deny_warnings: true, hints: false };
+        let policy = Policy {
+            allow: vec![Code::UnusedName, Code::UnknownName],
+            deny: Vec::new(),
+            deny_warnings: true,
+            hints: false,
+        };
         policy.apply(&mut facts);
         let left: Vec<_> = facts.iter().map(|fact| (fact.code, fact.severity)).collect();
         assert_eq!(left, [(Code::UnreachableCode, Severity::Error), (Code::UnknownName, Severity::Error)]);

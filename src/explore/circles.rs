@@ -87,7 +87,8 @@ pub(crate) fn components(graph: &Graph) -> Vec<u32> {
 /// some ways have no end, a circle counts as an end.
 pub(crate) fn extremes(graph: &Graph, weight: impl Fn(usize) -> u64) -> (u64, Option<u64>) {
     let components = components(graph);
-    let count = components.iter().filter(|component| **component != u32::MAX).max().map_or(0, |most| *most as usize + 1);
+    let count =
+        components.iter().filter(|component| **component != u32::MAX).max().map_or(0, |most| *most as usize + 1);
     let mut members: Vec<Vec<u32>> = vec![Vec::new(); count];
     for (node, component) in components.iter().enumerate() {
         if let Some(members) = members.get_mut(*component as usize) {
@@ -131,7 +132,13 @@ pub(crate) fn extremes(graph: &Graph, weight: impl Fn(usize) -> u64) -> (u64, Op
 
 /// The least weight from a circle's nodes to what lies beyond: inside the circle nothing is added, since the lightest way through
 /// one needs no edge of it that weighs more than it must. An upper bound where a circle has weight on all its edges.
-fn least_through(graph: &Graph, components: &[u32], members: &[u32], least: &[u64], weight: &impl Fn(usize) -> u64) -> u64 {
+fn least_through(
+    graph: &Graph,
+    components: &[u32],
+    members: &[u32],
+    least: &[u64],
+    weight: &impl Fn(usize) -> u64,
+) -> u64 {
     let mut best = u64::MAX;
     for node in members {
         for edge in graph.edges_of(*node) {

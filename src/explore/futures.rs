@@ -24,7 +24,8 @@ pub(crate) enum Prints {
 impl Prints {
     /// What a text is made of.
     pub(crate) fn of(text: &[u8]) -> Prints {
-        let repeats = |length: &usize| text.len() % length == 0 && text.chunks(*length).all(|part| part == &text[..*length]);
+        let repeats =
+            |length: &usize| text.len() % length == 0 && text.chunks(*length).all(|part| part == &text[..*length]);
         match (1..=text.len()).find(repeats) {
             None => Prints::Nothing,
             Some(length) => Prints::Word(text[..length].into()),
@@ -221,7 +222,9 @@ fn own(image: &Image, pc: usize, targets: &[bool]) -> Future {
     };
     let Some(builtin) = builtin else { return Future::default() };
     let prints = match builtin {
-        Builtin::Print | Builtin::Printf => literal(image, pc, i, targets).map_or(Prints::Anything, |text| Prints::of(&text)),
+        Builtin::Print | Builtin::Printf => {
+            literal(image, pc, i, targets).map_or(Prints::Anything, |text| Prints::of(&text))
+        }
         Builtin::Dprintf | Builtin::Write | Builtin::Ps | Builtin::Pstree => Prints::Anything,
         _ => Prints::Nothing,
     };

@@ -258,7 +258,9 @@ fn note_budgets(world: &World, graph: &mut Graph) {
         graph.bound("a process ran for 40 million instructions without a system call, and was followed no further");
     }
     if world.stepper.too_many_choices {
-        graph.bound("`rand` or `choose` was asked for one of more than 64 numbers; with `--seed N` it gives those of the seed");
+        graph.bound(
+            "`rand` or `choose` was asked for one of more than 64 numbers; with `--seed N` it gives those of the seed",
+        );
     }
 }
 
@@ -320,7 +322,10 @@ fn observe(world: &World, graph: &mut Graph, node: u32, step: Step, descent: &[u
         if gone.pid == step.pid {
             status = Some(gone.status);
         } else if ended && gone.parent == Some(step.pid) {
-            found(Kind::Zombie, format!("{me} ended without waiting for {}, which had ended before it", role(&gone.descent)));
+            found(
+                Kind::Zombie,
+                format!("{me} ended without waiting for {}, which had ended before it", role(&gone.descent)),
+            );
         }
     }
     if let Some(status) = status.filter(|status| status.shell() != 0) {
@@ -337,4 +342,3 @@ pub(crate) fn role(descent: &[u32]) -> String {
     let ordinals: Vec<String> = descent.iter().map(u32::to_string).collect();
     if ordinals.is_empty() { "parent".to_owned() } else { format!("child {}", ordinals.join(".")) }
 }
-

@@ -42,7 +42,9 @@ pub(crate) fn find(graph: &Graph, most: usize) -> Outputs {
     let mut most = most;
     if prints_for_ever(graph, &alive) {
         most = most.min(20_000);
-        found.bound = Some("there is no end of different outputs: a loop prints, and may go round any number of times".to_owned());
+        found.bound = Some(
+            "there is no end of different outputs: a loop prints, and may go round any number of times".to_owned(),
+        );
     }
     let mut texts = Bytes::default();
     texts.intern(b"");

@@ -54,12 +54,14 @@ const WAITS: &[Builtin] = &[
 /// Sets of steps that may go alone, the best first.
 pub(crate) fn alone(stepper: &Stepper, futures: &mut Futures, steps: &[Step], want: Want) -> Vec<Alone> {
     let machine = &stepper.machine;
-    let processes: Vec<&Process> = machine.processes().filter(|process| process.ppid.0 != 0 && process.state != State::Zombie).collect();
+    let processes: Vec<&Process> =
+        machine.processes().filter(|process| process.ppid.0 != 0 && process.state != State::Zombie).collect();
     if processes.len() < 2 || stepper.rules.instructions || !stepper.rules.faults.is_empty() {
         return Vec::new();
     }
-    if processes.iter().any(|process| process.alarm.is_some() || !process.signals.pending.is_empty() || process.signals.doomed.is_some())
-        || machine.stopped > 0
+    if processes.iter().any(|process| {
+        process.alarm.is_some() || !process.signals.pending.is_empty() || process.signals.doomed.is_some()
+    }) || machine.stopped > 0
         || machine.terminal.tostop
         || machine.queues.iter().any(|(_, queue)| queue.registration.is_some())
         || processes.len() as u64 * 4 > machine.config.max_processes
@@ -107,7 +109,10 @@ fn is_private(stepper: &Stepper, process: &Process, act: Act, others: &Future, p
     if act == Act::Wake {
         return adversarial
             && !others.has(TIMES)
-            && process.call.as_deref().is_some_and(|call| matches!(call.request.builtin, Builtin::Sleep | Builtin::Usleep));
+            && process
+                .call
+                .as_deref()
+                .is_some_and(|call| matches!(call.request.builtin, Builtin::Sleep | Builtin::Usleep));
     }
     if process.call.is_some() || matches!(act, Act::Alarm | Act::Fail(_)) {
         return false;

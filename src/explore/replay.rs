@@ -52,7 +52,12 @@ pub fn replay(
 
 fn who(stepper: &Stepper, word: &Word) -> Option<Pid> {
     let living = |process: &&crate::kernel::process::Process| process.ppid.0 != 0 && process.state != State::Zombie;
-    stepper.machine.processes().filter(living).find(|process| process.descent() == word.descent).map(|process| process.pid)
+    stepper
+        .machine
+        .processes()
+        .filter(living)
+        .find(|process| process.descent() == word.descent)
+        .map(|process| process.pid)
 }
 
 /// The step that a word names, if it can be made.
@@ -68,7 +73,9 @@ fn find(stepper: &Stepper, word: &Word) -> Option<Step> {
 
 fn why_not(stepper: &Stepper, word: &Word) -> String {
     match who(stepper, word) {
-        None => format!("there is no `{}` then: is it the same program, with the same options?", short_role(&word.descent)),
+        None => {
+            format!("there is no `{}` then: is it the same program, with the same options?", short_role(&word.descent))
+        }
         Some(pid) => {
             let doing = crate::report::stuck::doing(stepper.machine.process(pid), &stepper.machine);
             format!("it {doing} then: is it the same program, with the same options?")

@@ -112,9 +112,12 @@ pub fn parse(text: &str) -> Result<Schedule, String> {
             }
             let (one, count) = match word.split_once('*') {
                 None => (word, 1),
-                Some((one, count)) => (one, count.parse::<usize>().map_err(|_| format!("`{word}` does not say how often"))?),
+                Some((one, count)) => {
+                    (one, count.parse::<usize>().map_err(|_| format!("`{word}` does not say how often"))?)
+                }
             };
-            let parsed = parse_word(one).ok_or_else(|| format!("`{word}` is not a step of a schedule such as `P`, `c1.2` or `c1?3`"))?;
+            let parsed = parse_word(one)
+                .ok_or_else(|| format!("`{word}` is not a step of a schedule such as `P`, `c1.2` or `c1?3`"))?;
             if schedule.words.len() + count > 10_000_000 {
                 return Err("the schedule has more than ten million steps".to_owned());
             }
@@ -133,7 +136,11 @@ fn parse_word(word: &str) -> Option<Word> {
     let (role, rest) = word.split_at(end);
     let descent = match role {
         "P" => Vec::new(),
-        _ => role.strip_prefix('c')?.split('.').map(|part| part.parse().ok().filter(|n| *n > 0)).collect::<Option<Vec<u32>>>()?,
+        _ => role
+            .strip_prefix('c')?
+            .split('.')
+            .map(|part| part.parse().ok().filter(|n| *n > 0))
+            .collect::<Option<Vec<u32>>>()?,
     };
     let act = match rest.split_at_checked(1) {
         None => Act::Run,

@@ -11,6 +11,7 @@ use std::rc::Rc;
 
 use super::footprint::{Footprints, Points};
 use super::schedule::{Act, Step};
+use crate::abi::Signal;
 use crate::abi::{Builtin, Errno, FUNCTION_BIAS, SIG_DFL, SIG_IGN};
 use crate::bytecode::image::Image;
 use crate::bytecode::op::Op;
@@ -20,7 +21,6 @@ use crate::kernel::machine::Machine;
 use crate::kernel::process::{Process, State};
 use crate::kernel::sched::{Policy, Ticket};
 use crate::kernel::{Pid, param};
-use crate::abi::Signal;
 use crate::vm::{self, Stop};
 
 /// Where a process that could run stands.
@@ -130,7 +130,9 @@ impl Stepper {
 
     /// Whether a process runs in a loop without end.
     pub(crate) fn spins(&self, process: &Process) -> bool {
-        process.state == State::Ready && self.pauses.get(&process.pid) == Some(&Pause::Spins) && !Self::signalled(process)
+        process.state == State::Ready
+            && self.pauses.get(&process.pid) == Some(&Pause::Spins)
+            && !Self::signalled(process)
     }
 
     /// The system call that a process stands before, if its next step makes one.
@@ -273,9 +275,10 @@ impl Stepper {
     fn settle_child(&mut self, parent: Pid, births: u32) {
         let Some(process) = self.machine.table.get(parent) else { return };
         if process.births > births {
-            let newest = process.children.iter().copied().find(|child| {
-                self.machine.table.get(*child).is_some_and(|child| child.lineage.ordinal == births + 1)
-            });
+            let newest =
+                process.children.iter().copied().find(|child| {
+                    self.machine.table.get(*child).is_some_and(|child| child.lineage.ordinal == births + 1)
+                });
             if let Some(child) = newest {
                 self.settle(child, false);
             }

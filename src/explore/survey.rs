@@ -9,8 +9,8 @@ use super::circles;
 use super::futures::Futures;
 use super::graph::{self, Bounds, Graph, Kind, Progress};
 use super::host::{Log, Sources, Stage};
-use super::outputs::{self, Outputs, Possible, Way};
 use super::order;
+use super::outputs::{self, Outputs, Possible, Way};
 use super::reduce;
 use super::schedule::{self, Step};
 use super::stepper::{Rules, Sleep, Stepper};
@@ -182,11 +182,14 @@ impl Survey {
 
     /// Everything that was found.
     pub fn report(&mut self) -> Report {
-        let found = if self.want == Want::Counts { Outputs::default() } else { outputs::find(&self.graph, self.most_pairs) };
+        let found =
+            if self.want == Want::Counts { Outputs::default() } else { outputs::find(&self.graph, self.most_pairs) };
         let mut bounds = self.graph.bounds.clone();
         bounds.extend(found.bound.clone());
         let (least, most) = circles::extremes(&self.graph, |edge| u64::from(self.graph.edges[edge].births));
-        let lines = |edge: usize| self.graph.texts.get(self.graph.edges[edge].text).iter().filter(|byte| **byte == b'\n').count();
+        let lines = |edge: usize| {
+            self.graph.texts.get(self.graph.edges[edge].text).iter().filter(|byte| **byte == b'\n').count()
+        };
         let (fewest, longest) = circles::extremes(&self.graph, |edge| lines(edge) as u64);
         Report {
             complete: bounds.is_empty(),
@@ -267,21 +270,31 @@ impl Survey {
         let steps: Vec<(u32, u32)> = seen.into_iter().skip(begin).collect();
         let mut movers: std::collections::BTreeMap<String, (u32, u32)> = std::collections::BTreeMap::new();
         for (node, edge) in steps {
-            let word = self.graph.edges.get(edge as usize).and_then(|edge| self.graph.words.get_index(edge.word as usize));
+            let word =
+                self.graph.edges.get(edge as usize).and_then(|edge| self.graph.words.get_index(edge.word as usize));
             let (Some(word), Some(state)) = (word, self.graph.nodes.get_index(node as usize)) else { continue };
             self.world.load(state);
             let machine = &self.world.stepper.machine;
-            let Some(process) = machine.processes().find(|process| process.ppid.0 != 0 && process.descent() == word.descent) else {
+            let Some(process) =
+                machine.processes().find(|process| process.ppid.0 != 0 && process.descent() == word.descent)
+            else {
                 continue;
             };
             let line = self.sources.borrow().line(process.here());
             let lines = movers.entry(graph::role(&word.descent)).or_insert((line, line));
             *lines = (lines.0.min(line), lines.1.max(line));
         }
-        let who: Vec<String> = movers
-            .iter()
-            .map(|(role, (from, to))| if from == to { format!("{role} at line {from}") } else { format!("{role} at lines {from} to {to}") })
-            .collect();
+        let who: Vec<String> =
+            movers
+                .iter()
+                .map(|(role, (from, to))| {
+                    if from == to {
+                        format!("{role} at line {from}")
+                    } else {
+                        format!("{role} at lines {from} to {to}")
+                    }
+                })
+                .collect();
         format!("goes on for ever: {}", who.join(", "))
     }
 

@@ -176,9 +176,12 @@ impl World {
             }
             self.loaded_shared = Some(*shared);
         }
-        let wanted: BTreeMap<Pid, u32> =
-            locals.iter().filter_map(|id| self.locals.get(*id as usize).map(|local| (local.process.pid, *id))).collect();
-        let gone: Vec<Pid> = self.loaded.iter().filter(|(pid, id)| wanted.get(pid) != Some(id)).map(|(pid, _)| *pid).collect();
+        let wanted: BTreeMap<Pid, u32> = locals
+            .iter()
+            .filter_map(|id| self.locals.get(*id as usize).map(|local| (local.process.pid, *id)))
+            .collect();
+        let gone: Vec<Pid> =
+            self.loaded.iter().filter(|(pid, id)| wanted.get(pid) != Some(id)).map(|(pid, _)| *pid).collect();
         for pid in gone {
             self.unload(pid);
         }

@@ -32,7 +32,9 @@ impl Emit<'_> {
         };
         let mut list: Vec<String> = args.iter().map(C::argument).collect();
         let result = match (&expr.kind, &expr.ty) {
-            (ExprKind::Call(id, _), _) => self.program.functions.get(id.0 as usize).map_or(Type::Void, |function| function.result.clone()),
+            (ExprKind::Call(id, _), _) => {
+                self.program.functions.get(id.0 as usize).map_or(Type::Void, |function| function.result.clone())
+            }
             (_, ty) => ty.clone(),
         };
         let parts: Vec<Type> = if let Type::Tuple(parts) = &result { parts.to_vec() } else { vec![result] };
@@ -60,14 +62,22 @@ impl Emit<'_> {
         let ExprKind::CallBuiltin { builtin, args, format } = &expr.kind else { return self.call(expr, outs) };
         use Builtin::*;
         match (builtin, format) {
-            (Print | Printf | Eprint | Eprintf | Dprintf | Sprintf | ToStr, Some(format)) => self.printing(expr, *builtin, args, format),
+            (Print | Printf | Eprint | Eprintf | Dprintf | Sprintf | ToStr, Some(format)) => {
+                self.printing(expr, *builtin, args, format)
+            }
             (Read | Getline | Write, _) => self.transfer(*builtin, args, outs),
-            (MqOpen | MqSend | MqReceive | MqTimedsend | MqTimedreceive | MqGetattr | MqSetattr | MqNotify, _) => self.queue(*builtin, args, outs),
-            (Sigaction | Sigprocmask | Sigpending | Sigsuspend | Sigwait | Sigmask, _) => self.signals(*builtin, args, outs),
+            (MqOpen | MqSend | MqReceive | MqTimedsend | MqTimedreceive | MqGetattr | MqSetattr | MqNotify, _) => {
+                self.queue(*builtin, args, outs)
+            }
+            (Sigaction | Sigprocmask | Sigpending | Sigsuspend | Sigwait | Sigmask, _) => {
+                self.signals(*builtin, args, outs)
+            }
             (Exec | Execv | Execl, _) => self.exec(*builtin, args),
             (Assert, _) => self.assertion(args),
             (Push | Pop | Sort | Reverse | Array | Len, _) => self.arrays(*builtin, args),
-            _ if builtin.row().group == "Strings and arrays" || *builtin == ParseInt => self.strings(*builtin, args, outs),
+            _ if builtin.row().group == "Strings and arrays" || *builtin == ParseInt => {
+                self.strings(*builtin, args, outs)
+            }
             _ => self.plain(*builtin, args, outs, drop),
         }
     }
@@ -75,7 +85,8 @@ impl Emit<'_> {
     /// What is the same call in C, or nearly so.
     fn plain(&mut self, builtin: Builtin, args: &[Expr], outs: &[Out], drop: bool) -> C {
         use Builtin::*;
-        if matches!(builtin, Perror | Getenv | Setenv | MqUnlink) || builtin.row().group == "Files" && builtin != Lseek {
+        if matches!(builtin, Perror | Getenv | Setenv | MqUnlink) || builtin.row().group == "Files" && builtin != Lseek
+        {
             return self.with_chars(builtin, args);
         }
         let values = self.values(&args.iter().collect::<Vec<_>>());
@@ -99,12 +110,28 @@ impl Emit<'_> {
             Time => "time(NULL)".to_owned(),
             Now => format!("{}()", self.prelude.need("now")),
             Sleep | Alarm => return C::new(format!("{}({all})", builtin.name()), Num::Unsigned),
-            Malloc => return C::other(format!("malloc({} * sizeof(long))", values.first().map_or_else(String::new, |c| c.within(12)))),
+            Malloc => {
+                return C::other(format!(
+                    "malloc({} * sizeof(long))",
+                    values.first().map_or_else(String::new, |c| c.within(12))
+                ));
+            }
             Calloc => return C::other(format!("calloc({first}, sizeof(long))")),
-            Realloc => return C::other(format!("realloc({first}, {} * sizeof(long))", values.get(1).map_or_else(String::new, |c| c.within(12)))),
+            Realloc => {
+                return C::other(format!(
+                    "realloc({first}, {} * sizeof(long))",
+                    values.get(1).map_or_else(String::new, |c| c.within(12))
+                ));
+            }
             Strerror => return C::other(format!("{}(strerror({all}))", self.prelude.need("str_of"))),
             Strsignal => return C::other(format!("{}(strsignal({all}))", self.prelude.need("str_of"))),
-            Rand | Choose => return C { text: format!("rand() % {}", values.first().map_or_else(String::new, |c| c.within(13))), level: 12, num: Num::Long },
+            Rand | Choose => {
+                return C {
+                    text: format!("rand() % {}", values.first().map_or_else(String::new, |c| c.within(13))),
+                    level: 12,
+                    num: Num::Long,
+                };
+            }
             SignalCall | Abort | Free | Exit | ExitNow => return C::other(format!("{}({all})", builtin.name())),
             Wifexited | Wifsignaled | Wifstopped | Wifcontinued | Wcoredump | Isatty => {
                 // These are ints in C, not bools: where a bool is shown they must not be.
@@ -155,7 +182,8 @@ impl Emit<'_> {
             Builtin::Filesize => C::new(format!("{}({all})", self.prelude.need("file_size")), Num::Long),
             Builtin::Readdir => C::other(format!("{}({all})", self.prelude.need("read_dir"))),
             Builtin::Open => {
-                let creates = args.get(1).and_then(constant).is_none_or(|flags| flags & crate::abi::constant::O_CREAT != 0);
+                let creates =
+                    args.get(1).and_then(constant).is_none_or(|flags| flags & crate::abi::constant::O_CREAT != 0);
                 C::new(format!("open({all}{})", if creates && args.len() == 2 { ", 0644" } else { "" }), Num::Int)
             }
             Builtin::Mkfifo if args.len() == 1 => C::new(format!("mkfifo({all}, 0644)"), Num::Int),
@@ -167,7 +195,8 @@ impl Emit<'_> {
     fn exec(&mut self, builtin: Builtin, args: &[Expr]) -> C {
         if let (Builtin::Execv, [path, words]) = (builtin, args) {
             if let ExprKind::Array(words) = &words.kind {
-                let wanted: Vec<(&Expr, Want)> = std::iter::once(path).chain(words).map(|arg| (arg, Want::Chars)).collect();
+                let wanted: Vec<(&Expr, Want)> =
+                    std::iter::once(path).chain(words).map(|arg| (arg, Want::Chars)).collect();
                 let list: Vec<String> = self.operands(&wanted).iter().map(C::argument).collect();
                 let words: String = list.iter().skip(1).map(|word| format!("(char *){word}, ")).collect();
                 return C::new(format!("execv({}, (char *[]){{{words}NULL}})", list[0]), Num::Int);
@@ -334,11 +363,15 @@ impl Emit<'_> {
         let long = |at: usize| out(at, "&(long){0}");
         match (builtin, args) {
             (MqOpen, [name, rest @ ..]) => {
-                let wanted: Vec<(&Expr, Want)> = std::iter::once((name, Want::Chars)).chain(rest.iter().map(|arg| (arg, Want::Value))).collect();
+                let wanted: Vec<(&Expr, Want)> =
+                    std::iter::once((name, Want::Chars)).chain(rest.iter().map(|arg| (arg, Want::Value))).collect();
                 let list = self.operands(&wanted).iter().map(C::argument).collect::<Vec<_>>();
-                let creates = rest.first().and_then(constant).is_none_or(|flags| flags & crate::abi::constant::O_CREAT != 0);
+                let creates =
+                    rest.first().and_then(constant).is_none_or(|flags| flags & crate::abi::constant::O_CREAT != 0);
                 let more = match (list.as_slice(), creates) {
-                    ([_, _, most, size], _) => format!(", 0600, &(struct mq_attr){{.mq_maxmsg = {most}, .mq_msgsize = {size}}}"),
+                    ([_, _, most, size], _) => {
+                        format!(", 0600, &(struct mq_attr){{.mq_maxmsg = {most}, .mq_msgsize = {size}}}")
+                    }
                     (_, true) => ", 0600, NULL".to_owned(),
                     _ => String::new(),
                 };
@@ -349,7 +382,10 @@ impl Emit<'_> {
                     let made = self.values(&[q, priority]);
                     let written = self.sources.text(message.span).trim().to_owned();
                     let chars = self.chars_of(bytes, &written);
-                    return C::new(format!("mq_send({}, {chars}, {}, {})", made[0].argument(), bytes.len(), made[1].argument()), Num::Int);
+                    return C::new(
+                        format!("mq_send({}, {chars}, {}, {})", made[0].argument(), bytes.len(), made[1].argument()),
+                        Num::Int,
+                    );
                 }
                 let made = self.values(&[q, message, priority]);
                 let simple = made[1].text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
@@ -365,13 +401,18 @@ impl Emit<'_> {
                 let made = self.values(&args.iter().collect::<Vec<_>>());
                 let text = self.named(&made[1], &Type::Str);
                 let list = made.iter().map(C::argument).collect::<Vec<_>>();
-                C::new(format!("mq_timedsend({}, {text}.p, {text}.n, {}, UNTIL({}))", list[0], list[2], list[3]), Num::Int)
+                C::new(
+                    format!("mq_timedsend({}, {text}.p, {text}.n, {}, UNTIL({}))", list[0], list[2], list[3]),
+                    Num::Int,
+                )
             }
             (MqReceive | MqTimedreceive, [..]) => {
                 self.prelude.need("mq_receive_str");
                 let list = self.values(&args.iter().collect::<Vec<_>>()).iter().map(C::argument).collect::<Vec<_>>();
                 let size = list.get(1).cloned().unwrap_or_else(|| "-1".to_owned());
-                let deadline = list.get(2).map_or_else(|| "NULL".to_owned(), |seconds| format!("{}({seconds})", self.prelude.need("UNTIL")));
+                let deadline = list
+                    .get(2)
+                    .map_or_else(|| "NULL".to_owned(), |seconds| format!("{}({seconds})", self.prelude.need("UNTIL")));
                 let text = out(0, "&(str){0}");
                 C::new(format!("mq_receive_str({}, {size}, {deadline}, {text}, {})", list[0], long(1)), Num::Long)
             }
@@ -386,12 +427,22 @@ impl Emit<'_> {
             }
             (MqSetattr, [q, flags]) if outs.iter().all(Option::is_none) => {
                 let made = self.values(&[q, flags]);
-                C::new(format!("mq_setattr({}, &(struct mq_attr){{.mq_flags = {}}}, NULL)", made[0].argument(), made[1].argument()), Num::Int)
+                C::new(
+                    format!(
+                        "mq_setattr({}, &(struct mq_attr){{.mq_flags = {}}}, NULL)",
+                        made[0].argument(),
+                        made[1].argument()
+                    ),
+                    Num::Int,
+                )
             }
             _ => {
                 let part = self.prelude.need(if builtin == MqGetattr { "queue_attr" } else { "change_queue" });
                 let list = self.values(&args.iter().collect::<Vec<_>>()).iter().map(C::argument).collect::<Vec<_>>();
-                C::new(format!("{part}({}, {}, {}, {}, {})", list.join(", "), long(0), long(1), long(2), long(3)), Num::Int)
+                C::new(
+                    format!("{part}({}, {}, {}, {}, {})", list.join(", "), long(0), long(1), long(2), long(3)),
+                    Num::Int,
+                )
             }
         }
     }
@@ -428,7 +479,9 @@ impl Emit<'_> {
                 self.prelude.need("change_mask");
                 C::new(format!("change_mask({how}, {set}, {})", out(0, "&(long){0}")), Num::Int)
             }
-            (Sigpending, _) => C::new(format!("{}({})", self.prelude.need("pending_signals"), out(0, "&(long){0}")), Num::Int),
+            (Sigpending, _) => {
+                C::new(format!("{}({})", self.prelude.need("pending_signals"), out(0, "&(long){0}")), Num::Int)
+            }
             (Sigsuspend, [mask]) => {
                 self.prelude.need("SET");
                 C::new(format!("sigsuspend(SET({mask}))"), Num::Int)
@@ -437,7 +490,9 @@ impl Emit<'_> {
                 self.prelude.need("SET");
                 C::new(format!("sigwait(SET({set}), &(int){{0}})"), Num::Int)
             }
-            (Sigwait, [set]) => C::new(format!("{}({set}, {})", self.prelude.need("wait_signal"), out(0, "&(long){0}")), Num::Int),
+            (Sigwait, [set]) => {
+                C::new(format!("{}({set}, {})", self.prelude.need("wait_signal"), out(0, "&(long){0}")), Num::Int)
+            }
             (_, [sig, action @ ..]) => {
                 let new = match action {
                     [handler, mask, flags, ..] => {
@@ -447,7 +502,11 @@ impl Emit<'_> {
                             self.prelude.need("SET");
                             format!(", .sa_mask = sigset_of({mask})")
                         };
-                        let flags = if constant(&args[3]) == Some(0) { String::new() } else { format!(", .sa_flags = {flags}") };
+                        let flags = if constant(&args[3]) == Some(0) {
+                            String::new()
+                        } else {
+                            format!(", .sa_flags = {flags}")
+                        };
                         format!("&(struct sigaction){{.sa_handler = {handler}{mask}{flags}}}")
                     }
                     _ => "NULL".to_owned(),
@@ -466,7 +525,9 @@ impl Emit<'_> {
     /// Whether any function is called in an expression: then it may not stand twice.
     pub(super) fn acts(&self, expr: &Expr) -> bool {
         let mut found = false;
-        walk::inside(expr, &mut |inner| found |= matches!(inner.kind, ExprKind::Call(..) | ExprKind::CallValue(..) | ExprKind::CallBuiltin { .. }));
+        walk::inside(expr, &mut |inner| {
+            found |= matches!(inner.kind, ExprKind::Call(..) | ExprKind::CallValue(..) | ExprKind::CallBuiltin { .. })
+        });
         found || self.effect(expr) == Effect::Writes
     }
 }

@@ -205,7 +205,11 @@ impl Emit<'_> {
         match value {
             Constant::Int(value) => self.int(*value, &written),
             Constant::Float(value) => {
-                let text = if written.parse::<f64>().is_ok_and(|read| read == *value) { written } else { format!("{value:?}") };
+                let text = if written.parse::<f64>().is_ok_and(|read| read == *value) {
+                    written
+                } else {
+                    format!("{value:?}")
+                };
                 C::other(text)
             }
             Constant::Bool(value) => C::other(value.to_string()),
@@ -231,7 +235,8 @@ impl Emit<'_> {
         if named::find(written) == Some(value) {
             return C::new(written, num);
         }
-        let character = written.starts_with('\'') && written.is_ascii() && written.len() >= 3 && (0..128).contains(&value);
+        let character =
+            written.starts_with('\'') && written.is_ascii() && written.len() >= 3 && (0..128).contains(&value);
         if character {
             return C::new(written, Num::Int);
         }
@@ -359,14 +364,22 @@ impl Emit<'_> {
 
     fn not(&mut self, inner: &Expr) -> C {
         let inner = self.expr(inner);
-        C::at(BITS, format!("!{}", inner.within(if inner.level == BITS && inner.text.starts_with('!') { BITS } else { UNARY })), Num::Other)
+        C::at(
+            BITS,
+            format!("!{}", inner.within(if inner.level == BITS && inner.text.starts_with('!') { BITS } else { UNARY })),
+            Num::Other,
+        )
     }
 
     /// What is not a bool as a condition.
     fn truth(&mut self, inner: &Expr) -> C {
         let value = self.expr(inner);
         let plain = value.level >= UNARY;
-        if plain { C { num: Num::Other, ..value } } else { C::at(COMPARISON - 1, format!("({}) != 0", value.text), Num::Other) }
+        if plain {
+            C { num: Num::Other, ..value }
+        } else {
+            C::at(COMPARISON - 1, format!("({}) != 0", value.text), Num::Other)
+        }
     }
 
     fn wrap(&mut self, part: &'static str, inner: &Expr, num: Num) -> C {
@@ -399,7 +412,9 @@ impl Emit<'_> {
             return match op {
                 BinaryOp::Equal => C::other(format!("{}({a}, {b})", self.prelude.need("str_eq"))),
                 BinaryOp::NotEqual => C::at(BITS, format!("!{}({a}, {b})", self.prelude.need("str_eq")), Num::Other),
-                _ => C::at(COMPARISON, format!("{}({a}, {b}) {} 0", self.prelude.need("str_cmp"), op.sign()), Num::Other),
+                _ => {
+                    C::at(COMPARISON, format!("{}({a}, {b}) {} 0", self.prelude.need("str_cmp"), op.sign()), Num::Other)
+                }
             };
         }
         signed(&mut a, b.num == Num::Int && !constants[1]);
@@ -428,7 +443,10 @@ impl Emit<'_> {
         }
         let (b, num) = widen(op, &mut a, b, value, divisor);
         // C's compilers want parentheses where shifts or bit operators meet others.
-        let mixed = matches!(op, BinaryOp::ShiftLeft | BinaryOp::ShiftRight | BinaryOp::BitAnd | BinaryOp::BitOr | BinaryOp::BitXor);
+        let mixed = matches!(
+            op,
+            BinaryOp::ShiftLeft | BinaryOp::ShiftRight | BinaryOp::BitAnd | BinaryOp::BitOr | BinaryOp::BitXor
+        );
         let (first, second) = match mixed {
             true if a.level == level && level < 10 => (a.text.clone(), b.within(UNARY)),
             true => (a.within(UNARY), b.within(UNARY)),
@@ -489,7 +507,8 @@ impl Emit<'_> {
     fn repeat(&mut self, value: &Expr, count: &Expr, ty: &Type) -> C {
         let Type::Array(element) = ty else { return C::other("NULL") };
         let array = self.array_type(element);
-        let fresh = !matches!(value.kind, ExprKind::Constant(_) | ExprKind::Local(_) | ExprKind::Global(_)) && constant(value).is_none();
+        let fresh = !matches!(value.kind, ExprKind::Constant(_) | ExprKind::Local(_) | ExprKind::Global(_))
+            && constant(value).is_none();
         if !fresh {
             let fill = self.prelude.need_array(&array, "fill");
             let [count, value] = self.pair(count, value);
@@ -528,7 +547,9 @@ impl Emit<'_> {
 pub(super) fn is_simple(expr: &Expr) -> bool {
     match &expr.kind {
         ExprKind::Local(_) | ExprKind::Global(_) => true,
-        ExprKind::Field(..) | ExprKind::Index(..) => walk::parts(expr).into_iter().all(|part| is_simple(part) || matches!(part.kind, ExprKind::Constant(_))),
+        ExprKind::Field(..) | ExprKind::Index(..) => {
+            walk::parts(expr).into_iter().all(|part| is_simple(part) || matches!(part.kind, ExprKind::Constant(_)))
+        }
         _ => false,
     }
 }

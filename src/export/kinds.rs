@@ -116,10 +116,11 @@ pub(super) fn builtin_kind(builtin: Builtin) -> Kind {
     use Builtin::*;
     match builtin {
         Fork | Wait | Waitpid | Getpid | Getppid | Getpgid | Getpgrp | Getsid | Setsid | Tcgetpgrp => Kind::Pid,
-        Wexitstatus | Wtermsig | Wstopsig | Exec | Execv | Execl | Setpgid | Tcsetpgrp | SchedYield | Nice | Setenv | Setrlimit
-        | Usleep | Pause | Kill | Killpg | Raise | Sigprocmask | Sigpending | Sigsuspend | Sigwait | Pipe | Pipe2 | Close | Dup | Dup2
-        | Fcntl | Poll | Open | Unlink | Rename | Mkfifo | Mkdir | Rmdir | Chdir | MqOpen | MqSend | MqTimedsend | MqNotify | MqClose | MqUnlink | Fflush | Setvbuf | Printf | Eprintf | Dprintf
-        | Sigaction | Getrlimit | Tcgetattr | Tcsetattr | MqGetattr | MqSetattr => Kind::Int,
+        Wexitstatus | Wtermsig | Wstopsig | Exec | Execv | Execl | Setpgid | Tcsetpgrp | SchedYield | Nice | Setenv
+        | Setrlimit | Usleep | Pause | Kill | Killpg | Raise | Sigprocmask | Sigpending | Sigsuspend | Sigwait
+        | Pipe | Pipe2 | Close | Dup | Dup2 | Fcntl | Poll | Open | Unlink | Rename | Mkfifo | Mkdir | Rmdir
+        | Chdir | MqOpen | MqSend | MqTimedsend | MqNotify | MqClose | MqUnlink | Fflush | Setvbuf | Printf
+        | Eprintf | Dprintf | Sigaction | Getrlimit | Tcgetattr | Tcsetattr | MqGetattr | MqSetattr => Kind::Int,
         _ => Kind::Long,
     }
 }

@@ -114,21 +114,32 @@ impl<'a> Emit<'a> {
             let end = rest.find(mark).map_or(span.end, |at| span.start + at as u32 + 1);
             Span { end: end.max(span.end), ..span }
         };
-        entries.extend(program.constants.iter().enumerate().map(|(at, (_, _, span))| (to_end(*span, ';'), Entry::Constant(at))));
+        entries.extend(
+            program.constants.iter().enumerate().map(|(at, (_, _, span))| (to_end(*span, ';'), Entry::Constant(at))),
+        );
         entries.extend(program.structs.iter().enumerate().map(|(at, def)| (to_end(def.span, '}'), Entry::Struct(at))));
         for (id, function) in (0..).zip(&program.functions).skip(1) {
             if !function.name.starts_with("fn ") {
                 entries.push((function.head.to(function.body.span), Entry::Function(id)));
             }
         }
-        entries.extend(program.functions.first().into_iter().flat_map(|main| &main.body.stmts).map(|stmt| (stmt.span, Entry::Statement(stmt))));
+        entries.extend(
+            program
+                .functions
+                .first()
+                .into_iter()
+                .flat_map(|main| &main.body.stmts)
+                .map(|stmt| (stmt.span, Entry::Statement(stmt))),
+        );
         entries.sort_by_key(|(span, _)| span.start);
         entries
     }
 
     /// Anonymous functions inside a span, innermost first.
     fn inner_functions(&self, span: Span, outer: u32) -> Vec<u32> {
-        let inside = |function: &crate::check::tree::Function| function.head.start > span.start && function.head.start < span.end;
+        let inside = |function: &crate::check::tree::Function| {
+            function.head.start > span.start && function.head.start < span.end
+        };
         let mut found: Vec<u32> = (0..)
             .zip(&self.program.functions)
             .skip(1)
@@ -145,7 +156,8 @@ impl<'a> Emit<'a> {
     fn first_comment(&mut self) -> Vec<String> {
         let mut lines = Vec::new();
         let mut next = None;
-        let first = self.program.functions.iter().map(|f| f.head.start).filter(|start| *start > 0).min().unwrap_or(u32::MAX);
+        let first =
+            self.program.functions.iter().map(|f| f.head.start).filter(|start| *start > 0).min().unwrap_or(u32::MAX);
         for at in 0..self.comments.len() {
             let (span, text, _) = &self.comments[at];
             let line = self.sources.line(*span);
@@ -192,11 +204,16 @@ impl<'a> Emit<'a> {
     /// Puts a comment that stands behind a place, in the same line, behind the last line.
     pub(super) fn comment_behind(&mut self, offset: u32) {
         let end = self.line_end(offset);
-        let found = self.comments.iter().position(|(span, _, done)| !done && span.start >= offset && span.start < end && span.start >= self.region);
+        let found = self
+            .comments
+            .iter()
+            .position(|(span, _, done)| !done && span.start >= offset && span.start < end && span.start >= self.region);
         let Some(at) = found else { return };
         let (span, text, _) = self.comments[at].clone();
         let between = self.sources.text(Span { file: span.file, start: offset, end: span.start });
-        if text.contains('\n') || !between.chars().all(|letter| letter.is_whitespace() || matches!(letter, ';' | '}' | '{')) {
+        if text.contains('\n')
+            || !between.chars().all(|letter| letter.is_whitespace() || matches!(letter, ';' | '}' | '{'))
+        {
             return;
         }
         let column = self.sources.file(span.file).line_column(span.start).column as usize - 1;
@@ -213,7 +230,8 @@ impl<'a> Emit<'a> {
     pub(super) fn space_before(&mut self, offset: u32) {
         let text = &self.sources.file(self.program.file).text;
         let before = text.get(..offset as usize).unwrap_or("");
-        let blank = before.trim_end_matches([' ', '\t']).ends_with("\n\n") || before.trim_end_matches([' ', '\t']).ends_with("\n\r\n");
+        let blank = before.trim_end_matches([' ', '\t']).ends_with("\n\n")
+            || before.trim_end_matches([' ', '\t']).ends_with("\n\r\n");
         let opened = self.out.last().is_none_or(|last| last.is_empty() || last.ends_with('{') || last.ends_with(':'));
         if blank && !opened {
             self.out.push(String::new());
@@ -256,7 +274,9 @@ impl<'a> Emit<'a> {
         let known = |word: &str| crate::abi::constant::find(word).is_some() || self.names.constants.contains_key(word);
         let parts: Vec<&str> = written.split('|').map(str::trim).collect();
         let text = match value {
-            Constant::Int(_) if !parts.is_empty() && parts.iter().all(|part| known(part)) && parts.len() > 1 => format!("({})", parts.join(" | ")),
+            Constant::Int(_) if !parts.is_empty() && parts.iter().all(|part| known(part)) && parts.len() > 1 => {
+                format!("({})", parts.join(" | "))
+            }
             Constant::Int(_) if written.starts_with("0x") || written.starts_with('\'') => self.int_text(value, written),
             _ => text,
         };
@@ -338,7 +358,9 @@ impl<'a> Emit<'a> {
             _ => format!("static {c_type}{name}"),
         };
         let value = match (value, ty) {
-            (Some(Expr { kind: ExprKind::Constant(Constant::Str(bytes)), .. }), _) => Some(format!("{{{}, {}}}", super::expr::literal(bytes), bytes.len())),
+            (Some(Expr { kind: ExprKind::Constant(Constant::Str(bytes)), .. }), _) => {
+                Some(format!("{{{}, {}}}", super::expr::literal(bytes), bytes.len()))
+            }
             (None, Type::Str) => Some("{\"\", 0}".to_owned()),
             (Some(value), _) => Some(self.expr(value).text).filter(|text| text != "NULL" && text != "false"),
             _ => None,
@@ -386,7 +408,11 @@ impl<'a> Emit<'a> {
             self.results.push(name);
         }
         let first = parts.first().cloned().unwrap_or(Type::Void);
-        let result = if first == Type::Int { self.slot_type(Slot::Result(id, 0), &first) } else { self.c_type(&first, Kind::Long) };
+        let result = if first == Type::Int {
+            self.slot_type(Slot::Result(id, 0), &first)
+        } else {
+            self.c_type(&first, Kind::Long)
+        };
         let name = self.names.functions.get(id as usize).cloned().unwrap_or_default();
         let params = if params.is_empty() { "void".to_owned() } else { params.join(", ") };
         format!("static {result}{name}({params})")
@@ -430,7 +456,9 @@ impl<'a> Emit<'a> {
         self.comments_until(u32::MAX);
         let ends = statements.last().is_some_and(|(stmt, _)| matches!(&stmt.kind, StmtKind::Expr(Expr { kind: ExprKind::CallBuiltin { builtin, .. }, .. }) if builtin.never_returns()));
         match self.program.main {
-            Some(main) if self.program.functions.get(main.0 as usize).is_some_and(|function| function.result == Type::Int) => {
+            Some(main)
+                if self.program.functions.get(main.0 as usize).is_some_and(|function| function.result == Type::Int) =>
+            {
                 self.line("return main_function();");
             }
             Some(_) => {
@@ -481,7 +509,14 @@ impl<'a> Emit<'a> {
         (1..self.program.functions.len() as u32).filter(|id| !used.contains(id)).collect()
     }
 
-    fn assemble(&mut self, options: &Options, head: Vec<String>, declarations: Vec<String>, functions: Vec<(u32, Vec<String>)>, main: Vec<String>) -> String {
+    fn assemble(
+        &mut self,
+        options: &Options,
+        head: Vec<String>,
+        declarations: Vec<String>,
+        functions: Vec<(u32, Vec<String>)>,
+        main: Vec<String>,
+    ) -> String {
         let order: Vec<u32> = functions.iter().map(|(id, _)| *id).collect();
         let prototypes = self.prototypes(&order);
         let unused = self.unused();
@@ -497,7 +532,8 @@ impl<'a> Emit<'a> {
                 });
             }
         };
-        let records: Vec<String> = self.names.structs.iter().map(|name| format!("typedef struct {name} {name};")).collect();
+        let records: Vec<String> =
+            self.names.structs.iter().map(|name| format!("typedef struct {name} {name};")).collect();
         put(&records);
         if !self.prelude.is_empty() {
             put(&["/* ---- Prelude: what the program's language has and C has not. The program itself begins below. ---- */".to_owned()]);
@@ -554,7 +590,10 @@ fn headers(body: &str) -> String {
     let mut text = String::from("\n");
     for line in HEADERS.lines() {
         let name = line.trim_start_matches("#include <").trim_end_matches('>');
-        let needed = NEEDS.iter().find(|(header, _)| *header == name).is_none_or(|(_, words)| words.iter().any(|word| body.contains(word)));
+        let needed = NEEDS
+            .iter()
+            .find(|(header, _)| *header == name)
+            .is_none_or(|(_, words)| words.iter().any(|word| body.contains(word)));
         if needed {
             text.push_str(line);
             text.push('\n');

@@ -43,7 +43,12 @@ pub struct Options {
 ///
 /// # Errors
 /// What has no counterpart in C, in the order of the text.
-pub fn c(tree: &Program, written: &ast::Program, sources: &SourceMap, options: &Options) -> Result<String, Vec<Diagnostic>> {
+pub fn c(
+    tree: &Program,
+    written: &ast::Program,
+    sources: &SourceMap,
+    options: &Options,
+) -> Result<String, Vec<Diagnostic>> {
     let mut emit = Emit::new(tree, written, sources);
     let text = emit.file(options);
     let mut problems = emit.problems;
@@ -72,7 +77,9 @@ pub fn texts(tree: &Program) -> BTreeSet<String> {
 
 /// Whether a function has the shape of a signal handler, `fn(int)`.
 fn is_handler(function: &Function) -> bool {
-    function.params == 1 && function.result == Type::Void && function.locals.first().is_some_and(|param| param.ty == Type::Int)
+    function.params == 1
+        && function.result == Type::Void
+        && function.locals.first().is_some_and(|param| param.ty == Type::Int)
 }
 
 /// A variable that a scope of C has.
@@ -174,6 +181,7 @@ impl<'a> Emit<'a> {
     fn refuse(&mut self, span: Span, what: &str, help: &str) {
         let line = self.sources.line(span);
         let headline = format!("line {line} cannot be exported: {what}");
-        self.problems.push(Diagnostic::new(Code::NotExportable, headline, span, "C has no counterpart of this").help(help));
+        self.problems
+            .push(Diagnostic::new(Code::NotExportable, headline, span, "C has no counterpart of this").help(help));
     }
 }

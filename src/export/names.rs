@@ -39,7 +39,11 @@ pub(super) struct Names {
 
 impl Names {
     /// Finds a name for everything; `local` tells which globals become locals of C's main.
-    pub(super) fn find(program: &Program, line: &dyn Fn(crate::source::Span) -> u32, local: &dyn Fn(u32) -> bool) -> Names {
+    pub(super) fn find(
+        program: &Program,
+        line: &dyn Fn(crate::source::Span) -> u32,
+        local: &dyn Fn(u32) -> bool,
+    ) -> Names {
         let mut names = Names::default();
         for (name, ..) in &program.constants {
             let found = names.fresh(name);

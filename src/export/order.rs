@@ -25,9 +25,10 @@ impl Emit<'_> {
             ExprKind::Call(..) | ExprKind::CallValue(..) => Effect::Writes,
             ExprKind::CallBuiltin { builtin, args, .. } => match builtin {
                 Len if !args.first().is_some_and(|arg| arg.ty == crate::check::types::Type::Str) => Effect::Reads,
-                Len | Chr | Split | Trim | Find | Contains | StartsWith | EndsWith | Replace | Repeat | Upper | Lower | Min | Max | Abs
-                | ToInt | ToFloat | ToStr | Sprintf | Wifexited | Wexitstatus | Wifsignaled | Wtermsig | Wifstopped | Wstopsig
-                | Wifcontinued | Wcoredump | Sigmask | Strsignal | Strerror | Getpid => Effect::Pure,
+                Len | Chr | Split | Trim | Find | Contains | StartsWith | EndsWith | Replace | Repeat | Upper
+                | Lower | Min | Max | Abs | ToInt | ToFloat | ToStr | Sprintf | Wifexited | Wexitstatus
+                | Wifsignaled | Wtermsig | Wifstopped | Wstopsig | Wifcontinued | Wcoredump | Sigmask | Strsignal
+                | Strerror | Getpid => Effect::Pure,
                 Join | Array | Getppid | Getpgrp | Now | Time | Clock | Getenv | Isatty => Effect::Reads,
                 _ => Effect::Writes,
             },
@@ -39,9 +40,15 @@ impl Emit<'_> {
     /// Which of these operands must go into variables first, so that C evaluates them in the order of the text.
     pub(super) fn early(&self, operands: &[&Expr]) -> Vec<bool> {
         let effects: Vec<Effect> = operands.iter().map(|operand| self.effect(operand)).collect();
-        let Some(last) = effects.iter().rposition(|effect| *effect == Effect::Writes) else { return vec![false; effects.len()] };
+        let Some(last) = effects.iter().rposition(|effect| *effect == Effect::Writes) else {
+            return vec![false; effects.len()];
+        };
         let seen_later = effects[last + 1..].contains(&Effect::Reads);
-        effects.iter().enumerate().map(|(at, effect)| (at < last && *effect != Effect::Pure) || (at == last && seen_later)).collect()
+        effects
+            .iter()
+            .enumerate()
+            .map(|(at, effect)| (at < last && *effect != Effect::Pure) || (at == last && seen_later))
+            .collect()
     }
 }
 

@@ -800,14 +800,33 @@ impl Prelude {
     }
 
     fn array(&self, array: &ArrayType, to: &mut String) {
-        const ORDER: &[&str] = &["array:type", "array:push", "array:of", "array:pop", "array:fill", "array:slice", "array:reverse", "array:sort", "array:sort_str"];
+        const ORDER: &[&str] = &[
+            "array:type",
+            "array:push",
+            "array:of",
+            "array:pop",
+            "array:fill",
+            "array:slice",
+            "array:reverse",
+            "array:sort",
+            "array:sort_str",
+        ];
         for part in ORDER {
             if !self.used.contains(&format!("{part}({})", array.name)) {
                 continue;
             }
             if let Some((_, _, text)) = PARTS.iter().find(|(name, ..)| name == part) {
-                let text = text.replace("const @T", &format!("{}const *", array.value)).replace("@Tconst", &format!("{}const *", array.value));
-                put(to, &text.replace("@A", &array.name).replace("@E", array.value.trim_end()).replace("@T", &array.pointer).replace("@V", &array.value));
+                let text = text
+                    .replace("const @T", &format!("{}const *", array.value))
+                    .replace("@Tconst", &format!("{}const *", array.value));
+                put(
+                    to,
+                    &text
+                        .replace("@A", &array.name)
+                        .replace("@E", array.value.trim_end())
+                        .replace("@T", &array.pointer)
+                        .replace("@V", &array.value),
+                );
             }
         }
     }
@@ -822,6 +841,20 @@ fn put(to: &mut String, text: &str) {
 
 /// The names that the prelude takes.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
-    let own = ["str", "STR", "SET", "AT", "NEW", "UNTIL", "new_bytes", "sigset_of", "ints", "strs", "floats", "bools", "main"];
+    let own = [
+        "str",
+        "STR",
+        "SET",
+        "AT",
+        "NEW",
+        "UNTIL",
+        "new_bytes",
+        "sigset_of",
+        "ints",
+        "strs",
+        "floats",
+        "bools",
+        "main",
+    ];
     PARTS.iter().map(|(name, ..)| *name).filter(|name| !name.contains(':')).chain(own)
 }

@@ -1,8 +1,8 @@
 //! Printing: formats of the language as formats of C.
 
+use super::Emit;
 use super::expr::{C, Num, Want, escape};
 use super::kinds::Kind;
-use super::Emit;
 use crate::abi::Builtin;
 use crate::check::tree::{Amount, Constant, Conversion, Expr, ExprKind, Format, Operator, Piece, Shown};
 use crate::check::types::Type;
@@ -21,7 +21,11 @@ impl Emit<'_> {
     /// `print` and its kin, `sprintf` and `str`.
     pub(super) fn printing(&mut self, expr: &Expr, builtin: Builtin, args: &[Expr], format: &Format) -> C {
         if format.dynamic {
-            self.refuse(expr.span, "its format is known only at run time", "write the format where it is used, as a literal");
+            self.refuse(
+                expr.span,
+                "its format is known only at run time",
+                "write the format where it is used, as a literal",
+            );
             return C::other("0");
         }
         let (fd, args) = match (builtin, args) {
@@ -107,14 +111,18 @@ impl Emit<'_> {
             return;
         };
         match &expr.kind {
-            ExprKind::Constant(Constant::Str(bytes)) if !bytes.contains(&0) && !self.names.constants.contains_key(self.sources.text(expr.span).trim()) => {
+            ExprKind::Constant(Constant::Str(bytes))
+                if !bytes.contains(&0) && !self.names.constants.contains_key(self.sources.text(expr.span).trim()) =>
+            {
                 flat.push(Bit::Text(bytes.to_vec()));
             }
             ExprKind::Binary(Operator::Concat, left, right) => {
                 self.flatten(Bit::Show(left, Shown::Str), flat);
                 self.flatten(Bit::Show(right, Shown::Str), flat);
             }
-            ExprKind::CallBuiltin { builtin: Builtin::Sprintf | Builtin::ToStr, args, format: Some(format) } if !format.dynamic => {
+            ExprKind::CallBuiltin { builtin: Builtin::Sprintf | Builtin::ToStr, args, format: Some(format) }
+                if !format.dynamic =>
+            {
                 for bit in bits(format, args) {
                     self.flatten(bit, flat);
                 }
@@ -150,7 +158,11 @@ impl Emit<'_> {
                     flags(conversion, &mut how);
                     for _ in 1..args.len() {
                         if let Some(amount) = made.next() {
-                            values.push(if amount.num == Num::Long { format!("(int){}", amount.within(13)) } else { amount.argument() });
+                            values.push(if amount.num == Num::Long {
+                                format!("(int){}", amount.within(13))
+                            } else {
+                                amount.argument()
+                            });
                         }
                     }
                     let (Some((expr, shown)), Some(value)) = (args.last(), made.next()) else { continue };
@@ -194,12 +206,19 @@ impl Emit<'_> {
         match letter {
             b'd' | b'i' | b'u' | b'x' | b'X' | b'o' => {
                 let value = if *shown == Shown::Bool { C { num: Num::Int, ..value } } else { value };
-                let size = if matches!(value.num, Num::Int | Num::Unsigned) && matches!(letter, b'd' | b'i') { "" } else { "l" };
+                let size = if matches!(value.num, Num::Int | Num::Unsigned) && matches!(letter, b'd' | b'i') {
+                    ""
+                } else {
+                    "l"
+                };
                 let narrow = !size.is_empty() && value.num != Num::Long;
                 let text = if narrow { format!("(long){}", value.within(13)) } else { value.argument() };
                 (format!("{size}{own}"), text)
             }
-            b'c' => ("c".to_owned(), if value.num == Num::Long { format!("(int){}", value.within(13)) } else { value.argument() }),
+            b'c' => (
+                "c".to_owned(),
+                if value.num == Num::Long { format!("(int){}", value.within(13)) } else { value.argument() },
+            ),
             b's' => {
                 let (conversion, text) = self.shown(span, expr, shown, value);
                 if conversion == "%s" {
@@ -224,7 +243,10 @@ impl Emit<'_> {
             Type::Str if quote => format!("{}({value})", self.prelude.need("str_quoted")),
             Type::Str => value.to_owned(),
             Type::Status => "STR(\"status\")".to_owned(),
-            Type::Ptr => format!("({value} == NULL ? STR(\"nil\") : {}(\"%p\", (void *){value}))", self.prelude.need("str_printf")),
+            Type::Ptr => format!(
+                "({value} == NULL ? STR(\"nil\") : {}(\"%p\", (void *){value}))",
+                self.prelude.need("str_printf")
+            ),
             Type::Array(element) => {
                 let array = self.array_type(element);
                 let name = format!("show_{}", array.name);
@@ -264,7 +286,9 @@ impl Emit<'_> {
         self.prelude.need("str_cat");
         let def = self.program.structs.get(id.0 as usize).map(|def| (def.name.clone(), def.fields.clone()));
         let (own, fields) = def.unwrap_or_else(|| ("".into(), Vec::new()));
-        let mut lines = format!("static str {name}({type_name} *s)\n{{\n    if (s == NULL)\n        return STR(\"nil\");\n    str text = STR(\"{own} {{ \");\n");
+        let mut lines = format!(
+            "static str {name}({type_name} *s)\n{{\n    if (s == NULL)\n        return STR(\"nil\");\n    str text = STR(\"{own} {{ \");\n"
+        );
         for (at, (field, ty)) in (0..).zip(&fields) {
             let between = if at > 0 { ", " } else { "" };
             let value = self.show_call(ty, &format!("s->{}", self.field_name(id, at)), true);
@@ -302,7 +326,10 @@ fn bits<'e>(format: &Format, args: &'e [Expr]) -> Vec<Bit<'e>> {
             Piece::Text(text) => found.push(Bit::Text(text.to_vec())),
             Piece::Show => found.extend(next.next().map(|(expr, shown)| Bit::Show(expr, shown))),
             Piece::Conversion(conversion) => {
-                let stars = [conversion.width, conversion.precision].iter().filter(|amount| **amount == Some(Amount::Argument)).count();
+                let stars = [conversion.width, conversion.precision]
+                    .iter()
+                    .filter(|amount| **amount == Some(Amount::Argument))
+                    .count();
                 let args: Vec<(&Expr, Shown)> = next.by_ref().take(stars + 1).collect();
                 let plain = Conversion { letter: b's', ..Conversion::default() };
                 match args.as_slice() {
@@ -316,7 +343,13 @@ fn bits<'e>(format: &Format, args: &'e [Expr]) -> Vec<Bit<'e>> {
 }
 
 fn flags(conversion: &Conversion, how: &mut String) {
-    let marks = [(conversion.left, '-'), (conversion.plus, '+'), (conversion.space, ' '), (conversion.alternate, '#'), (conversion.zero, '0')];
+    let marks = [
+        (conversion.left, '-'),
+        (conversion.plus, '+'),
+        (conversion.space, ' '),
+        (conversion.alternate, '#'),
+        (conversion.zero, '0'),
+    ];
     how.extend(marks.iter().filter(|(set, _)| *set).map(|(_, mark)| *mark));
     let amount = |amount: Amount| match amount {
         Amount::Fixed(value) => value.to_string(),

@@ -49,14 +49,18 @@ impl Emit<'_> {
                 self.flush();
                 self.line(format!("{text};"));
             }
-            StmtKind::If { bind, test, then, otherwise } => self.if_stmt("", bind.as_deref(), test, then, otherwise.as_ref()),
+            StmtKind::If { bind, test, then, otherwise } => {
+                self.if_stmt("", bind.as_deref(), test, then, otherwise.as_ref())
+            }
             StmtKind::Loop { bind, test, step: _, body, .. } => self.while_loop(bind.as_deref(), test.as_ref(), body),
             StmtKind::Match { subject, value, arms } => self.match_stmt(*subject, value, arms, stmt.span),
             StmtKind::Return(value) => self.give(value.as_ref()),
             StmtKind::Break => self.line("break;"),
             StmtKind::Continue => self.line("continue;"),
             StmtKind::Block(block) => match block.stmts.split_last() {
-                Some((Stmt { kind: StmtKind::Loop { test, step, body, form, .. }, .. }, first)) if *form != LoopForm::While => {
+                Some((Stmt { kind: StmtKind::Loop { test, step, body, form, .. }, .. }, first))
+                    if *form != LoopForm::While =>
+                {
                     self.for_stmt(first, test.as_ref(), step.as_deref(), body, *form);
                 }
                 _ => self.block("", block),
@@ -140,7 +144,9 @@ impl Emit<'_> {
     fn branches(&mut self, head: &str, then: &Block, otherwise: Option<&Block>) {
         let Some(otherwise) = otherwise else { return self.block(head, then) };
         // `else if` goes on in the same line, where nothing must come before its test.
-        if let [Stmt { kind: StmtKind::If { bind: None, test, then: next, otherwise: last }, .. }] = otherwise.stmts.as_slice() {
+        if let [Stmt { kind: StmtKind::If { bind: None, test, then: next, otherwise: last }, .. }] =
+            otherwise.stmts.as_slice()
+        {
             let written = self.sources.text(otherwise.span).starts_with("if");
             let outer = std::mem::take(&mut self.before);
             let test = self.expr(test);
@@ -148,7 +154,9 @@ impl Emit<'_> {
             self.before = outer;
             if written && plain {
                 self.block_then(head, then, "}");
-                self.join_last(&format!("else if ({})", test.text), |emit, head| emit.branches(head, next, last.as_ref()));
+                self.join_last(&format!("else if ({})", test.text), |emit, head| {
+                    emit.branches(head, next, last.as_ref())
+                });
                 return;
             }
         }
@@ -234,7 +242,9 @@ impl Emit<'_> {
         let mut outs = Vec::new();
         for target in targets.iter().skip(1) {
             outs.push(match target {
-                Some(Place { kind: PlaceKind::Local(id), ty, .. }) if self.is_read(Slot::Local(self.function, id.0)) => {
+                Some(Place { kind: PlaceKind::Local(id), ty, .. })
+                    if self.is_read(Slot::Local(self.function, id.0)) =>
+                {
                     Some(format!("&{}", self.declare_early(*id, ty)))
                 }
                 _ => None,
@@ -280,7 +290,10 @@ impl Emit<'_> {
     }
 
     fn range(&mut self, from: &Stmt, to: &Stmt, body: &Block) {
-        let (StmtKind::Store { targets, value: from, .. }, StmtKind::Store { value: to, .. }) = (&from.kind, &to.kind) else { return };
+        let (StmtKind::Store { targets, value: from, .. }, StmtKind::Store { value: to, .. }) = (&from.kind, &to.kind)
+        else {
+            return;
+        };
         let Some(Some(Place { kind: PlaceKind::Local(variable), ty, .. })) = targets.first() else { return };
         let made = self.values(&[from, to]);
         let name = self.declare(*variable, &[from, to]);
@@ -298,9 +311,15 @@ impl Emit<'_> {
     }
 
     fn each(&mut self, array: &Stmt, index: &Stmt, body: &Block) {
-        let (StmtKind::Store { targets, value: over, .. }, StmtKind::Store { targets: indexes, .. }) = (&array.kind, &index.kind) else { return };
-        let (Some(Some(Place { kind: PlaceKind::Local(hidden), .. })), Some(Some(Place { kind: PlaceKind::Local(index), .. }))) =
-            (targets.first(), indexes.first())
+        let (StmtKind::Store { targets, value: over, .. }, StmtKind::Store { targets: indexes, .. }) =
+            (&array.kind, &index.kind)
+        else {
+            return;
+        };
+        let (
+            Some(Some(Place { kind: PlaceKind::Local(hidden), .. })),
+            Some(Some(Place { kind: PlaceKind::Local(index), .. })),
+        ) = (targets.first(), indexes.first())
         else {
             return;
         };
@@ -325,7 +344,11 @@ impl Emit<'_> {
         self.flush();
         self.locals.insert(*hidden, list.clone());
         let length = if over.ty == Type::Str { format!("{list}.n") } else { format!("{list}->n") };
-        let element = if over.ty == Type::Str { format!("(unsigned char){list}.p[{variable}]") } else { format!("{list}->at[{variable}]") };
+        let element = if over.ty == Type::Str {
+            format!("(unsigned char){list}.p[{variable}]")
+        } else {
+            format!("{list}->at[{variable}]")
+        };
         self.each_turn(&variable, &length, &element, body);
     }
 
@@ -334,7 +357,9 @@ impl Emit<'_> {
         let list: Vec<String> = made.iter().map(C::argument).collect();
         let item = match body.stmts.first().map(|stmt| &stmt.kind) {
             Some(StmtKind::Store { targets, .. }) => match targets.first() {
-                Some(Some(Place { kind: PlaceKind::Local(id), .. })) => self.local_of(*id).map(|name| format!("{name}s")),
+                Some(Some(Place { kind: PlaceKind::Local(id), .. })) => {
+                    self.local_of(*id).map(|name| format!("{name}s"))
+                }
                 _ => None,
             },
             _ => None,
@@ -419,10 +444,16 @@ impl Emit<'_> {
     // ---- match
 
     fn match_stmt(&mut self, subject: LocalId, value: &Expr, arms: &[Arm], span: Span) {
-        let binds = arms.iter().flat_map(|arm| &arm.patterns).find_map(|pattern| if let Pattern::Bind(id) = pattern { Some(*id) } else { None });
-        let switch = value.ty == Type::Int && !arms.iter().any(|arm| leaves_loop(&arm.body)) && apart(arms) && !arms.is_empty();
+        let binds = arms
+            .iter()
+            .flat_map(|arm| &arm.patterns)
+            .find_map(|pattern| if let Pattern::Bind(id) = pattern { Some(*id) } else { None });
+        let switch =
+            value.ty == Type::Int && !arms.iter().any(|arm| leaves_loop(&arm.body)) && apart(arms) && !arms.is_empty();
         let made = self.expr(value);
-        let simple = super::expr::is_simple(value) && self.effect(value) == Effect::Pure && !arms.iter().any(|arm| changes(&arm.body, value));
+        let simple = super::expr::is_simple(value)
+            && self.effect(value) == Effect::Pure
+            && !arms.iter().any(|arm| changes(&arm.body, value));
         let text = match binds {
             Some(id) if !simple => {
                 self.flush();
@@ -509,7 +540,12 @@ impl Emit<'_> {
         for arm in arms {
             let always = arm.patterns.iter().any(|pattern| matches!(pattern, Pattern::Any | Pattern::Bind(_)));
             let written = self.written_patterns(arm);
-            let tests: Vec<String> = arm.patterns.iter().enumerate().map(|(at, pattern)| self.pattern(subject, pattern, written.get(at))).collect();
+            let tests: Vec<String> = arm
+                .patterns
+                .iter()
+                .enumerate()
+                .map(|(at, pattern)| self.pattern(subject, pattern, written.get(at)))
+                .collect();
             let test = tests.join(" || ");
             let head = match (first, always) {
                 (true, true) => String::new(),
@@ -620,7 +656,8 @@ impl Emit<'_> {
             }
         }
         // The place is computed before the value; in C nobody knows.
-        let writes = self.effect(value) == Effect::Writes && !matches!(place.kind, PlaceKind::Local(_) | PlaceKind::Global(_));
+        let writes =
+            self.effect(value) == Effect::Writes && !matches!(place.kind, PlaceKind::Local(_) | PlaceKind::Global(_));
         let (place, value) = if writes {
             let value = self.into_variable(value, Want::Value);
             (self.place(place), value)
@@ -665,7 +702,9 @@ impl Emit<'_> {
         let place_text = self.place(place);
         let (sign, int) = match op {
             Operator::Int(op) => (op, true),
-            Operator::Float(BinaryOp::Remainder) => return format!("{place_text} = fmod({place_text}, {})", value.argument()),
+            Operator::Float(BinaryOp::Remainder) => {
+                return format!("{place_text} = fmod({place_text}, {})", value.argument());
+            }
             Operator::Float(op) => (op, false),
             Operator::PtrSubtract => (BinaryOp::Subtract, true),
             _ => (BinaryOp::Add, true),
@@ -679,7 +718,9 @@ impl Emit<'_> {
 
     fn store_parts(&mut self, targets: &[Option<Place>], value: &Expr, declares: bool) {
         match &value.kind {
-            ExprKind::CallBuiltin { builtin: Builtin::Pipe | Builtin::Pipe2, .. } => return self.store_pipe(targets, value, declares),
+            ExprKind::CallBuiltin { builtin: Builtin::Pipe | Builtin::Pipe2, .. } => {
+                return self.store_pipe(targets, value, declares);
+            }
             ExprKind::Tuple(parts) => return self.store_tuple(targets, parts, declares),
             _ => {}
         }
@@ -788,7 +829,9 @@ impl Emit<'_> {
             made.push(format!("{text} = {ends}[{at}]"));
         }
         match made.as_slice() {
-            [one, other] if declares && one.starts_with("int ") && other.starts_with("int ") => self.line(format!("{one}, {};", &other[4..])),
+            [one, other] if declares && one.starts_with("int ") && other.starts_with("int ") => {
+                self.line(format!("{one}, {};", &other[4..]))
+            }
             all => all.iter().for_each(|text| self.line(format!("{text};"))),
         }
     }
@@ -810,13 +853,18 @@ impl Emit<'_> {
 
     /// `ready` for `ready_r` and `ready_w`, else `ends`.
     fn pipe_base(&self, targets: &[Option<Place>]) -> String {
-        let names: Vec<String> = targets.iter().flatten().map(|place| self.sources.text(place.span).to_owned()).collect();
+        let names: Vec<String> =
+            targets.iter().flatten().map(|place| self.sources.text(place.span).to_owned()).collect();
         let common = match names.as_slice() {
             [one, other] => one.bytes().zip(other.bytes()).take_while(|(a, b)| a == b).count(),
             _ => 0,
         };
         let base = names.first().and_then(|name| name.get(..common)).unwrap_or_default().trim_end_matches('_');
-        if base.len() > 1 && base.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') { base.to_owned() } else { "ends".to_owned() }
+        if base.len() > 1 && base.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+            base.to_owned()
+        } else {
+            "ends".to_owned()
+        }
     }
 
     // ---- variables
@@ -904,7 +952,8 @@ impl Emit<'_> {
         let wish = self.local_of(id).unwrap_or_default();
         let zero = if *ty == Type::Status { " = 0" } else { "" };
         let ty = self.slot_type(Slot::Local(self.function, id.0), ty);
-        let free = self.scopes.last().and_then(|scope| scope.get(&wish)).is_some_and(|known| known.free && known.text == ty);
+        let free =
+            self.scopes.last().and_then(|scope| scope.get(&wish)).is_some_and(|known| known.free && known.text == ty);
         if free {
             self.locals.insert(id, wish.clone());
             return wish;
@@ -937,7 +986,9 @@ impl Emit<'_> {
         for value in values {
             walk::inside(value, &mut |expr| match &expr.kind {
                 ExprKind::Local(id) => found |= self.locals.get(id).is_some_and(|known| known == name),
-                ExprKind::Global(id) => found |= self.names.globals.get(id.0 as usize).is_some_and(|known| known == name),
+                ExprKind::Global(id) => {
+                    found |= self.names.globals.get(id.0 as usize).is_some_and(|known| known == name)
+                }
                 ExprKind::Call(id, _) | ExprKind::Function(id) => {
                     found |= self.names.functions.get(id.0 as usize).is_some_and(|known| known == name);
                 }
@@ -975,7 +1026,9 @@ impl Emit<'_> {
     fn count_reads(&self, id: LocalId) -> usize {
         let mut reads = 0;
         if let Some(function) = self.program.functions.get(self.function as usize) {
-            walk::exprs(&function.body, &mut |expr| reads += usize::from(matches!(&expr.kind, ExprKind::Local(read) if *read == id)));
+            walk::exprs(&function.body, &mut |expr| {
+                reads += usize::from(matches!(&expr.kind, ExprKind::Local(read) if *read == id))
+            });
         }
         reads
     }
@@ -1054,7 +1107,10 @@ fn apart(arms: &[Arm]) -> bool {
 
 fn declares(stmt: &Stmt) -> bool {
     // A statement may need variables before it; braces never hurt.
-    !matches!(&stmt.kind, StmtKind::Expr(_) | StmtKind::Break | StmtKind::Continue | StmtKind::Return(None) | StmtKind::Update { .. })
+    !matches!(
+        &stmt.kind,
+        StmtKind::Expr(_) | StmtKind::Break | StmtKind::Continue | StmtKind::Return(None) | StmtKind::Update { .. }
+    )
 }
 
 fn never_ends(stmt: &Stmt) -> bool {

@@ -51,7 +51,8 @@ pub(super) fn in_handlers(program: &Program, uses: &Uses) -> BTreeSet<u32> {
     let installs = program.functions.iter().any(|function| {
         let mut found = false;
         walk::exprs(&function.body, &mut |expr| {
-            found |= matches!(&expr.kind, ExprKind::CallBuiltin { builtin: Builtin::SignalCall | Builtin::Sigaction, .. });
+            found |=
+                matches!(&expr.kind, ExprKind::CallBuiltin { builtin: Builtin::SignalCall | Builtin::Sigaction, .. });
         });
         found
     });
@@ -63,7 +64,11 @@ pub(super) fn in_handlers(program: &Program, uses: &Uses) -> BTreeSet<u32> {
         }
     }
     let touched = |users: &BTreeSet<u32>| users.iter().any(|user| reached.contains(user));
-    uses.globals.iter().filter(|(id, users)| **id >= RESERVED_SLOTS as u32 && touched(users)).map(|(id, _)| *id).collect()
+    uses.globals
+        .iter()
+        .filter(|(id, users)| **id >= RESERVED_SLOTS as u32 && touched(users))
+        .map(|(id, _)| *id)
+        .collect()
 }
 
 /// The locals and globals whose values are used somewhere.
@@ -171,9 +176,12 @@ impl Emit<'_> {
         while let Some((ty, name)) = self.function_types.get(at).cloned() {
             at += 1;
             let Type::Function(function) = &ty else { continue };
-            let mut params: Vec<String> = function.params.iter().map(|param| self.c_type(param, Kind::Long).trim_end().to_owned()).collect();
+            let mut params: Vec<String> =
+                function.params.iter().map(|param| self.c_type(param, Kind::Long).trim_end().to_owned()).collect();
             let (first, others) = match &function.result {
-                Type::Tuple(parts) => (parts.first().cloned().unwrap_or(Type::Void), parts.get(1..).unwrap_or_default().to_vec()),
+                Type::Tuple(parts) => {
+                    (parts.first().cloned().unwrap_or(Type::Void), parts.get(1..).unwrap_or_default().to_vec())
+                }
                 other => (other.clone(), Vec::new()),
             };
             params.extend(others.iter().map(|part| format!("{}*", self.c_type(part, Kind::Long))));

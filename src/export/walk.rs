@@ -62,9 +62,26 @@ pub(super) fn parts(expr: &Expr) -> Vec<&Expr> {
     use ExprKind::*;
     match &expr.kind {
         Constant(_) | Local(_) | Global(_) | Function(_) => Vec::new(),
-        NegateInt(x) | NegateFloat(x) | Complement(x) | Not(x) | Truth(x) | First(x) | Field(x, _) | IntToFloat(x) | FloatToInt(x)
-        | WordToInt(x) | ParseInt(x) | ParseFloat(x) => vec![x],
-        Binary(_, a, b) | PtrDifference(a, b) | Compare(_, _, a, b) | And(a, b) | Or(a, b) | Index(a, b) | Byte(a, b) | Cell(a, b) => vec![a, b],
+        NegateInt(x)
+        | NegateFloat(x)
+        | Complement(x)
+        | Not(x)
+        | Truth(x)
+        | First(x)
+        | Field(x, _)
+        | IntToFloat(x)
+        | FloatToInt(x)
+        | WordToInt(x)
+        | ParseInt(x)
+        | ParseFloat(x) => vec![x],
+        Binary(_, a, b)
+        | PtrDifference(a, b)
+        | Compare(_, _, a, b)
+        | And(a, b)
+        | Or(a, b)
+        | Index(a, b)
+        | Byte(a, b)
+        | Cell(a, b) => vec![a, b],
         Conditional(a, b, c) => vec![a, b, c],
         Call(_, args) | CallBuiltin { args, .. } | Tuple(args) | Array(args) => args.iter().collect(),
         CallValue(callee, args) => std::iter::once(&**callee).chain(args).collect(),

@@ -12,7 +12,7 @@ use super::signal::Delivery;
 use super::syscall;
 use super::wait::WaitFor;
 use crate::abi::builtin::Property;
-use crate::abi::{Builtin, Errno, SIG_IGN, SIG_DFL, Signal, Status, TICKS_PER_SECOND};
+use crate::abi::{Builtin, Errno, SIG_DFL, SIG_IGN, Signal, Status, TICKS_PER_SECOND};
 use crate::vm::{self, Fault, Request, Stop};
 
 /// Switches of the processor between two looks at a terminal that a process waits for.
@@ -69,9 +69,8 @@ impl Machine {
     fn pick(&mut self) -> Option<Pid> {
         loop {
             let ticket = self.policy.pick()?;
-            let valid = |process: &super::process::Process| {
-                process.ticket == ticket.number && process.state == State::Ready
-            };
+            let valid =
+                |process: &super::process::Process| process.ticket == ticket.number && process.state == State::Ready;
             if self.table.get(ticket.pid).is_some_and(valid) {
                 return Some(ticket.pid);
             }

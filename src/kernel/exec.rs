@@ -26,8 +26,7 @@ impl Machine {
         let image = self.program(pid, path)?;
         let limits = self.process(pid).limits;
         let limits = Limits { stack: limits.stack.0, heap: limits.heap.0 };
-        let context =
-            Context::start(image.clone(), &mut self.memory, argv, limits).map_err(|_| Errno::ENOMEM)?;
+        let context = Context::start(image.clone(), &mut self.memory, argv, limits).map_err(|_| Errno::ENOMEM)?;
         self.close_on_exec(pid);
         let process = self.process_mut(pid);
         process.peak_memory = process.peak_memory();
@@ -46,7 +45,9 @@ impl Machine {
     /// host's to find; a file that one has written is compiled from memory.
     fn program(&mut self, pid: Pid, path: &[u8]) -> Result<Verified, Errno> {
         let cwd = self.process(pid).cwd;
-        let plain = cwd == self.fs.home() && !path.starts_with(b"/") && !path.split(|byte| *byte == b'/').any(|part| part == b"..");
+        let plain = cwd == self.fs.home()
+            && !path.starts_with(b"/")
+            && !path.split(|byte| *byte == b'/').any(|part| part == b"..");
         if plain && !self.fs.is_changed() {
             return self.host.load(path);
         }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::file::Slab;
 use super::host::{Host, HostNode};
-use super::param::{FILES_BYTES, FILES_COUNT, FILE_BYTES, NAME_MAX, PATH_MAX};
+use super::param::{FILE_BYTES, FILES_BYTES, FILES_COUNT, NAME_MAX, PATH_MAX};
 use super::pipe::PipeId;
 use crate::abi::Errno;
 
@@ -306,7 +306,14 @@ impl FileSystem {
     }
 
     /// mkdir(2), mkfifo(3): a node of that kind under a path where nothing is.
-    pub(crate) fn make(&mut self, host: &mut dyn Host, cwd: NodeId, path: &[u8], body: Body, mode: i64) -> Result<(), Errno> {
+    pub(crate) fn make(
+        &mut self,
+        host: &mut dyn Host,
+        cwd: NodeId,
+        path: &[u8],
+        body: Body,
+        mode: i64,
+    ) -> Result<(), Errno> {
         let last = self.last(host, cwd, path)?;
         match self.entry(host, last.dir, &last.name)? {
             Entry::Is(_) => Err(Errno::EEXIST),

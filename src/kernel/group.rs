@@ -123,9 +123,8 @@ impl Machine {
     }
 
     fn has_stopped_member(&self, pgid: Pid) -> bool {
-        let stopped = |member: &Pid| {
-            self.table.get(*member).is_some_and(|process| matches!(process.state, State::Stopped(_)))
-        };
+        let stopped =
+            |member: &Pid| self.table.get(*member).is_some_and(|process| matches!(process.state, State::Stopped(_)));
         self.table.members(pgid).iter().any(stopped)
     }
 

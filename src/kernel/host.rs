@@ -1,8 +1,8 @@
 //! What the machine needs of the world outside: its terminal, its program files, an observer. The kernel knows only this trait.
 
 use super::event::Event;
-use crate::abi::{Errno, Signal};
 use super::process::Process;
+use crate::abi::{Errno, Signal};
 use crate::bytecode::image::Verified;
 use crate::vm::Fault;
 

@@ -18,8 +18,8 @@ use super::table::Table;
 use super::terminal::Terminal;
 use crate::abi::Signal;
 use crate::bytecode::image::Verified;
-use crate::vm::{Fault, Processor};
 use crate::vm::memory::Memory;
+use crate::vm::{Fault, Processor};
 
 /// How a run is set up. `Config::default()` is what `proc run` does without options.
 #[derive(Debug, Clone, PartialEq)]

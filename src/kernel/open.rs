@@ -12,8 +12,8 @@ use super::process::Pid;
 use super::wait::WaitFor;
 use crate::abi::Errno;
 use crate::abi::constant::{
-    O_ACCMODE, O_APPEND, O_CLOEXEC, O_CREAT, O_DIRECTORY, O_EXCL, O_NONBLOCK, O_RDONLY, O_TRUNC, O_WRONLY,
-    SEEK_CUR, SEEK_END, SEEK_SET,
+    O_ACCMODE, O_APPEND, O_CLOEXEC, O_CREAT, O_DIRECTORY, O_EXCL, O_NONBLOCK, O_RDONLY, O_TRUNC, O_WRONLY, SEEK_CUR,
+    SEEK_END, SEEK_SET,
 };
 
 /// What is asked of open.

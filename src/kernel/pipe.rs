@@ -7,8 +7,8 @@ use std::collections::VecDeque;
 
 use super::call::{Call, Outcome};
 use super::event::Origin;
-use super::fs::NodeId;
 use super::file::{FileId, Kind, Making, Slab};
+use super::fs::NodeId;
 use super::machine::Machine;
 use super::open::Ends;
 use super::param::{PIPE_FEW_PAGES, PIPE_PAGE, PIPE_PAGES, PIPE_USER_PAGES};

@@ -43,7 +43,8 @@ impl Machine {
     }
 
     fn readiness(&mut self, file: &OpenFile) -> i64 {
-        let bits = |readable: bool, writable: bool| if readable { POLLIN } else { 0 } | if writable { POLLOUT } else { 0 };
+        let bits =
+            |readable: bool, writable: bool| if readable { POLLIN } else { 0 } | if writable { POLLOUT } else { 0 };
         match file.kind {
             Kind::File(_) | Kind::Directory(_) | Kind::Null | Kind::Zero => bits(true, true),
             Kind::TerminalIn | Kind::Terminal(_) => bits(self.terminal_is_readable(), true),

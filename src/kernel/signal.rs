@@ -172,7 +172,8 @@ impl Machine {
         let awaited = matches!(process.state, State::Blocked(WaitFor::SignalOf(set)) if set.contains(signal));
         let stopped = matches!(process.state, State::Stopped(_));
         let alone = process.signals.deliverable().is_empty();
-        let fatal = process.signals.action(signal).handler == SIG_DFL && signal.default_action() == DefaultAction::Terminate;
+        let fatal =
+            process.signals.action(signal).handler == SIG_DFL && signal.default_action() == DefaultAction::Terminate;
         if fatal && !blocked && !stopped && alone && process.signals.doomed.is_none() {
             process.signals.doomed = Some(signal);
         }

@@ -19,8 +19,12 @@ pub fn diagnose(crash: &Crash<'_>, sources: &SourceMap) -> Diagnostic {
     let who = who(process);
     let signal = crash.fault.signal().name();
     let what = headline(crash.fault);
-    let mut report =
-        Diagnostic::new(crash.fault.code(), format!("{who} was killed by {signal}: {what}"), process.here(), label(crash.fault));
+    let mut report = Diagnostic::new(
+        crash.fault.code(),
+        format!("{who} was killed by {signal}: {what}"),
+        process.here(),
+        label(crash.fault),
+    );
     if let Some(context) = process.context.as_deref() {
         report = with_callers(report, context, crash.fault);
         if let Fault::Pointer(fault) | Fault::Free(fault) = crash.fault {
@@ -67,7 +71,9 @@ fn headline(fault: &Fault) -> String {
         }
         Fault::Assertion { message: Some(message), .. } => format!("assertion failed: {message}"),
         Fault::Assertion { .. } => "assertion failed".to_owned(),
-        Fault::Conversion { text, to } => format!("{text:?} is not {}", if *to == "int" { "an int" } else { "a float" }),
+        Fault::Conversion { text, to } => {
+            format!("{text:?} is not {}", if *to == "int" { "an int" } else { "a float" })
+        }
         Fault::Argument { function, problem } => format!("`{function}` cannot take this argument: {problem}"),
         Fault::Abort => "it called `abort`".to_owned(),
     }
@@ -117,7 +123,9 @@ fn help(fault: &Fault) -> Option<String> {
         Fault::Conversion { to: "int", .. } => {
             Some("`parse_int(s)` tells whether a text is a number: `let (ok, n) = parse_int(s);`".to_owned())
         }
-        Fault::HeapFull { .. } => Some("`--heap SIZE` sets the limit, `setrlimit(RLIMIT_DATA, n)` lowers it".to_owned()),
+        Fault::HeapFull { .. } => {
+            Some("`--heap SIZE` sets the limit, `setrlimit(RLIMIT_DATA, n)` lowers it".to_owned())
+        }
         _ => None,
     }
 }
@@ -167,7 +175,8 @@ fn cycle(stack: &[Frame]) -> Option<usize> {
 /// Labels where a block was allocated and freed, and by which ancestor.
 fn with_block(mut report: Diagnostic, context: &Context, fault: &PointerFault, process: &Process) -> Diagnostic {
     if let Some(site) = fault.allocated {
-        report = report.label(context.image.span(site.pc), format!("{} was allocated here{}", "the block", by(site, process)));
+        report = report
+            .label(context.image.span(site.pc), format!("{} was allocated here{}", "the block", by(site, process)));
     }
     if let Some(site) = fault.freed {
         report = report.label(context.image.span(site.pc), format!("and freed here{}", by(site, process)));

@@ -58,7 +58,17 @@ pub fn table(rows: &[Row], totals: Totals, clock: u64) -> String {
     let _ = writeln!(
         text,
         "{:>6}  {:width$}  {:>8}  {:>7}  {:>12}  {:>12}  {:>12}  {:>12}  {:>8}  {:>8}  {:>9}",
-        "pid", "process", "end", "changes", "ticks", "waiting", "blocked", "turnaround", "switches", "calls", "peak mem"
+        "pid",
+        "process",
+        "end",
+        "changes",
+        "ticks",
+        "waiting",
+        "blocked",
+        "turnaround",
+        "switches",
+        "calls",
+        "peak mem"
     );
     for row in sorted {
         let _ = writeln!(
@@ -80,7 +90,14 @@ pub fn table(rows: &[Row], totals: Totals, clock: u64) -> String {
     let _ = writeln!(
         text,
         "total: {} processes (at most {} at once), {} ticks run, {} idle, {} on the clock, {} switches, {} calls, {} signals",
-        totals.processes, totals.most_at_once, totals.ticks, totals.idle, clock, totals.switches, totals.calls, totals.signals
+        totals.processes,
+        totals.most_at_once,
+        totals.ticks,
+        totals.idle,
+        clock,
+        totals.switches,
+        totals.calls,
+        totals.signals
     );
     text
 }

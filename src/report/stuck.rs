@@ -34,7 +34,10 @@ pub fn doing(process: &Process, machine: &Machine) -> String {
 }
 
 fn call_name(process: &Process) -> String {
-    process.call.as_ref().map_or_else(|| "waits".to_owned(), |call| format!("waits in `{}`", call.request.builtin.name()))
+    process
+        .call
+        .as_ref()
+        .map_or_else(|| "waits".to_owned(), |call| format!("waits in `{}`", call.request.builtin.name()))
 }
 
 /// What a reason to wait means, in words.

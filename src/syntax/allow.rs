@@ -99,14 +99,21 @@ mod tests {
         let file = SourceFile::new("a.proc", text);
         let (program, _) = crate::syntax::parse(FileId(0), text);
         let (allows, facts) = allows(&file, &program);
-        let shown = allows.iter().map(|allow| (text.get(allow.covers.range()).unwrap_or("?").to_owned(), allow.codes.len()));
+        let shown =
+            allows.iter().map(|allow| (text.get(allow.covers.range()).unwrap_or("?").to_owned(), allow.codes.len()));
         (shown.collect(), facts.iter().map(|fact| text.get(fact.span().range()).unwrap_or("?").to_owned()).collect())
     }
 
     #[test]
     fn the_line_below_or_the_own_line_is_covered() {
-        assert_eq!(read("// allow(unused-name)\n\n// more\nlet x = 1;\nlet y = 2;\n").0, [("let x = 1;\n".to_owned(), 1)]);
-        assert_eq!(read("let x = 1; // allow(unused-name, W2002)\nlet y = 2;\n").0, [("let x = 1; // allow(unused-name, W2002)\n".to_owned(), 2)]);
+        assert_eq!(
+            read("// allow(unused-name)\n\n// more\nlet x = 1;\nlet y = 2;\n").0,
+            [("let x = 1;\n".to_owned(), 1)]
+        );
+        assert_eq!(
+            read("let x = 1; // allow(unused-name, W2002)\nlet y = 2;\n").0,
+            [("let x = 1; // allow(unused-name, W2002)\n".to_owned(), 2)]
+        );
         assert_eq!(read("let x = 1; /* allow(unused-name) */").0.len(), 1);
         assert_eq!(read("// allow(unused-name)").0, [(String::new(), 1)]);
     }
@@ -119,7 +126,10 @@ mod tests {
 
     #[test]
     fn words_that_mean_nothing_are_pointed_at() {
-        assert_eq!(read("// allow(unused-nam,  é , type-mismatch)\nlet x = 1;").1, ["unused-nam", "é", "type-mismatch"]);
+        assert_eq!(
+            read("// allow(unused-nam,  é , type-mismatch)\nlet x = 1;").1,
+            ["unused-nam", "é", "type-mismatch"]
+        );
         assert_eq!(read("// allowed (to be) here\nlet x = 1; // allow nothing").1.len(), 0);
     }
 }

@@ -71,7 +71,8 @@ pub fn listing(text: &str) -> String {
         let _ = writeln!(shown, "{:>4}..{:<4} comment        {}", comment.span.start, comment.span.end, comment.text);
     }
     for fact in &lexed.facts {
-        let _ = writeln!(shown, "{:>4}..{:<4} {} {}", fact.span().start, fact.span().end, fact.code.text(), fact.headline);
+        let _ =
+            writeln!(shown, "{:>4}..{:<4} {} {}", fact.span().start, fact.span().end, fact.code.text(), fact.headline);
     }
     shown
 }

@@ -41,7 +41,9 @@ fn fields(what: &What) -> (&'static str, Value) {
         What::Ended { status } => ("ended", json!({ "status": status.0, "words": status_words(*status) })),
         What::Reaped { by } => ("reaped", json!({ "by": by.0 })),
         What::Adopted { from } => ("adopted", json!({ "from": from.0 })),
-        What::State { from, to } => ("state", json!({ "from": text::state_words(*from), "to": text::state_words(*to) })),
+        What::State { from, to } => {
+            ("state", json!({ "from": text::state_words(*from), "to": text::state_words(*to) }))
+        }
         What::Dispatched => ("dispatched", json!({})),
         What::Preempted => ("preempted", json!({})),
         What::ClockJumped { to } => ("clock", json!({ "to": to })),
@@ -49,7 +51,9 @@ fn fields(what: &What) -> (&'static str, Value) {
             "signal",
             json!({ "signal": signal.name(), "origin": text::origin_words(*origin), "fate": text::fate_words(*fate) }),
         ),
-        What::HandlerEntered { signal } => ("handler", json!({ "signal": text::signal_words(i64::from(signal.number())) })),
+        What::HandlerEntered { signal } => {
+            ("handler", json!({ "signal": text::signal_words(i64::from(signal.number())) }))
+        }
         What::HandlerLeft => ("handler-left", json!({})),
         What::Faulted { text } => ("fault", json!({ "what": text })),
         What::Memory { copied, heap } => ("memory", json!({ "copied": copied, "heap": heap })),

@@ -47,8 +47,11 @@ fn set_names(bits: i64) -> String {
     if bits == -1 || bits & 0x7fff_ffff == 0x7fff_ffff {
         return "~{}".to_owned();
     }
-    let names: Vec<&str> =
-        Signal::ALL.iter().filter(|signal| bits >> (signal.number() - 1) & 1 == 1).map(|signal| signal.name()).collect();
+    let names: Vec<&str> = Signal::ALL
+        .iter()
+        .filter(|signal| bits >> (signal.number() - 1) & 1 == 1)
+        .map(|signal| signal.name())
+        .collect();
     format!("{{{}}}", names.join(" "))
 }
 
@@ -75,7 +78,8 @@ fn flags(bits: i64, names: &[&str]) -> String {
 /// Bytes as a string literal, cut after 64.
 fn quoted(bytes: &[u8]) -> String {
     const MOST: usize = 64;
-    let text: String = bytes.iter().take(MOST).flat_map(|byte| std::ascii::escape_default(*byte)).map(char::from).collect();
+    let text: String =
+        bytes.iter().take(MOST).flat_map(|byte| std::ascii::escape_default(*byte)).map(char::from).collect();
     let dots = if bytes.len() > MOST { "..." } else { "" };
     format!("\"{}\"{dots}", text.replace("\\'", "'"))
 }

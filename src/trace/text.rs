@@ -14,7 +14,9 @@ pub fn line(event: &Event) -> String {
 fn what(what: &What) -> String {
     match what {
         What::Call { builtin, args, answer } => format!("{} = {}", call(*builtin, args), answer_words(answer)),
-        What::Waits { builtin, args, reason } => format!("{} ... waits for {}", call(*builtin, args), reason_words(*reason)),
+        What::Waits { builtin, args, reason } => {
+            format!("{} ... waits for {}", call(*builtin, args), reason_words(*reason))
+        }
         What::Born { parent } => format!("is made by process {parent}"),
         What::Ended { status } => format!("ends: {}", status_words(*status)),
         What::Reaped { by } => format!("is reaped by process {by}"),

@@ -196,7 +196,11 @@ impl Context {
     }
 
     /// Makes something on the heap, collecting where that is due.
-    fn allocate(&mut self, memory: &mut Memory, mut make: impl FnMut(&mut Guest<'_>) -> Result<u64, Fault>) -> Result<u64, Fault> {
+    fn allocate(
+        &mut self,
+        memory: &mut Memory,
+        mut make: impl FnMut(&mut Guest<'_>) -> Result<u64, Fault>,
+    ) -> Result<u64, Fault> {
         let image = self.image.clone();
         let mut slots = std::mem::take(&mut self.slots);
         let live = slots.len();
@@ -290,7 +294,8 @@ impl Context {
     /// After [`super::Stop::HandlerReturned`]: restores program counter and frame to what they were.
     pub fn pop_handler(&mut self) -> [u64; 2] {
         let saves = (self.base as usize).saturating_sub(HANDLER_SAVES);
-        let Some(&[interrupted, first, second]) = self.slots.get(saves..saves + HANDLER_SAVES).and_then(|saved| saved.first_chunk())
+        let Some(&[interrupted, first, second]) =
+            self.slots.get(saves..saves + HANDLER_SAVES).and_then(|saved| saved.first_chunk())
         else {
             return [0; 2];
         };

@@ -29,7 +29,11 @@ impl Output {
     pub(super) fn push(&mut self, bytes: &[u8]) -> Result<(), Fault> {
         let room = self.limit - self.bytes.len();
         self.bytes.extend_from_slice(&bytes[..bytes.len().min(room)]);
-        if bytes.len() > room { Err(self.problem(format!("the text is longer than {} bytes", self.limit))) } else { Ok(()) }
+        if bytes.len() > room {
+            Err(self.problem(format!("the text is longer than {} bytes", self.limit)))
+        } else {
+            Ok(())
+        }
     }
 
     /// Adds text.

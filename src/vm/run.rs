@@ -323,8 +323,12 @@ fn execute<const STEP: bool>(
             Op::LeFloat => win[i.a as usize] = u64::from(float(win[i.b as usize]) <= float(win[i.c as usize])),
             Op::EqStr => win[i.a as usize] = u64::from(slow::equal(guest, win[i.b as usize], win[i.c as usize])),
             Op::NeStr => win[i.a as usize] = u64::from(!slow::equal(guest, win[i.b as usize], win[i.c as usize])),
-            Op::LtStr => win[i.a as usize] = u64::from(slow::compare(guest, win[i.b as usize], win[i.c as usize]).is_lt()),
-            Op::LeStr => win[i.a as usize] = u64::from(slow::compare(guest, win[i.b as usize], win[i.c as usize]).is_le()),
+            Op::LtStr => {
+                win[i.a as usize] = u64::from(slow::compare(guest, win[i.b as usize], win[i.c as usize]).is_lt())
+            }
+            Op::LeStr => {
+                win[i.a as usize] = u64::from(slow::compare(guest, win[i.b as usize], win[i.c as usize]).is_le())
+            }
             Op::NotBool => win[i.a as usize] = u64::from(win[i.b as usize] == 0),
             Op::Truth => win[i.a as usize] = u64::from(win[i.b as usize] != 0),
 
@@ -355,7 +359,7 @@ fn execute<const STEP: bool>(
             Op::Return => {
                 let link = win[0];
                 if link >= FIRST_SPECIAL_LINK {
-                    break (Exit::Stop(special_return(link, win)), 1)
+                    break (Exit::Stop(special_return(link, win)), 1);
                 }
                 if i.b == 1 {
                     win[0] = win[i.a as usize];
@@ -386,8 +390,12 @@ fn execute<const STEP: bool>(
                 Some(byte) => win[i.a as usize] = u64::from(byte),
                 None => fault!(slow::explain(guest, win, i)),
             },
-            Op::LoadField if win[i.b as usize] != 0 => win[i.a as usize] = guest.arena.read(win[i.b as usize].wrapping_add(i.imm as u64)),
-            Op::StoreField if win[i.b as usize] != 0 => guest.arena.write(win[i.b as usize].wrapping_add(i.imm as u64), win[i.a as usize]),
+            Op::LoadField if win[i.b as usize] != 0 => {
+                win[i.a as usize] = guest.arena.read(win[i.b as usize].wrapping_add(i.imm as u64))
+            }
+            Op::StoreField if win[i.b as usize] != 0 => {
+                guest.arena.write(win[i.b as usize].wrapping_add(i.imm as u64), win[i.a as usize])
+            }
             Op::LoadField | Op::StoreField => fault!(Fault::Nil { what: "struct" }),
             Op::LoadCell => match guest.arena.cell(win[i.b as usize], win[i.c as usize]) {
                 Some(address) => win[i.a as usize] = guest.arena.read(address),

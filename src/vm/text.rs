@@ -107,8 +107,7 @@ impl<'a> View<'a> {
 
     /// Whether two strings are equal.
     pub(super) fn equal(self, left: u64, right: u64) -> bool {
-        left == right
-            || self.length(left) == self.length(right) && self.compare(left, right) == Ordering::Equal
+        left == right || self.length(left) == self.length(right) && self.compare(left, right) == Ordering::Equal
     }
 
     /// The length of an array.

@@ -9,7 +9,20 @@ use super::trial;
 
 /// The floors from the ground up; a floor imports only from floors below it.
 const FLOORS: &[&str] = &[
-    "source", "diagnostics", "abi", "syntax", "check", "bytecode", "pipeline", "vm", "kernel", "trace", "report", "explore", "export", "cli",
+    "source",
+    "diagnostics",
+    "abi",
+    "syntax",
+    "check",
+    "bytecode",
+    "pipeline",
+    "vm",
+    "kernel",
+    "trace",
+    "report",
+    "explore",
+    "export",
+    "cli",
 ];
 
 pub(crate) fn trials() -> Vec<Trial> {
@@ -56,8 +69,10 @@ fn arrows_never_run_back() {
                 continue;
             }
             for (at, _) in line.match_indices("crate::") {
-                let word: String =
-                    line[at + 7..].chars().take_while(|letter| letter.is_ascii_alphanumeric() || *letter == '_').collect();
+                let word: String = line[at + 7..]
+                    .chars()
+                    .take_while(|letter| letter.is_ascii_alphanumeric() || *letter == '_')
+                    .collect();
                 if let Some(there) = FLOORS.iter().position(|floor| *floor == word) {
                     if there > here {
                         wrong.push(format!("{}:{}: {} imports {}", path.display(), number + 1, FLOORS[here], word));

@@ -76,7 +76,9 @@ fn exit_statuses() {
 }
 
 fn usage() {
-    for arguments in [&[][..], &["run"], &["run", "--quantum", "0", "x"], &["run", "--send", "x", "y"], &["run", "--heap", "1", "x"]] {
+    for arguments in
+        [&[][..], &["run"], &["run", "--quantum", "0", "x"], &["run", "--send", "x", "y"], &["run", "--heap", "1", "x"]]
+    {
         let mut command = Command::new(program());
         command.args(arguments);
         let output = run(command, b"");
@@ -162,9 +164,19 @@ fn hostile_programs() {
         ("string of a gigabyte", "let s = repeat(\"x\", 1_000_000_000); print(len(s));", &[], 134),
         ("string that grows", "let s = \"x\"; while true { s = s + s; }", &[], 134),
         ("array that grows", "let a = [1]; while true { push(a, 1); }", &["--heap", "1M"], 134),
-        ("message of a gigabyte", "let q = mq_open(\"/q\", O_CREAT | O_RDWR); print(mq_send(q, repeat(\"x\", 100_000), 1), errno == EMSGSIZE); mq_unlink(\"/q\");", &[], 0),
+        (
+            "message of a gigabyte",
+            "let q = mq_open(\"/q\", O_CREAT | O_RDWR); print(mq_send(q, repeat(\"x\", 100_000), 1), errno == EMSGSIZE); mq_unlink(\"/q\");",
+            &[],
+            0,
+        ),
         ("wide format", "let s = sprintf(\"%*d\", 2_000_000_000, 1); print(len(s));", &[], 134),
-        ("garbage for ever", "let s = \"\"; for i in 0..300000 { s = str(i) + \"x\"; } print(s);", &["--heap", "1M"], 0),
+        (
+            "garbage for ever",
+            "let s = \"\"; for i in 0..300000 { s = str(i) + \"x\"; } print(s);",
+            &["--heap", "1M"],
+            0,
+        ),
     ] {
         let mut arguments = vec!["run"];
         arguments.extend(options);
@@ -183,16 +195,26 @@ fn exec_stays_inside() {
     std::os::unix::fs::symlink("../out/secret.proc", folder.path().join("in/link.proc")).expect("a link");
     let absolute = folder.path().join("out/secret.proc");
     let absolute = absolute.to_str().expect("a scratch path is text");
-    for (name, expected) in
-        [("../out/secret", "true\n"), (absolute, "true\n"), ("link", "true\n"), ("none", "true\n"), ("plain", "plain\n"), ("broken", "false\n")]
-    {
+    for (name, expected) in [
+        ("../out/secret", "true\n"),
+        (absolute, "true\n"),
+        ("link", "true\n"),
+        ("none", "true\n"),
+        ("plain", "plain\n"),
+        ("broken", "false\n"),
+    ] {
         let mut command = Command::new(program());
         command.arg(folder.path().join("in/main.proc")).arg(name);
         let output = run(command, b"");
         assert_eq!(String::from_utf8_lossy(&output.stdout), expected, "{name}");
     }
     let mut command = Command::new(program());
-    command.arg("run").arg("--path").arg(folder.path().join("out")).arg(folder.path().join("in/main.proc")).arg("secret");
+    command
+        .arg("run")
+        .arg("--path")
+        .arg(folder.path().join("out"))
+        .arg(folder.path().join("in/main.proc"))
+        .arg("secret");
     assert_eq!(String::from_utf8_lossy(&run(command, b"").stdout), "secret\n");
 }
 
@@ -241,7 +263,9 @@ fn files_stay_in_memory() {
     std::os::unix::fs::symlink("..", inside.join("up")).expect("a link");
     let mut text = String::from("assert(join(readdir(\".\"), \" \") == \"main.proc\");\n");
     let absolute = outside.path().join("secret").display().to_string();
-    for path in ["leak", "up/secret", "../secret", "/etc/passwd", "../../../../../../etc/passwd", "up", absolute.as_str()] {
+    for path in
+        ["leak", "up/secret", "../secret", "/etc/passwd", "../../../../../../etc/passwd", "up", absolute.as_str()]
+    {
         text += &format!("assert(open(\"{path}\", O_RDONLY) == -1 && errno == ENOENT);\n");
         text += &format!("assert(filesize(\"{path}\") == -1 && chdir(\"{path}\") == -1);\n");
     }
@@ -279,7 +303,8 @@ fn write_to() {
 
 fn closed_output() {
     let mut command = Command::new("sh");
-    let script = format!("{} run /dev/stdin <<'END' >&-\nlet n = printf(\"x\\n\"); eprint(n, errno == EIO);\nEND\n", program());
+    let script =
+        format!("{} run /dev/stdin <<'END' >&-\nlet n = printf(\"x\\n\"); eprint(n, errno == EIO);\nEND\n", program());
     command.args(["-c", &script]);
     let output = run(command, b"");
     let stderr = String::from_utf8_lossy(&output.stderr);
@@ -294,7 +319,8 @@ fn trace_file_and_json() {
     command.arg(folder.path().join("main.proc"));
     assert_eq!(status(&run(command, b"")), 0);
     let text = fs::read_to_string(&trace).expect("the trace");
-    let calls: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).expect("a JSON line")).collect();
+    let calls: Vec<serde_json::Value> =
+        text.lines().map(|line| serde_json::from_str(line).expect("a JSON line")).collect();
     assert!(calls.iter().any(|event| event["call"] == "fork" && event["result"][0] == 3), "{text}");
     assert!(calls.iter().all(|event| event["tick"].is_u64() && event["role"].is_string()));
 }

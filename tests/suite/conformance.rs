@@ -75,7 +75,8 @@ fn markdown() -> String {
             Line::Behaviour { id, title, why } => {
                 let (row, held) = row(&id, &title, why.as_deref(), witnesses.get(&id));
                 rows.push_str(&row);
-                let count = if ["FILE", "FIFO", "POLL"].iter().any(|of| id.starts_with(of)) { &mut files } else { &mut kernel };
+                let count =
+                    if ["FILE", "FIFO", "POLL"].iter().any(|of| id.starts_with(of)) { &mut files } else { &mut kernel };
                 count[0] += usize::from(held);
                 count[1] += 1;
                 assert!(known.insert(id.clone()), "{id} stands in ids.txt twice");

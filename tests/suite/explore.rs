@@ -10,7 +10,8 @@ use super::case::{program, root, run};
 use super::trial;
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let mut trials: Vec<Trial> = QUESTIONS.iter().map(|question| trial(format!("explore/{}", question.name), || question.ask())).collect();
+    let mut trials: Vec<Trial> =
+        QUESTIONS.iter().map(|question| trial(format!("explore/{}", question.name), || question.ask())).collect();
     trials.extend(MODELS.iter().map(|(name, verdict)| trial(format!("explore/model/{name}"), || hold(name, verdict))));
     trials.push(trial("explore/counts-answer-at-once", counts));
     trials.push(trial("explore/bounds-are-not-decided", bounds));
@@ -117,8 +118,22 @@ const QUESTIONS: &[Question] = &[
         processes: 2,
         stuck: 0,
     },
-    Question { name: "b23-handler", text: HANDLER, options: UNBUFFERED, outputs: &["1", "2", "3"], processes: 2, stuck: 0 },
-    Question { name: "b23-handler-blocked", text: BLOCKED, options: UNBUFFERED, outputs: &["1"], processes: 2, stuck: 0 },
+    Question {
+        name: "b23-handler",
+        text: HANDLER,
+        options: UNBUFFERED,
+        outputs: &["1", "2", "3"],
+        processes: 2,
+        stuck: 0,
+    },
+    Question {
+        name: "b23-handler-blocked",
+        text: BLOCKED,
+        options: UNBUFFERED,
+        outputs: &["1"],
+        processes: 2,
+        stuck: 0,
+    },
     Question {
         name: "m49-handler-before-store",
         text: "let child = 0; let seen = -1; fn on_child(sig: int) { seen = child; }
@@ -236,7 +251,12 @@ fn explore(path: &str, options: &[&str]) -> (Value, i32) {
 }
 
 fn texts(report: &Value) -> Vec<&str> {
-    report["outputs"].as_array().expect("outputs").iter().map(|output| output["text"].as_str().expect("a text")).collect()
+    report["outputs"]
+        .as_array()
+        .expect("outputs")
+        .iter()
+        .map(|output| output["text"].as_str().expect("a text"))
+        .collect()
 }
 
 /// Replays every witness of a report: it prints what the report says.
@@ -246,7 +266,8 @@ fn replay(path: &str, options: &[&str], report: &Value) {
         for witness in report[list].as_array().expect("a list") {
             let schedule = witness["schedule"].as_str().expect("a schedule");
             let mut command = Command::new(program());
-            let options = options.iter().filter(|option| option.starts_with("--stdout") || option.starts_with("--pipe"));
+            let options =
+                options.iter().filter(|option| option.starts_with("--stdout") || option.starts_with("--pipe"));
             command.arg("run").args(options).args(["--schedule", schedule]).arg(path);
             let output = run(command, b"");
             let printed = String::from_utf8_lossy(&output.stdout);
@@ -315,7 +336,9 @@ fn bounds() {
 }
 
 fn possible() {
-    let (_folder, path) = written(QUESTIONS.iter().find(|question| question.name.starts_with("b07")).map_or("", |question| question.text));
+    let (_folder, path) = written(
+        QUESTIONS.iter().find(|question| question.name.starts_with("b07")).map_or("", |question| question.text),
+    );
     for (wanted, expected) in [("ABCC", true), ("BCAC", false)] {
         let (answer, status) = explore(&path, &["--stdout=unbuffered", "--possible", wanted]);
         assert_eq!(answer["possible"], Value::Bool(expected), "{answer}");
@@ -324,9 +347,14 @@ fn possible() {
 }
 
 fn order() {
-    let (_folder, path) = written(QUESTIONS.iter().find(|question| question.name.starts_with("b16")).map_or("", |question| question.text));
+    let (_folder, path) = written(
+        QUESTIONS.iter().find(|question| question.name.starts_with("b16")).map_or("", |question| question.text),
+    );
     let (answer, _) = explore(&path, &["--stdout=unbuffered", "--order"]);
-    assert_eq!(answer["order"], serde_json::json!([["\"a\" of child 1", "\"b\" of child 1"], ["\"x\" of parent", "\"y\" of parent"]]));
+    assert_eq!(
+        answer["order"],
+        serde_json::json!([["\"a\" of child 1", "\"b\" of child 1"], ["\"x\" of parent", "\"y\" of parent"]])
+    );
 }
 
 fn difference() {

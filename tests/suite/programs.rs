@@ -58,7 +58,9 @@ fn stress(case: &Case) {
             assert_eq!(expected, &String::from_utf8_lossy(&output.stdout), "output of {shown}");
         }
         assert!(!String::from_utf8_lossy(&output.stderr).contains("panicked"), "panic in {shown}");
-        if case.varies || case.options.iter().any(|option| matches!(option.as_str(), "--quantum" | "--policy" | "--send")) {
+        if case.varies
+            || case.options.iter().any(|option| matches!(option.as_str(), "--quantum" | "--policy" | "--send"))
+        {
             break;
         }
     }

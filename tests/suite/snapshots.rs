@@ -61,7 +61,14 @@ fn parsed(path: &Path) -> String {
     for line in shown.lines() {
         let trimmed = line.trim();
         skip |= trimmed.starts_with("file: FileId(");
-        if !(skip && (trimmed.starts_with("file:") || trimmed.starts_with("start:") || trimmed.starts_with("end:") || trimmed == "0," || trimmed == ")," || trimmed == "},")) {
+        if !(skip
+            && (trimmed.starts_with("file:")
+                || trimmed.starts_with("start:")
+                || trimmed.starts_with("end:")
+                || trimmed == "0,"
+                || trimmed == "),"
+                || trimmed == "},"))
+        {
             skip = false;
             folded.push_str(line);
             folded.push('\n');
@@ -94,7 +101,11 @@ fn shown(output: &std::process::Output) -> String {
     if !stderr.is_empty() {
         let _ = write!(text, "──────── stderr ────────\n{stderr}");
     }
-    let _ = writeln!(text, "──────── exit {} ────────", output.status.code().map_or("?".to_owned(), |code| code.to_string()));
+    let _ = writeln!(
+        text,
+        "──────── exit {} ────────",
+        output.status.code().map_or("?".to_owned(), |code| code.to_string())
+    );
     text
 }
 

@@ -21,7 +21,10 @@ const LONGEST_NAME: usize = 256;
 pub(super) fn lint(function: &Function, facts: &Facts<'_>, found: &mut Vec<Diagnostic>) {
     each_stmt(&function.body, &mut |stmt| {
         if let StmtKind::Expr(call) = &stmt.kind
-            && let Some((builtin @ (Builtin::Pipe | Builtin::Pipe2 | Builtin::Malloc | Builtin::Calloc | Builtin::Realloc), _)) = builtin_call(call)
+            && let Some((
+                builtin @ (Builtin::Pipe | Builtin::Pipe2 | Builtin::Malloc | Builtin::Calloc | Builtin::Realloc),
+                _,
+            )) = builtin_call(call)
         {
             found.push(say::result_dropped(builtin, call.span));
         }
@@ -42,7 +45,9 @@ pub(super) fn lint(function: &Function, facts: &Facts<'_>, found: &mut Vec<Diagn
 fn expects_failure(stmt: &Stmt) -> bool {
     let mut asks = false;
     own_exprs(stmt).into_iter().for_each(|expr| {
-        each_within(expr, &mut |inner| asks |= matches!(inner.kind, ExprKind::Global(id) if id.0 as usize == ERRNO_SLOT));
+        each_within(expr, &mut |inner| {
+            asks |= matches!(inner.kind, ExprKind::Global(id) if id.0 as usize == ERRNO_SLOT)
+        });
     });
     asks
 }
@@ -77,7 +82,11 @@ fn pipe_ends(facts: &Facts<'_>, found: &mut Vec<Diagnostic>) {
         for user in &facts.program.functions {
             let same = std::ptr::eq(user, function);
             unexpected(user, &mut |expr| {
-                let Some((builtin, [fd, ..])) = builtin_call(expr).filter(|_| matches!(expr.kind, ExprKind::CallBuiltin { .. })) else { return };
+                let Some((builtin, [fd, ..])) =
+                    builtin_call(expr).filter(|_| matches!(expr.kind, ExprKind::CallBuiltin { .. }))
+                else {
+                    return;
+                };
                 let writing = match builtin {
                     Builtin::Read | Builtin::Getline => false,
                     Builtin::Write | Builtin::Dprintf => true,
@@ -101,13 +110,18 @@ fn stored_once(facts: &Facts<'_>, owner: &Function, var: Var) -> bool {
             continue;
         }
         each_stmt(&function.body, &mut |stmt| {
-            if matches!(stmt.kind, StmtKind::Store { .. } | StmtKind::Update { .. }) && stores_to(stmt, &|other| other == var) {
+            if matches!(stmt.kind, StmtKind::Store { .. } | StmtKind::Update { .. })
+                && stores_to(stmt, &|other| other == var)
+            {
                 count += 1;
             }
         });
     }
     // One that `dup2` may have replaced is not known any more.
-    let duplicated = walk::any_expr(&owner.body, &|expr| matches!(builtin_call(expr), Some((Builtin::Dup2, [_, new])) if Var::of(new) == Some(var)));
+    let duplicated = walk::any_expr(
+        &owner.body,
+        &|expr| matches!(builtin_call(expr), Some((Builtin::Dup2, [_, new])) if Var::of(new) == Some(var)),
+    );
     count == 1 && !duplicated
 }
 
@@ -139,7 +153,12 @@ fn closed(block: &Block, function: &Function, facts: &Facts<'_>, found: &mut Vec
                 !stores_to(stmt, &|other| other == *var)
             });
             // A number that is closed can be given out again, and `dup2` gives it back by hand.
-            if facts.stmt_reaches(stmt, &|builtin| matches!(builtin, Builtin::Dup | Builtin::Dup2 | Builtin::Pipe | Builtin::Pipe2 | Builtin::MqOpen | Builtin::Fcntl)) {
+            if facts.stmt_reaches(stmt, &|builtin| {
+                matches!(
+                    builtin,
+                    Builtin::Dup | Builtin::Dup2 | Builtin::Pipe | Builtin::Pipe2 | Builtin::MqOpen | Builtin::Fcntl
+                )
+            }) {
                 gone.clear();
             }
             if let StmtKind::Expr(call) = &stmt.kind
@@ -156,7 +175,9 @@ fn closed(block: &Block, function: &Function, facts: &Facts<'_>, found: &mut Vec
 fn uses_descriptor(expr: &Expr) -> Option<(Builtin, &Expr)> {
     let ExprKind::CallBuiltin { builtin, args, .. } = &expr.kind else { return None };
     match builtin {
-        Builtin::Read | Builtin::Write | Builtin::Getline | Builtin::Dprintf | Builtin::Dup | Builtin::Dup2 => args.first().map(|fd| (*builtin, fd)),
+        Builtin::Read | Builtin::Write | Builtin::Getline | Builtin::Dprintf | Builtin::Dup | Builtin::Dup2 => {
+            args.first().map(|fd| (*builtin, fd))
+        }
         _ => None,
     }
 }

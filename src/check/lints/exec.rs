@@ -1,7 +1,7 @@
 //! Lints about exec: what stands behind it runs only when it fails.
 
 use super::Facts;
-use super::walk::{builtin_call, called, each_stmt, each_expr_of, inner_blocks, int, text};
+use super::walk::{builtin_call, called, each_expr_of, each_stmt, inner_blocks, int, text};
 use crate::abi::{Builtin, ERRNO_SLOT};
 use crate::check::flow;
 use crate::check::tree::{Block, Expr, ExprKind, Function, Piece, Stmt, StmtKind};
@@ -9,18 +9,41 @@ use crate::check::words::lints as say;
 use crate::diagnostics::Diagnostic;
 
 /// Words by which a message says that something went wrong.
-const SORRY: &[&str] =
-    &["fail", "error", "cannot", "can't", "could not", "couldn't", "not found", "no such", "unable", "exec", "unreachable", "never", "wrong", "lost", "missing", "refused", "still"];
+const SORRY: &[&str] = &[
+    "fail",
+    "error",
+    "cannot",
+    "can't",
+    "could not",
+    "couldn't",
+    "not found",
+    "no such",
+    "unable",
+    "exec",
+    "unreachable",
+    "never",
+    "wrong",
+    "lost",
+    "missing",
+    "refused",
+    "still",
+];
 
 pub(super) fn lint(function: &Function, facts: &Facts<'_>, found: &mut Vec<Diagnostic>) {
-    blocks(&function.body, &mut |block, after| {
-        for (at, stmt) in block.stmts.iter().enumerate() {
-            let StmtKind::Expr(call) = &stmt.kind else { continue };
-            let Some((Builtin::Exec | Builtin::Execv | Builtin::Execl, args)) = builtin_call(call) else { continue };
-            let rest = block.stmts.get(at + 1..).unwrap_or_default();
-            behind(call, args, rest, after, facts, found);
-        }
-    }, false);
+    blocks(
+        &function.body,
+        &mut |block, after| {
+            for (at, stmt) in block.stmts.iter().enumerate() {
+                let StmtKind::Expr(call) = &stmt.kind else { continue };
+                let Some((Builtin::Exec | Builtin::Execv | Builtin::Execl, args)) = builtin_call(call) else {
+                    continue;
+                };
+                let rest = block.stmts.get(at + 1..).unwrap_or_default();
+                behind(call, args, rest, after, facts, found);
+            }
+        },
+        false,
+    );
     each_stmt(&function.body, &mut |stmt| {
         for_execv(stmt, found);
     });
@@ -41,7 +64,9 @@ fn behind(call: &Expr, args: &[Expr], rest: &[Stmt], after: bool, facts: &Facts<
     let Some(first) = rest.first() else { return };
     let program = args.first().and_then(text);
     if rest.iter().any(|stmt| handles_error(stmt, facts)) {
-        let falls = after && rest.iter().all(|stmt| flow::stmt_leak(stmt, &facts.never).is_some()) && !rest.iter().any(|stmt| ends(stmt, facts));
+        let falls = after
+            && rest.iter().all(|stmt| flow::stmt_leak(stmt, &facts.never).is_some())
+            && !rest.iter().any(|stmt| ends(stmt, facts));
         // A message and no end: the child goes on with the parent's code.
         if let Some(message) = rest.iter().find(|stmt| says_error(stmt)).filter(|_| falls) {
             found.push(say::no_exit_after_exec(call.span, message.span));
@@ -59,7 +84,10 @@ fn ends(stmt: &Stmt, facts: &Facts<'_>) -> bool {
     each_stmt(&Block { stmts: vec![stmt.clone()], span: stmt.span }, &mut |inner| {
         leaves |= matches!(inner.kind, StmtKind::Return(_) | StmtKind::Break | StmtKind::Continue);
     });
-    leaves || facts.stmt_reaches(stmt, &|builtin| matches!(builtin, Builtin::Exit | Builtin::ExitNow | Builtin::Abort | Builtin::Raise | Builtin::Kill))
+    leaves
+        || facts.stmt_reaches(stmt, &|builtin| {
+            matches!(builtin, Builtin::Exit | Builtin::ExitNow | Builtin::Abort | Builtin::Raise | Builtin::Kill)
+        })
 }
 
 /// Whether a statement says with `perror` or on descriptor 2 that something went wrong.
@@ -75,11 +103,16 @@ fn handles_error(stmt: &Stmt, facts: &Facts<'_>) -> bool {
             ExprKind::Global(id) => id.0 as usize == ERRNO_SLOT,
             ExprKind::CallBuiltin { builtin, args, format } => {
                 use Builtin::*;
-                let sorry = format.iter().flat_map(|format| &format.pieces).any(|piece| matches!(piece, Piece::Text(bytes) if is_sorry(&String::from_utf8_lossy(bytes))));
+                let sorry = format
+                    .iter()
+                    .flat_map(|format| &format.pieces)
+                    .any(|piece| matches!(piece, Piece::Text(bytes) if is_sorry(&String::from_utf8_lossy(bytes))));
                 let fd = |args: &[Expr]| args.first().and_then(int);
                 match builtin {
                     Perror | Eprint | Eprintf | Strerror | Exec | Execv | Execl | Abort | Raise => true,
-                    Write | Dprintf => fd(args) == Some(2) || sorry || args.iter().filter_map(text).any(|text| is_sorry(&text)),
+                    Write | Dprintf => {
+                        fd(args) == Some(2) || sorry || args.iter().filter_map(text).any(|text| is_sorry(&text))
+                    }
                     Exit | ExitNow => args.first().and_then(int) != Some(0),
                     Print | Printf => sorry || args.iter().filter_map(text).any(|text| is_sorry(&text)),
                     _ => false,
@@ -88,7 +121,15 @@ fn handles_error(stmt: &Stmt, facts: &Facts<'_>) -> bool {
             ExprKind::CallValue(..) => true,
             _ => called(expr).is_some_and(|id| {
                 facts.reaches(id, &|builtin| {
-                    matches!(builtin, Builtin::Perror | Builtin::Eprint | Builtin::Eprintf | Builtin::Exit | Builtin::ExitNow | Builtin::Strerror)
+                    matches!(
+                        builtin,
+                        Builtin::Perror
+                            | Builtin::Eprint
+                            | Builtin::Eprintf
+                            | Builtin::Exit
+                            | Builtin::ExitNow
+                            | Builtin::Strerror
+                    )
                 })
             }),
         };
@@ -105,7 +146,11 @@ fn is_sorry(message: &str) -> bool {
 fn for_execv(stmt: &Stmt, found: &mut Vec<Diagnostic>) {
     for expr in super::walk::own_exprs(stmt) {
         super::walk::each_within(expr, &mut |inner| {
-            let Some((builtin, args)) = builtin_call(inner).filter(|_| matches!(inner.kind, ExprKind::CallBuiltin { .. })) else { return };
+            let Some((builtin, args)) =
+                builtin_call(inner).filter(|_| matches!(inner.kind, ExprKind::CallBuiltin { .. }))
+            else {
+                return;
+            };
             let (path, first, rest) = match (builtin, args) {
                 (Builtin::Execv, [path, list]) => match &list.kind {
                     ExprKind::Array(items) => match items.as_slice() {

@@ -68,7 +68,8 @@ fn stays(fork: Span, test: Option<&Expr>, stmt: &Stmt, body: &Block, facts: &Fac
     if lost || also_lost || child_tests == parent_tests {
         return false;
     }
-    let forked = |ends: &[(Way, State)], wanted: &[Way]| ends.iter().any(|(way, state)| state.forked && wanted.contains(way));
+    let forked =
+        |ends: &[(Way, State)], wanted: &[Way]| ends.iter().any(|(way, state)| state.forked && wanted.contains(way));
     let round = [Way::Next, Way::Continue];
     let out = [Way::Break, Way::Leave];
     let child_stays = forked(&child, &round) && !forked(&child, &out);
@@ -92,13 +93,17 @@ fn changes_test(test: Option<&Expr>, stmt: &Stmt, body: &Block, facts: &Facts<'_
         StmtKind::Loop { step: None, .. } => only_counts(body, &tested),
         _ => false,
     };
-    let handlers = tested.iter().any(|var| matches!(var, Var::Global(_)) && facts.handlers.iter().any(|handler| writes(facts, handler.function, *var)));
+    let handlers = tested.iter().any(|var| {
+        matches!(var, Var::Global(_)) && facts.handlers.iter().any(|handler| writes(facts, handler.function, *var))
+    });
     calls || handlers || within_body && !counts
 }
 
 /// Whether a handler writes a variable.
 fn writes(facts: &Facts<'_>, function: crate::check::tree::FunctionId, var: Var) -> bool {
-    facts.function(function).is_some_and(|function| function.body.stmts.iter().any(|stmt| world::stores_to(stmt, &|other| other == var)))
+    facts
+        .function(function)
+        .is_some_and(|function| function.body.stmts.iter().any(|stmt| world::stores_to(stmt, &|other| other == var)))
 }
 
 /// Whether the only stores to the variables are steps at the level of the loop's own body, as `i++;` in a `while`.
@@ -135,7 +140,8 @@ fn pipe_after_fork(block: &Block, found: &mut Vec<Diagnostic>) {
                         for (pipe, ends) in &pipes {
                             let uses = |expr: &Expr| Var::of(expr).is_some_and(|var| ends.contains(&var));
                             let inside = walk::any_expr(then, &uses);
-                            let outside = rest.iter().any(|stmt| walk::any_expr_of(stmt, &uses)) || else_uses(stmt, &uses);
+                            let outside =
+                                rest.iter().any(|stmt| walk::any_expr_of(stmt, &uses)) || else_uses(stmt, &uses);
                             if inside && outside {
                                 found.push(say::pipe_after_fork(*pipe, made));
                             }
@@ -195,7 +201,9 @@ fn unchecked(function: &Function, facts: &Facts<'_>, found: &mut Vec<Diagnostic>
 fn is_tested(function: &Function, var: Var) -> bool {
     let tests = |expr: &Expr| match &expr.kind {
         ExprKind::Compare(_, _, left, right) => {
-            let asks = |one: &Expr, other: &Expr| Var::of(one) == Some(var) && int(other).is_some_and(|value| value != 0 || !is_equality(expr));
+            let asks = |one: &Expr, other: &Expr| {
+                Var::of(one) == Some(var) && int(other).is_some_and(|value| value != 0 || !is_equality(expr))
+            };
             asks(left, right) || asks(right, left)
         }
         _ => false,
@@ -206,7 +214,9 @@ fn is_tested(function: &Function, var: Var) -> bool {
             && Var::of(value) == Some(var)
         {
             let patterns = arms.iter().flat_map(|arm| &arm.patterns);
-            matched |= patterns.into_iter().any(|pattern| matches!(pattern, Pattern::Equal(Constant::Int(-1)) | Pattern::Range(..)));
+            matched |= patterns
+                .into_iter()
+                .any(|pattern| matches!(pattern, Pattern::Equal(Constant::Int(-1)) | Pattern::Range(..)));
         }
     });
     matched || walk::any_expr(&function.body, &tests)

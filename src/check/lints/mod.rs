@@ -134,7 +134,10 @@ fn handlers(program: &Program) -> Vec<Handler> {
     let mut found: Vec<Handler> = Vec::new();
     for function in &program.functions {
         walk::each_expr(&function.body, &mut |expr| {
-            let ExprKind::CallBuiltin { builtin: Builtin::SignalCall | Builtin::Sigaction, args, .. } = &expr.kind else { return };
+            let ExprKind::CallBuiltin { builtin: Builtin::SignalCall | Builtin::Sigaction, args, .. } = &expr.kind
+            else {
+                return;
+            };
             let [signal, handler, ..] = args.as_slice() else { return };
             if let ExprKind::Function(id) = handler.kind {
                 let signal = match &signal.kind {

@@ -55,7 +55,8 @@ fn suspends(builtin: Builtin, args: &[Expr], facts: &Facts<'_>, found: &mut Vec<
     let Some(bits) = int(mask) else { return };
     let mask_set = SignalSet::from_program(bits);
     let handled: Vec<Option<Signal>> = facts.handlers.iter().map(|handler| handler.signal).collect();
-    let all = !handled.is_empty() && handled.iter().all(|signal| signal.is_some_and(|signal| mask_set.contains(signal)));
+    let all =
+        !handled.is_empty() && handled.iter().all(|signal| signal.is_some_and(|signal| mask_set.contains(signal)));
     if let Some(signal) = handled.first().copied().flatten().filter(|_| all) {
         found.push(say::suspend_blocks(signal, mask.span));
     }
@@ -75,7 +76,12 @@ fn plain_vars(test: &Expr) -> Option<Vec<Var>> {
         vars.extend(Var::of(expr));
         plain &= !matches!(
             expr.kind,
-            ExprKind::Call(..) | ExprKind::CallValue(..) | ExprKind::CallBuiltin { .. } | ExprKind::Index(..) | ExprKind::Cell(..) | ExprKind::Field(..)
+            ExprKind::Call(..)
+                | ExprKind::CallValue(..)
+                | ExprKind::CallBuiltin { .. }
+                | ExprKind::Index(..)
+                | ExprKind::Cell(..)
+                | ExprKind::Field(..)
         );
     });
     plain.then_some(vars)
@@ -84,9 +90,10 @@ fn plain_vars(test: &Expr) -> Option<Vec<Var>> {
 /// Whether a handler, or a function that it calls, writes a variable.
 fn handler_writes(facts: &Facts<'_>, handler: FunctionId, var: Var) -> bool {
     matches!(var, Var::Global(_))
-        && callees(facts, handler).into_iter().filter_map(|id| facts.function(id)).any(|function| {
-            function.body.stmts.iter().any(|stmt| stores_to(stmt, &|other| other == var))
-        })
+        && callees(facts, handler)
+            .into_iter()
+            .filter_map(|id| facts.function(id))
+            .any(|function| function.body.stmts.iter().any(|stmt| stores_to(stmt, &|other| other == var)))
 }
 
 /// A function and all that it calls by name.
@@ -196,7 +203,8 @@ fn unsafe_calls(handler: &Handler, facts: &Facts<'_>, found: &mut Vec<Diagnostic
     let Some((first, at)) = calls.first().copied() else { return };
     let Some(interrupted) = interrupted(first, facts) else { return };
     let name = facts.function(handler.function).map_or("?", |function| &*function.name);
-    let mut others: Vec<&str> = calls.iter().map(|(builtin, _)| builtin.name()).filter(|name| *name != first.name()).collect();
+    let mut others: Vec<&str> =
+        calls.iter().map(|(builtin, _)| builtin.name()).filter(|name| *name != first.name()).collect();
     others.sort_unstable();
     others.dedup();
     found.push(say::unsafe_in_handler(first.name(), at, name, handler.installed, interrupted, &others));
@@ -204,8 +212,10 @@ fn unsafe_calls(handler: &Handler, facts: &Facts<'_>, found: &mut Vec<Diagnostic
 
 /// A call outside all handlers that works on the same thing and may be interrupted: one that stands in a loop.
 fn interrupted(call: Builtin, facts: &Facts<'_>) -> Option<Span> {
-    let inside: BTreeSet<FunctionId> = facts.handlers.iter().flat_map(|handler| callees(facts, handler.function)).collect();
-    let memory = |builtin: Builtin| matches!(builtin, Builtin::Malloc | Builtin::Calloc | Builtin::Realloc | Builtin::Free);
+    let inside: BTreeSet<FunctionId> =
+        facts.handlers.iter().flat_map(|handler| callees(facts, handler.function)).collect();
+    let memory =
+        |builtin: Builtin| matches!(builtin, Builtin::Malloc | Builtin::Calloc | Builtin::Realloc | Builtin::Free);
     let mut at = None;
     for (number, function) in facts.program.functions.iter().enumerate() {
         if inside.contains(&FunctionId(number as u32)) {
@@ -236,7 +246,9 @@ fn one_wait(handler: &Handler, facts: &Facts<'_>, found: &mut Vec<Diagnostic>) {
     let is_wait = |builtin: Builtin| matches!(builtin, Builtin::Wait | Builtin::Waitpid);
     let Some(function) = facts.function(handler.function) else { return };
     let mut looped = false;
-    each_stmt(&function.body, &mut |stmt| looped |= matches!(stmt.kind, StmtKind::Loop { .. }) && facts.stmt_reaches(stmt, &is_wait));
+    each_stmt(&function.body, &mut |stmt| {
+        looped |= matches!(stmt.kind, StmtKind::Loop { .. }) && facts.stmt_reaches(stmt, &is_wait)
+    });
     let mut call = None;
     walk::each_expr(&function.body, &mut |expr| {
         if let ExprKind::CallBuiltin { builtin, .. } = &expr.kind
@@ -256,7 +268,9 @@ fn forks_often(facts: &Facts<'_>) -> bool {
     let mut count = 0;
     let mut looped = false;
     for function in &facts.program.functions {
-        walk::each_expr(&function.body, &mut |expr| count += usize::from(matches!(expr.kind, ExprKind::CallBuiltin { builtin: Builtin::Fork, .. })));
+        walk::each_expr(&function.body, &mut |expr| {
+            count += usize::from(matches!(expr.kind, ExprKind::CallBuiltin { builtin: Builtin::Fork, .. }))
+        });
         each_stmt(&function.body, &mut |stmt| {
             if let StmtKind::Loop { body, .. } = &stmt.kind {
                 looped |= facts.block_reaches(body, &is_fork);

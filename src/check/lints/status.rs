@@ -24,7 +24,10 @@ pub(super) fn lint(function: &Function, facts: &Facts<'_>, found: &mut Vec<Diagn
     });
     each_stmt(&function.body, &mut |stmt| {
         if let StmtKind::Match { value, arms, .. } = &stmt.kind
-            && arms.iter().flat_map(|arm| &arm.patterns).any(|pattern| matches!(pattern, Pattern::Equal(Constant::Int(0))))
+            && arms
+                .iter()
+                .flat_map(|arm| &arm.patterns)
+                .any(|pattern| matches!(pattern, Pattern::Equal(Constant::Int(0))))
         {
             success(value, &guarded, facts, function, found);
         }
@@ -43,7 +46,15 @@ fn guarded(function: &Function) -> Vec<Var> {
     found
 }
 
-fn compared(op: BinaryOp, one: &Expr, other: &Expr, guarded: &[Var], facts: &Facts<'_>, function: &Function, found: &mut Vec<Diagnostic>) {
+fn compared(
+    op: BinaryOp,
+    one: &Expr,
+    other: &Expr,
+    guarded: &[Var],
+    facts: &Facts<'_>,
+    function: &Function,
+    found: &mut Vec<Diagnostic>,
+) {
     let equality = matches!(op, BinaryOp::Equal | BinaryOp::NotEqual);
     let Some(number) = int(other) else { return };
     if number == 0 {

@@ -2,7 +2,9 @@
 
 use crate::abi::Builtin;
 use crate::check::deep;
-use crate::check::tree::{Block, Constant, Expr, ExprKind, FunctionId, GlobalId, LocalId, Place, PlaceKind, Stmt, StmtKind};
+use crate::check::tree::{
+    Block, Constant, Expr, ExprKind, FunctionId, GlobalId, LocalId, Place, PlaceKind, Stmt, StmtKind,
+};
 use crate::source::Span;
 
 /// A variable.
@@ -91,9 +93,26 @@ pub(super) fn children(expr: &Expr) -> Vec<&Expr> {
     use ExprKind::*;
     match &expr.kind {
         Constant(_) | Local(_) | Global(_) | Function(_) => Vec::new(),
-        NegateInt(a) | NegateFloat(a) | Complement(a) | Not(a) | Truth(a) | First(a) | Field(a, _) | IntToFloat(a) | FloatToInt(a)
-        | WordToInt(a) | ParseInt(a) | ParseFloat(a) => vec![a],
-        Binary(_, a, b) | PtrDifference(a, b) | Compare(_, _, a, b) | And(a, b) | Or(a, b) | Index(a, b) | Byte(a, b) | Cell(a, b) => vec![a, b],
+        NegateInt(a)
+        | NegateFloat(a)
+        | Complement(a)
+        | Not(a)
+        | Truth(a)
+        | First(a)
+        | Field(a, _)
+        | IntToFloat(a)
+        | FloatToInt(a)
+        | WordToInt(a)
+        | ParseInt(a)
+        | ParseFloat(a) => vec![a],
+        Binary(_, a, b)
+        | PtrDifference(a, b)
+        | Compare(_, _, a, b)
+        | And(a, b)
+        | Or(a, b)
+        | Index(a, b)
+        | Byte(a, b)
+        | Cell(a, b) => vec![a, b],
         Repeat { value, count } => vec![value, count],
         Conditional(a, b, c) => vec![a, b, c],
         Call(_, args) | Tuple(args) | Array(args) => args.iter().collect(),

@@ -114,7 +114,9 @@ impl<'f, 'p> World<'f, 'p> {
             StmtKind::Return(_) => vec![(Way::Leave, state)],
             StmtKind::Break => vec![(Way::Break, state)],
             StmtKind::Continue => vec![(Way::Continue, state)],
-            StmtKind::Expr(_) | StmtKind::Store { .. } if flow::stmt_leak(stmt, &self.facts.never).is_none() => vec![(Way::Leave, state)],
+            StmtKind::Expr(_) | StmtKind::Store { .. } if flow::stmt_leak(stmt, &self.facts.never).is_none() => {
+                vec![(Way::Leave, state)]
+            }
             StmtKind::Expr(_) => vec![(Way::Next, state)],
             StmtKind::Store { .. } | StmtKind::Update { .. } => {
                 self.store(stmt, &mut state);
@@ -256,7 +258,9 @@ impl<'f, 'p> World<'f, 'p> {
                 Known::Pid => None,
             },
             ExprKind::WordToInt(inner) => self.value(inner, state),
-            _ if expr.ty == crate::check::types::Type::Bool => self.truth(expr, state).map(|truth| Known::Exactly(i64::from(truth))),
+            _ if expr.ty == crate::check::types::Type::Bool => {
+                self.truth(expr, state).map(|truth| Known::Exactly(i64::from(truth)))
+            }
             _ => None,
         }
     }
@@ -288,7 +292,9 @@ impl<'f, 'p> World<'f, 'p> {
 fn fits(pattern: &Pattern, known: Option<Known>) -> Option<bool> {
     match (pattern, known) {
         (Pattern::Any | Pattern::Bind(_), _) => Some(true),
-        (Pattern::Equal(Constant::Int(wanted)), Some(known)) => compare(BinaryOp::Equal, known, Known::Exactly(*wanted)),
+        (Pattern::Equal(Constant::Int(wanted)), Some(known)) => {
+            compare(BinaryOp::Equal, known, Known::Exactly(*wanted))
+        }
         (Pattern::Equal(Constant::Bool(wanted)), Some(Known::Exactly(found))) => Some((found != 0) == *wanted),
         (Pattern::Range(from, to), Some(Known::Exactly(found))) => Some((*from..*to).contains(&found)),
         (Pattern::Range(_, to), Some(Known::Pid)) if *to <= 2 => Some(false),

@@ -5,24 +5,39 @@ use crate::diagnostics::{Code, Diagnostic};
 use crate::source::Span;
 
 pub(in crate::check) fn fork_in_loop(fork: Span, head: Span) -> Diagnostic {
-    Diagnostic::new(Code::ForkInLoop, "the child stays in the loop and forks too", fork, "each child goes on with the loop after its branch")
-        .label(head, "this loop runs in the parent and in every child")
-        .note("a loop written for n children makes up to 2^n - 1 of them")
-        .help("end the child's branch with `exit(0);`")
+    Diagnostic::new(
+        Code::ForkInLoop,
+        "the child stays in the loop and forks too",
+        fork,
+        "each child goes on with the loop after its branch",
+    )
+    .label(head, "this loop runs in the parent and in every child")
+    .note("a loop written for n children makes up to 2^n - 1 of them")
+    .help("end the child's branch with `exit(0);`")
 }
 
 pub(in crate::check) fn pipe_after_fork(pipe: Span, fork: Span) -> Diagnostic {
-    Diagnostic::new(Code::PipeAfterFork, "parent and child make two different pipes here", pipe, "runs in both processes: one pipe in each")
-        .label(fork, "they are already separate here")
-        .note("what one of them writes into its pipe, the other can never read")
-        .help("make the pipe before `fork()`, so that both inherit the same one")
+    Diagnostic::new(
+        Code::PipeAfterFork,
+        "parent and child make two different pipes here",
+        pipe,
+        "runs in both processes: one pipe in each",
+    )
+    .label(fork, "they are already separate here")
+    .note("what one of them writes into its pipe, the other can never read")
+    .help("make the pipe before `fork()`, so that both inherit the same one")
 }
 
 pub(in crate::check) fn fork_unchecked(name: &str, kill: Span, fork: Span) -> Diagnostic {
-    Diagnostic::new(Code::ForkUnchecked, "fork can fail, and -1 means everybody to `kill`", kill, format!("`{name}` may be -1 here"))
-        .label(fork, "`fork()` returns -1 when it fails, and nothing has looked")
-        .note("`kill(-1, ...)` goes to every process that one may signal")
-        .help(format!("test it first: `if {name} < 0 {{ perror(\"fork\"); exit(1); }}`"))
+    Diagnostic::new(
+        Code::ForkUnchecked,
+        "fork can fail, and -1 means everybody to `kill`",
+        kill,
+        format!("`{name}` may be -1 here"),
+    )
+    .label(fork, "`fork()` returns -1 when it fails, and nothing has looked")
+    .note("`kill(-1, ...)` goes to every process that one may signal")
+    .help(format!("test it first: `if {name} < 0 {{ perror(\"fork\"); exit(1); }}`"))
 }
 
 pub(in crate::check) fn code_after_exec(at: Span, first: Span, exec: Span, program: Option<&str>) -> Diagnostic {
@@ -35,10 +50,15 @@ pub(in crate::check) fn code_after_exec(at: Span, first: Span, exec: Span, progr
 }
 
 pub(in crate::check) fn no_exit_after_exec(exec: Span, message: Span) -> Diagnostic {
-    Diagnostic::new(Code::NoExitAfterExec, "if `exec` fails, the child goes on with its parent's code", message, "nothing ends the child after this")
-        .label(exec, "comes back only when it fails")
-        .help("end the child: `_exit(127);`")
-        .edit(message.after(), " _exit(127);")
+    Diagnostic::new(
+        Code::NoExitAfterExec,
+        "if `exec` fails, the child goes on with its parent's code",
+        message,
+        "nothing ends the child after this",
+    )
+    .label(exec, "comes back only when it fails")
+    .help("end the child: `_exit(127);`")
+    .edit(message.after(), " _exit(127);")
 }
 
 pub(in crate::check) fn argv_zero(builtin: Builtin, path: &str, name: &str, rest: &[String], at: Span) -> Diagnostic {
@@ -51,30 +71,53 @@ pub(in crate::check) fn argv_zero(builtin: Builtin, path: &str, name: &str, rest
         _ => format!("{}(\"{path}\", {})", builtin.name(), words.join(", ")),
     };
     let missing = if rest.is_empty() { ", and there is no `argv[1]`" } else { "" };
-    Diagnostic::new(Code::ArgvZero, "the first argument is the program's own name", at, format!("`argv[0]` of `{base}` will be \"{name}\"{missing}"))
-        .help(format!("`{mended}`"))
-        .help(format!("or `exec(\"{path}\", \"{name}\"{})`, which puts the name in by itself", if rest.is_empty() { "" } else { ", ..." }))
-        .edit(Span { end: at.start, ..at }, format!("\"{base}\", "))
+    Diagnostic::new(
+        Code::ArgvZero,
+        "the first argument is the program's own name",
+        at,
+        format!("`argv[0]` of `{base}` will be \"{name}\"{missing}"),
+    )
+    .help(format!("`{mended}`"))
+    .help(format!(
+        "or `exec(\"{path}\", \"{name}\"{})`, which puts the name in by itself",
+        if rest.is_empty() { "" } else { ", ..." }
+    ))
+    .edit(Span { end: at.start, ..at }, format!("\"{base}\", "))
 }
 
 pub(in crate::check) fn raw_status(at: Span, name: Option<&str>, number: i64) -> Diagnostic {
     let name = name.unwrap_or("status");
-    Diagnostic::new(Code::RawStatus, "the raw status is not the exit code", at, format!("exit({number}) is {} here", number << 8))
-        .note("the code stands in bits 8 to 15, the signal that killed in bits 0 to 6")
-        .help(format!("`WIFEXITED({name}) && WEXITSTATUS({name}) == {number}`"))
+    Diagnostic::new(
+        Code::RawStatus,
+        "the raw status is not the exit code",
+        at,
+        format!("exit({number}) is {} here", number << 8),
+    )
+    .note("the code stands in bits 8 to 15, the signal that killed in bits 0 to 6")
+    .help(format!("`WIFEXITED({name}) && WEXITSTATUS({name}) == {number}`"))
 }
 
 pub(in crate::check) fn unguarded_status(at: Span, name: &str, declared: Option<Span>) -> Diagnostic {
-    let said = Diagnostic::new(Code::UnguardedStatus, "a child that a signal has killed would pass for a success", at, "0 also when it did not exit");
+    let said = Diagnostic::new(
+        Code::UnguardedStatus,
+        "a child that a signal has killed would pass for a success",
+        at,
+        "0 also when it did not exit",
+    );
     let said = declared.iter().fold(said, |said, span| said.label(*span, "nothing has asked how this child ended"));
-    said.note("WEXITSTATUS means something only where WIFEXITED holds").help(format!("`WIFEXITED({name}) && WEXITSTATUS({name}) == 0`"))
+    said.note("WEXITSTATUS means something only where WIFEXITED holds")
+        .help(format!("`WIFEXITED({name}) && WEXITSTATUS({name}) == 0`"))
 }
 
 pub(in crate::check) fn result_dropped(builtin: Builtin, at: Span) -> Diagnostic {
     let name = builtin.name();
     let (headline, help) = match builtin {
-        Builtin::Pipe | Builtin::Pipe2 => ("nobody can use this pipe, or close it", "keep both ends: `let (r, w) = pipe();`"),
-        Builtin::Realloc => ("the block may have moved, and nobody knows where", "keep the result: `p = realloc(p, cells);`"),
+        Builtin::Pipe | Builtin::Pipe2 => {
+            ("nobody can use this pipe, or close it", "keep both ends: `let (r, w) = pipe();`")
+        }
+        Builtin::Realloc => {
+            ("the block may have moved, and nobody knows where", "keep the result: `p = realloc(p, cells);`")
+        }
         _ => ("nobody can use this block, or free it", "keep the result: `let p = malloc(cells);`"),
     };
     Diagnostic::new(Code::ResultDropped, headline, at, format!("the result of `{name}` is thrown away")).help(help)
@@ -83,13 +126,23 @@ pub(in crate::check) fn result_dropped(builtin: Builtin, at: Span) -> Diagnostic
 pub(in crate::check) fn wrong_pipe_end(builtin: Builtin, name: &str, at: Span, pipe: Span) -> Diagnostic {
     let writing = matches!(builtin, Builtin::Write | Builtin::Dprintf);
     let (is, does) = if writing { ("read", "written to") } else { ("write", "read from") };
-    Diagnostic::new(Code::WrongPipeEnd, format!("`{name}` is the {is} end of a pipe, it cannot be {does}"), at, format!("`{}` will give -1, EBADF", builtin.name()))
-        .label(pipe, "the first part is the read end, the second the write end")
+    Diagnostic::new(
+        Code::WrongPipeEnd,
+        format!("`{name}` is the {is} end of a pipe, it cannot be {does}"),
+        at,
+        format!("`{}` will give -1, EBADF", builtin.name()),
+    )
+    .label(pipe, "the first part is the read end, the second the write end")
 }
 
 pub(in crate::check) fn closed_descriptor(builtin: Builtin, name: &str, at: Span, close: Span) -> Diagnostic {
-    let said = Diagnostic::new(Code::ClosedDescriptor, format!("`{name}` has been closed already"), at, format!("`{}` will give -1, EBADF", builtin.name()))
-        .label(close, "closed here");
+    let said = Diagnostic::new(
+        Code::ClosedDescriptor,
+        format!("`{name}` has been closed already"),
+        at,
+        format!("`{}` will give -1, EBADF", builtin.name()),
+    )
+    .label(close, "closed here");
     match builtin {
         Builtin::Dup | Builtin::Dup2 => said.help("duplicate first, then close"),
         _ => said.help("close it after its last use"),
@@ -122,7 +175,11 @@ pub(in crate::check) fn queue_name(name: &str, fault: QueueName, at: Span) -> Di
 }
 
 pub(in crate::check) fn queue_limit(what: &str, at: Span, number: i64, most: i64) -> Diagnostic {
-    let label = if number < 1 { "fails with EINVAL: at least 1".to_owned() } else { format!("fails with EINVAL: at most {most}") };
+    let label = if number < 1 {
+        "fails with EINVAL: at least 1".to_owned()
+    } else {
+        format!("fails with EINVAL: at most {most}")
+    };
     Diagnostic::new(Code::QueueLimits, format!("a queue cannot have {number} {what}"), at, label)
         .note("a queue holds at most 10 messages of at most 8192 bytes, as mq_overview(7) says")
 }
@@ -132,52 +189,100 @@ pub(in crate::check) fn queue_priority(at: Span, number: i64) -> Diagnostic {
         .note("priorities go from 0 to 32767, and the larger is the more urgent")
 }
 
-pub(in crate::check) fn unsafe_in_handler(call: &str, at: Span, handler: &str, installed: Span, interrupted: Span, others: &[&str]) -> Diagnostic {
+pub(in crate::check) fn unsafe_in_handler(
+    call: &str,
+    at: Span,
+    handler: &str,
+    installed: Span,
+    interrupted: Span,
+    others: &[&str],
+) -> Diagnostic {
     let what = if matches!(call, "malloc" | "calloc" | "realloc" | "free") { "heap" } else { "buffer" };
-    let mut said = Diagnostic::new(Code::UnsafeInHandler, format!("`{call}` is not safe in a signal handler"), at, format!("called from `{handler}`"))
-        .label(interrupted, format!("may be interrupted here while it uses the same {what}"))
-        .label(installed, "the handler is installed here");
+    let mut said = Diagnostic::new(
+        Code::UnsafeInHandler,
+        format!("`{call}` is not safe in a signal handler"),
+        at,
+        format!("called from `{handler}`"),
+    )
+    .label(interrupted, format!("may be interrupted here while it uses the same {what}"))
+    .label(installed, "the handler is installed here");
     if !others.is_empty() {
         let names: Vec<String> = others.iter().map(|name| format!("`{name}`")).collect();
         said = said.note(format!("nor is {} which it calls too", names.join(", ")));
     }
-    said.note("safe are `write`, `_exit`, `kill`, `signal`, `alarm`, `waitpid`, and assignments to a flag")
-        .help(if call == "exit" { "`_exit(...)`, which does not touch the buffer" } else { "set a flag and print outside, or `write(1, ...)`" })
+    said.note("safe are `write`, `_exit`, `kill`, `signal`, `alarm`, `waitpid`, and assignments to a flag").help(
+        if call == "exit" {
+            "`_exit(...)`, which does not touch the buffer"
+        } else {
+            "set a flag and print outside, or `write(1, ...)`"
+        },
+    )
 }
 
 pub(in crate::check) fn one_wait_in_handler(call: Span, installed: Span) -> Diagnostic {
-    Diagnostic::new(Code::OneWaitInHandler, "several children can end for one SIGCHLD: pending signals do not add up", call, "takes one child a call, the others stay zombies")
-        .label(installed, "the handler is installed here")
-        .help("`while let (pid, _) = waitpid(-1, WNOHANG); pid > 0 { }`")
+    Diagnostic::new(
+        Code::OneWaitInHandler,
+        "several children can end for one SIGCHLD: pending signals do not add up",
+        call,
+        "takes one child a call, the others stay zombies",
+    )
+    .label(installed, "the handler is installed here")
+    .help("`while let (pid, _) = waitpid(-1, WNOHANG); pid > 0 { }`")
 }
 
 pub(in crate::check) fn lost_wakeup(flag: &str, test: Span, pause: Span) -> Diagnostic {
-    Diagnostic::new(Code::LostWakeup, "the signal can come between the test and the `pause`", pause, "then this sleeps for ever: the signal is gone")
-        .label(test, format!("`{flag}` is tested here"))
-        .help("block the signal with `sigprocmask`, then `sigsuspend(old)` in the place of `pause()`")
+    Diagnostic::new(
+        Code::LostWakeup,
+        "the signal can come between the test and the `pause`",
+        pause,
+        "then this sleeps for ever: the signal is gone",
+    )
+    .label(test, format!("`{flag}` is tested here"))
+    .help("block the signal with `sigprocmask`, then `sigsuspend(old)` in the place of `pause()`")
 }
 
 pub(in crate::check) fn spinning(flag: &str, at: Span, written: Option<Span>) -> Diagnostic {
-    let said = Diagnostic::new(Code::Spinning, "waiting by spinning: only a signal can end this loop", at, "burns the processor until then");
-    let said = written.iter().fold(said, |said, span| said.label(*span, format!("`{flag}` is written only in a handler")));
+    let said = Diagnostic::new(
+        Code::Spinning,
+        "waiting by spinning: only a signal can end this loop",
+        at,
+        "burns the processor until then",
+    );
+    let said =
+        written.iter().fold(said, |said, span| said.label(*span, format!("`{flag}` is written only in a handler")));
     said.note(format!("in C an optimising compiler never looks at `{flag}` again unless it is `volatile sig_atomic_t`"))
         .help("block the signal with `sigprocmask`, then call `sigsuspend(old)` in the loop")
 }
 
 pub(in crate::check) fn endless(name: &str, test: Span) -> Diagnostic {
-    Diagnostic::new(Code::EndlessLoop, "this loop can never end once it has begun", test, format!("nothing in the loop changes `{name}`"))
-        .note("another process has its own copy of every variable, and cannot change this one")
+    Diagnostic::new(
+        Code::EndlessLoop,
+        "this loop can never end once it has begun",
+        test,
+        format!("nothing in the loop changes `{name}`"),
+    )
+    .note("another process has its own copy of every variable, and cannot change this one")
 }
 
 pub(in crate::check) fn uncatchable(call: &str, signal: Signal, at: Span) -> Diagnostic {
-    Diagnostic::new(Code::UncatchableSignal, format!("{} can be neither caught nor ignored", signal.name()), at, format!("`{call}` fails with EINVAL"))
-        .help("a polite request to end is SIGTERM, which can be caught")
+    Diagnostic::new(
+        Code::UncatchableSignal,
+        format!("{} can be neither caught nor ignored", signal.name()),
+        at,
+        format!("`{call}` fails with EINVAL"),
+    )
+    .help("a polite request to end is SIGTERM, which can be caught")
 }
 
 pub(in crate::check) fn suspend_blocks(signal: Signal, at: Span) -> Diagnostic {
-    Diagnostic::new(Code::SuspendBlocks, "this sleeps with the very signal blocked that it waits for", at, format!("{} is blocked during `sigsuspend`", signal.name()))
-        .note("the mask says what stays blocked, not what is waited for")
-        .help("`sigsuspend(old)` with the old mask that `sigprocmask` gave, or `sigsuspend(0)`")
+    Diagnostic::new(
+        Code::SuspendBlocks,
+        "this sleeps with the very signal blocked that it waits for",
+        at,
+        format!("{} is blocked during `sigsuspend`", signal.name()),
+    )
+    .note("the mask says what stays blocked, not what is waited for")
+    .help("`sigsuspend(old)` with the old mask that `sigprocmask` gave, or `sigsuspend(0)`")
 }
 
 /// What is never used.

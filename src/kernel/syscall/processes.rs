@@ -207,9 +207,7 @@ fn limit_of(machine: &mut Machine, me: Pid, resource: i64) -> Option<&mut (u64, 
 pub(crate) fn getrlimit(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
     let resource = int(machine, me, call, 0);
     match limit_of(machine, me, resource) {
-        Some((soft, hard)) => {
-            Outcome::Parts(vec![Value::Int(0), Value::Int(*soft as i64), Value::Int(*hard as i64)])
-        }
+        Some((soft, hard)) => Outcome::Parts(vec![Value::Int(0), Value::Int(*soft as i64), Value::Int(*hard as i64)]),
         None => Outcome::Fail(Errno::EINVAL),
     }
 }

@@ -18,7 +18,8 @@ impl Bits {
     }
 
     fn get(&self, address: u64) -> bool {
-        address.is_multiple_of(2) && self.0.get((address / 128) as usize).is_some_and(|word| word >> (address / 2 % 64) & 1 == 1)
+        address.is_multiple_of(2)
+            && self.0.get((address / 128) as usize).is_some_and(|word| word >> (address / 2 % 64) & 1 == 1)
     }
 
     fn set(&mut self, address: u64) {

@@ -311,7 +311,8 @@ impl Arena<'_> {
         let Some(size) = block_size(payload).filter(|size| header.size - size >= SMALLEST) else { return };
         let rest = header.size - size;
         self.set_header(block, Header { size, ..header });
-        let tail = Header { size: rest, kind: Kind::Free, previous_free: false, generation: 0, id: 0, length: 0, pc: 0 };
+        let tail =
+            Header { size: rest, kind: Kind::Free, previous_free: false, generation: 0, id: 0, length: 0, pc: 0 };
         self.set_header(block + size, tail);
         self.heap.live -= rest;
         self.release(block + size);

@@ -177,11 +177,13 @@ impl Memory {
         for root in roots {
             self.count(root.root, root.height, &mut frames, &mut nodes);
         }
-        let compare = |what: &str, counted: &[u32], kept: &[u32]| {
-            match counted.iter().zip(kept).position(|(counted, kept)| counted != kept) {
-                Some(id) => Err(format!("{what} {id} has {} owners, but {} are counted", counted[id], kept[id])),
-                None => Ok(()),
-            }
+        let compare = |what: &str, counted: &[u32], kept: &[u32]| match counted
+            .iter()
+            .zip(kept)
+            .position(|(counted, kept)| counted != kept)
+        {
+            Some(id) => Err(format!("{what} {id} has {} owners, but {} are counted", counted[id], kept[id])),
+            None => Ok(()),
         };
         compare("frame", &frames, self.frames.references())?;
         compare("node", &nodes, self.nodes.references())?;

@@ -32,14 +32,18 @@ fn divisions_fault() {
 #[test]
 fn accesses_outside_fault() {
     let start = [i(Op::LoadInt, 1, 0, 0, 5), i(Op::ArrayOf, 2, 1, 1, 0), i(Op::LoadStr, 3, 0, 0, 0)];
-    let after = |last: &[Instruction]| fault_at([&start[..], last].concat(), start.len() as u32 + last.len() as u32 - 1);
+    let after =
+        |last: &[Instruction]| fault_at([&start[..], last].concat(), start.len() as u32 + last.len() as u32 - 1);
     let index = |what, index, length| Fault::Index { what, index, length };
     assert_eq!(after(&[i(Op::LoadElem, 4, 2, 1, 0)]), index("array", 5, 1));
     assert_eq!(after(&[i(Op::StoreElem, 1, 2, 1, 0)]), index("array", 5, 1));
     assert_eq!(after(&[i(Op::LoadByte, 4, 3, 1, 0)]), index("string", 5, 4));
     assert_eq!(after(&[i(Op::NegInt, 1, 1, 0, 0), i(Op::LoadElem, 4, 2, 1, 0)]), index("array", -5, 1));
     assert_eq!(after(&[i(Op::SliceStr, 4, 3, 1, 2)]), index("slice", 5, 4));
-    assert_eq!(after(&[i(Op::LoadInt, 6, 0, 0, 1), i(Op::LoadInt, 7, 0, 0, 0), i(Op::SliceArray, 4, 2, 6, 0)]), index("slice", 1, 1));
+    assert_eq!(
+        after(&[i(Op::LoadInt, 6, 0, 0, 1), i(Op::LoadInt, 7, 0, 0, 0), i(Op::SliceArray, 4, 2, 6, 0)]),
+        index("slice", 1, 1)
+    );
     assert_eq!(after(&[i(Op::LoadInt, 5, 0, 0, 0), i(Op::LoadElem, 4, 5, 5, 0)]), index("array", 0, 0));
     assert_eq!(after(&[i(Op::LoadInt, 5, 0, 0, 0), i(Op::LoadField, 4, 5, 0, 1)]), Fault::Nil { what: "struct" });
     assert_eq!(after(&[i(Op::LoadInt, 5, 0, 0, 0), i(Op::StoreCell, 4, 5, 5, 0)]), Fault::Nil { what: "ptr" });
@@ -118,7 +122,8 @@ fn handlers_run_on_top_and_leave_no_trace() {
         i(Op::Return, 1, 0, 0, 0),
     ];
     let mut image = image(code, &[]);
-    image.functions = vec![function("main program", 0, 4, 0, 4), function("f", 4, 7, 1, 2), function("handler", 7, 9, 1, 2)];
+    image.functions =
+        vec![function("main program", 0, 4, 0, 4), function("f", 4, 7, 1, 2), function("handler", 7, 9, 1, 2)];
     let mut machine = Machine::new(image);
     machine.run(3);
     let before = (machine.context.pc, machine.context.base, machine.context.slots.clone());
@@ -127,7 +132,8 @@ fn handlers_run_on_top_and_leave_no_trace() {
     machine.run(1);
     machine.context.push_handler(handler, 12, [3, 4]).unwrap();
     let stack = machine.context.call_stack();
-    let parts: Vec<(u32, u32, bool)> = stack.iter().map(|Frame { function, pc, interrupted, .. }| (*function, *pc, *interrupted)).collect();
+    let parts: Vec<(u32, u32, bool)> =
+        stack.iter().map(|Frame { function, pc, interrupted, .. }| (*function, *pc, *interrupted)).collect();
     assert_eq!(parts, [(2, 7, false), (2, 8, true), (1, 5, true), (0, 1, false)]);
     assert_eq!(machine.run(100).0, Stop::HandlerReturned);
     assert_eq!((machine.context.pop_handler(), machine.context.errno()), ([3, 4], 12));

@@ -70,10 +70,12 @@ fn string_functions() {
 
 #[test]
 fn numbers_from_texts() {
-    let int = |text| called(Builtin::ParseInt, -1, &[Err(text)]).map(|machine| {
-        let [found, value] = [1, 2].map(|register| machine.context.register(register) as i64);
-        (found == 1).then_some(value)
-    });
+    let int = |text| {
+        called(Builtin::ParseInt, -1, &[Err(text)]).map(|machine| {
+            let [found, value] = [1, 2].map(|register| machine.context.register(register) as i64);
+            (found == 1).then_some(value)
+        })
+    };
     let cases = [
         ("42", Some(42)),
         (" -42\n", Some(-42)),
@@ -131,7 +133,8 @@ fn huge_results_are_heap_faults() {
 #[test]
 fn sorts_are_stable_and_put_nan_last() {
     let sorted = |kind: ValueKind, words: &[u64], strings: &[&str]| {
-        let mut code: Vec<Instruction> = (0..).zip(words).map(|(at, _)| i(Op::LoadConst, 3 + at, 0, 0, i32::from(at))).collect();
+        let mut code: Vec<Instruction> =
+            (0..).zip(words).map(|(at, _)| i(Op::LoadConst, 3 + at, 0, 0, i32::from(at))).collect();
         code.push(i(Op::ArrayOf, 2, 3, words.len() as u8, i32::from(kind == ValueKind::Str)));
         code.push(library(Builtin::Sort, 1, 1, kind as i32));
         let mut image = image(code, strings);
@@ -149,10 +152,7 @@ fn sorts_are_stable_and_put_nan_last() {
     let literal = |at: u64| 1 << 62 | at;
     // 0 and 2 are equal texts; 3 is a prefix of 1.
     let texts = ["b", "aa", "b", "a"];
-    assert_eq!(
-        sorted(ValueKind::Str, &[2, 0, 1, 3, 2].map(literal), &texts),
-        [3, 1, 2, 0, 2].map(literal)
-    );
+    assert_eq!(sorted(ValueKind::Str, &[2, 0, 1, 3, 2].map(literal), &texts), [3, 1, 2, 0, 2].map(literal));
 }
 
 #[test]
