@@ -5,17 +5,15 @@ use super::super::token::{KEYWORDS, Tok, Token};
 use crate::diagnostics::suggest;
 
 /// A type in C's manner: some words and some stars.
-pub(crate) struct CType {
+pub(crate) struct CType<'t> {
     /// The word that counts: `char` of `const char *`, `Job` of `struct Job`.
-    pub(crate) base: String,
+    pub(crate) base: &'t str,
     /// Where that word stands.
     pub(crate) word: Tok,
     /// How many stars follow.
     pub(crate) stars: usize,
     /// Whether there was more than one word, or `struct` before it.
     long: bool,
-    /// Whether the word could be a mistyped keyword.
-    near_keyword: bool,
 }
 
 /// A parameter in C's manner.
@@ -63,13 +61,13 @@ fn is_qualifier(word: &str) -> bool {
 
 /// Reads a type and the name behind it, from `from` words ahead on; gives the type and how far ahead the
 /// name stands.
-pub(crate) fn read(shaper: &Shaper<'_>, from: usize) -> Option<(CType, usize)> {
+pub(crate) fn read<'t>(shaper: &Shaper<'t>, from: usize) -> Option<(CType<'t>, usize)> {
     let (ty, end) = read_bare(shaper, from)?;
     (shaper.kind(end) == Some(Token::Name)).then_some((ty, end))
 }
 
 /// Reads a type; gives it and how far ahead the word behind it stands.
-pub(crate) fn read_bare(shaper: &Shaper<'_>, from: usize) -> Option<(CType, usize)> {
+pub(crate) fn read_bare<'t>(shaper: &Shaper<'t>, from: usize) -> Option<(CType<'t>, usize)> {
     let mut at = from;
     let mut long = false;
     let word = loop {
@@ -111,8 +109,7 @@ pub(crate) fn read_bare(shaper: &Shaper<'_>, from: usize) -> Option<(CType, usiz
         at += 1;
     }
     let text = shaper.text(word);
-    let near_keyword = !is_type_word(text) && suggest::nearest(text, KEYWORDS).is_some();
-    Some((CType { base: text.to_owned(), word, stars, long, near_keyword }, at))
+    Some((CType { base: text, word, stars, long }, at))
 }
 
 /// Guards against endless rows of qualifiers.
@@ -120,10 +117,15 @@ fn long_enough(at: usize, from: usize) -> bool {
     at - from > 8
 }
 
-impl CType {
+impl CType<'_> {
+    /// Whether the word could be a mistyped keyword.
+    fn near_keyword(&self) -> bool {
+        !is_type_word(self.base) && suggest::nearest(self.base, KEYWORDS).is_some()
+    }
+
     /// Whether it is one of C's types or ours, not just a name.
     pub(crate) fn is_known(&self) -> bool {
-        self.long || is_type_word(&self.base)
+        self.long || is_type_word(self.base)
     }
 
     /// Whether `type name` with `next` behind it can only be a declaration. `a * b;` is a product.
@@ -132,12 +134,12 @@ impl CType {
             return true;
         }
         let capital = self.base.chars().next().is_some_and(char::is_uppercase);
-        next == Token::Assign && !self.near_keyword || capital && self.stars == 0 && next == Token::Semicolon
+        next == Token::Assign && !self.near_keyword() || capital && self.stars == 0 && next == Token::Semicolon
     }
 
     /// The type as it is written here; none for `void`.
     pub(crate) fn name(&self) -> Option<String> {
-        let name = match (self.base.as_str(), self.stars) {
+        let name = match (self.base, self.stars) {
             ("void", 0) => return None,
             ("char", 1) => "str",
             ("char", 2..) => "[str]",

@@ -36,7 +36,7 @@ pub(super) fn declaration(shaper: &mut Shaper<'_>) -> bool {
     } else if array {
         let size = (shaper.peek(name_at + 2), shaper.kind(name_at + 3));
         let size = if let (Some(size), Some(Token::CloseBracket)) = size { shaper.text(size) } else { "n" };
-        say::c_array(prefix, shaper.across(first, last), &ty.base, named, size)
+        say::c_array(prefix, shaper.across(first, last), ty.base, named, size)
     } else {
         say::c_variable(prefix, shaper.across(first, last), named, value, ty.name().as_deref())
     };
@@ -73,7 +73,7 @@ pub(super) fn c_constant(shaper: &mut Shaper<'_>) -> bool {
 }
 
 /// `int f(int a, char *b) { … }` or, with `;`, a prototype.
-fn c_function(shaper: &mut Shaper<'_>, first: Tok, name: Tok, ty: &CType, name_at: usize) -> bool {
+fn c_function(shaper: &mut Shaper<'_>, first: Tok, name: Tok, ty: &CType<'_>, name_at: usize) -> bool {
     let Some(close) = closing(shaper, name_at + 1) else { return false };
     let (Some(end), Some(after)) = (shaper.peek(close), shaper.kind(close + 1)) else { return false };
     let params = c_type::params(shaper, name_at + 2, close);

@@ -39,7 +39,8 @@ pub(crate) fn hash(span: Span, text: &str) -> Diagnostic {
 pub(crate) fn step_as_value(span: Span, text: &str) -> Diagnostic {
     let plus = text.starts_with("++") || text.ends_with("++");
     let sign = if plus { "++" } else { "--" };
-    let name = text.trim_start_matches(sign).trim_end_matches(sign).trim();
+    // A row of a million signs is not looked through for its name.
+    let name = if is_short(&[text]) { text.trim_start_matches(sign).trim_end_matches(sign).trim() } else { text };
     let fact = habit(format!("`{sign}` is a statement here, not a value"), span, "this has no value");
     if is_short(&[name]) {
         fact.help(format!("make it a statement of its own, before or after this one: `{name}{sign};`"))
@@ -50,11 +51,14 @@ pub(crate) fn step_as_value(span: Span, text: &str) -> Diagnostic {
 
 /// `++x;`
 pub(crate) fn prefix_step(span: Span, text: &str) -> Diagnostic {
-    let name = text.trim_start_matches(['+', '-']).trim();
+    let name = if is_short(&[text]) { text.trim_start_matches(['+', '-']).trim() } else { text };
     let sign = if text.starts_with('+') { "++" } else { "--" };
-    let mended = format!("{name}{sign}");
     let fact = habit(format!("`{sign}` stands behind what it changes"), span, "the wrong way round");
-    if is_short(&[name]) { fact.help(format!("write `{mended}`")).edit(span, mended) } else { fact }
+    if !is_short(&[name]) {
+        return fact;
+    }
+    let mended = format!("{name}{sign}");
+    fact.help(format!("write `{mended}`")).edit(span, mended)
 }
 
 /// `s->f`
@@ -79,8 +83,8 @@ pub(crate) fn dereference(span: Span, inner: &str) -> Diagnostic {
 
 /// `&x`; `callee` is the function whose argument it is.
 pub(crate) fn address(span: Span, text: &str, callee: Option<&str>) -> Diagnostic {
-    let name = text.trim_start_matches('&').trim();
-    let name = if is_short(&[name]) && !name.is_empty() { name } else { "x" };
+    let name = if is_short(&[text]) { text.trim_start_matches('&').trim() } else { "" };
+    let name = if name.is_empty() { "x" } else { name };
     let fact = habit("variables have no address", span, "`&` takes an address in C")
         .note("what C writes through a pointer comes back as a further result");
     let mended = match callee {
