@@ -453,8 +453,9 @@ fn failure_of(call: Builtin) -> Option<Errno> {
     use Builtin::*;
     match call {
         Fork => Some(Errno::EAGAIN),
-        Pipe | Pipe2 | Dup | Dup2 | MqOpen => Some(Errno::EMFILE),
-        Read | Write | Getline | Wait | Waitpid | MqSend | MqReceive | MqTimedsend | MqTimedreceive | Close => {
+        Pipe | Pipe2 | Dup | Dup2 | MqOpen | Open => Some(Errno::EMFILE),
+        Mkfifo | Mkdir => Some(Errno::ENOSPC),
+        Read | Write | Poll | Getline | Wait | Waitpid | MqSend | MqReceive | MqTimedsend | MqTimedreceive | Close => {
             Some(Errno::EINTR)
         }
         Exec | Execv | Execl => Some(Errno::ENOMEM),

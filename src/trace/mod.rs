@@ -17,6 +17,8 @@ fn decoded(row: &Row, at: usize, shown: &Shown) -> String {
         ("how", Shown::Int(number)) => named(*number, &["SIG_BLOCK", "SIG_UNBLOCK", "SIG_SETMASK"]),
         ("cmd", Shown::Int(number)) => named(*number, &["F_GETFD", "F_SETFD", "F_GETFL", "F_SETFL"]),
         ("mode", Shown::Int(number)) if row.name == "setvbuf" => named(*number, &["_IONBF", "_IOLBF", "_IOFBF"]),
+        ("mode", Shown::Int(bits)) => format!("0o{bits:03o}"),
+        ("whence", Shown::Int(number)) => named(*number, &["SEEK_SET", "SEEK_CUR", "SEEK_END"]),
         ("resource", Shown::Int(number)) => {
             named(*number, &["RLIMIT_NPROC", "RLIMIT_NOFILE", "RLIMIT_STACK", "RLIMIT_DATA"])
         }
@@ -37,7 +39,7 @@ fn decoded(row: &Row, at: usize, shown: &Shown) -> String {
     }
 }
 
-const OPEN_FLAGS: &[&str] = &["O_CREAT", "O_EXCL", "O_TRUNC", "O_APPEND", "O_NONBLOCK", "O_CLOEXEC"];
+const OPEN_FLAGS: &[&str] = &["O_CREAT", "O_EXCL", "O_TRUNC", "O_APPEND", "O_NONBLOCK", "O_DIRECTORY", "O_CLOEXEC"];
 
 fn signal_name(number: i64) -> String {
     Signal::from_number(number).map_or_else(|| number.to_string(), |signal| signal.name().to_owned())
