@@ -15,11 +15,11 @@ use serde::Serialize;
 use super::explore::{self, Explore};
 use super::{EXIT_USAGE, say};
 use crate::abi::Errno;
+use crate::bytecode::image::Verified;
 use crate::explore::Report;
 use crate::kernel::door::End;
 use crate::kernel::host::{Host, HostNode, Input, Stream};
 use crate::kernel::machine::{Config, Machine};
-use crate::bytecode::image::Verified;
 
 /// Instructions after which a single run counts as one without end.
 const TICKS: u64 = 500_000_000;
@@ -125,7 +125,8 @@ fn gather(path: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
         files.push(path.to_path_buf());
         return Ok(());
     }
-    let mut entries: Vec<PathBuf> = std::fs::read_dir(path)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
+    let mut entries: Vec<PathBuf> =
+        std::fs::read_dir(path)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
     entries.sort();
     for entry in entries {
         let is_program = entry.extension().is_some_and(|extension| extension == "proc") && has_header(&entry);
@@ -327,7 +328,8 @@ fn run_once(options: &Explore, file: &Path, header: &Header) -> Result<Result<(S
     let input = Some(header.stdin.clone().into_bytes());
     let host = Keeper { inner: setup.outside, out: Rc::clone(&out), input };
     let config = Config { ticks: Some(TICKS), ..setup.config };
-    let mut machine = Machine::new(config, setup.image, &setup.argv, Box::new(host)).map_err(|_| "the arguments do not fit".to_owned())?;
+    let mut machine = Machine::new(config, setup.image, &setup.argv, Box::new(host))
+        .map_err(|_| "the arguments do not fit".to_owned())?;
     let end = machine.run();
     let output = String::from_utf8_lossy(&out.borrow()).into_owned();
     Ok(match end {
