@@ -199,7 +199,7 @@ fn status(report: &Report) -> u8 {
 }
 
 /// Whether an output is what `--always` or `--never` names: it contains the text, or is it where that begins with `=`.
-fn fits(output: &str, pattern: &str) -> bool {
+pub(crate) fn fits(output: &str, pattern: &str) -> bool {
     let pattern = unescape(pattern);
     match pattern.strip_prefix('=') {
         Some(whole) => output == whole,
@@ -380,8 +380,8 @@ impl Host for Beside {
     }
 }
 
-/// Explores one file.
-fn survey(options: &Explore, file: &Path) -> Result<Survey, u8> {
+/// Compiles one file, and says how it is to be explored; the status where it cannot be.
+pub(crate) fn setup(options: &Explore, file: &Path, input: Vec<u8>) -> Result<Setup, u8> {
     let mut sources = SourceMap::default();
     let compiled = match loader::load(file, &mut sources) {
         Ok(compiled) => compiled,
@@ -397,19 +397,11 @@ fn survey(options: &Explore, file: &Path) -> Result<Survey, u8> {
     if !compiled.warnings.is_empty() {
         show(&compiled.warnings, &sources);
     }
-    let input = match options.stdin.as_ref().map(std::fs::read) {
-        None => Vec::new(),
-        Some(Ok(input)) => input,
-        Some(Err(error)) => {
-            say(&format!("proc: cannot read the input: {error}\n"));
-            return Err(EXIT_NO_INPUT);
-        }
-    };
     let sources = Rc::new(RefCell::new(sources));
     let programs = Programs::new(file, &options.path);
     let outside = Beside { programs, folder: Folder::of(file), sources: Rc::clone(&sources) };
     let argv = std::iter::once(file.as_os_str()).chain(options.args.iter().map(|arg| arg.as_os_str()));
-    let setup = Setup {
+    Ok(Setup {
         config: options.config(),
         image: compiled.image,
         argv: argv.map(|arg| arg.as_bytes().to_vec()).collect(),
@@ -433,7 +425,28 @@ fn survey(options: &Explore, file: &Path) -> Result<Survey, u8> {
             (false, Some(_)) => Want::Counts,
             (false, None) => Want::Outputs,
         },
+    })
+}
+
+/// Explores one file with this input of the terminal.
+pub(crate) fn explore(options: &Explore, file: &Path, input: Vec<u8>) -> Result<Report, u8> {
+    survey_of(setup(options, file, input)?).map(|mut survey| survey.report())
+}
+
+/// Explores one file.
+fn survey(options: &Explore, file: &Path) -> Result<Survey, u8> {
+    let input = match options.stdin.as_ref().map(std::fs::read) {
+        None => Vec::new(),
+        Some(Ok(input)) => input,
+        Some(Err(error)) => {
+            say(&format!("proc: cannot read the input: {error}\n"));
+            return Err(EXIT_NO_INPUT);
+        }
     };
+    survey_of(setup(options, file, input)?)
+}
+
+fn survey_of(setup: Setup) -> Result<Survey, u8> {
     let mut watcher = Watcher::new();
     let survey = Survey::make(setup, |progress| watcher.go_on(progress));
     watcher.clear();
@@ -492,7 +505,8 @@ impl Watcher {
     }
 }
 
-fn unescape(text: &str) -> String {
+/// Reads escapes as what they stand for.
+pub(crate) fn unescape(text: &str) -> String {
     text.replace("\\\\", "\u{0}").replace("\\n", "\n").replace("\\t", "\t").replace('\u{0}', "\\")
 }
 

@@ -10,6 +10,7 @@ mod loader;
 mod messages;
 mod options;
 mod run;
+mod test;
 
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
@@ -61,6 +62,8 @@ enum Command {
     Check(check::Check),
     /// Run a program under every schedule and report all that can happen
     Explore(explore::Explore),
+    /// Check what programs say about themselves in their headers, and grade them
+    Test(test::Test),
     /// Print a program's bytecode beside its source
     Disasm(disasm::Disasm),
     /// Write a program as another language for a real system
@@ -90,6 +93,7 @@ pub fn main() -> ExitCode {
         Command::Run(options) => run::main(&options),
         Command::Check(options) => check::main(&options),
         Command::Explore(options) => explore::main(&options),
+        Command::Test(options) => test::main(&options),
         Command::Disasm(options) => disasm::main(&options),
         Command::Export(options) => export::main(&options),
         Command::Completions { shell } => {

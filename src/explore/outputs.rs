@@ -9,6 +9,9 @@ use super::circles;
 use super::graph::{Ending, Graph};
 use super::intern::{Bytes, Quick};
 
+/// How many pairs are looked at where there is no end of outputs: enough for some examples.
+const SOME: usize = 400;
+
 /// How a way ends, with what it has printed.
 #[derive(Debug, Clone)]
 pub(crate) struct Way {
@@ -41,7 +44,7 @@ pub(crate) fn find(graph: &Graph, most: usize) -> Outputs {
     let mut found = Outputs::default();
     let mut most = most;
     if prints_for_ever(graph, &alive) {
-        most = most.min(20_000);
+        most = most.min(SOME);
         found.bound = Some(
             "there is no end of different outputs: a loop prints, and may go round any number of times".to_owned(),
         );

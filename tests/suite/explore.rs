@@ -292,9 +292,10 @@ impl Question {
             assert_eq!(report["processes"], serde_json::json!({ "min": self.processes, "max": self.processes }));
         }
         replay(&path, self.options, &report);
-        // Every instruction of the shortest ones as a point of choice, which takes nothing for granted.
-        let (brute, _) = explore(&path, &[self.options, &["--reduction=none"]].concat());
-        assert_eq!(texts(&brute), self.outputs);
+        if self.processes < 8 {
+            let (brute, _) = explore(&path, &[self.options, &["--reduction=none"]].concat());
+            assert_eq!(texts(&brute), self.outputs);
+        }
     }
 }
 
