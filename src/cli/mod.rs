@@ -2,6 +2,7 @@
 
 mod check;
 mod disasm;
+mod explain;
 mod explore;
 mod export;
 mod folder;
@@ -61,6 +62,8 @@ enum Command {
     Check(check::Check),
     /// Run a program under every schedule and report all that can happen
     Explore(explore::Explore),
+    /// Print a page on a code, a built-in, a signal or an errno
+    Explain(explain::Explain),
     /// Print a program's bytecode beside its source
     Disasm(disasm::Disasm),
     /// Write a program as another language for a real system
@@ -90,6 +93,7 @@ pub fn main() -> ExitCode {
         Command::Run(options) => run::main(&options),
         Command::Check(options) => check::main(&options),
         Command::Explore(options) => explore::main(&options),
+        Command::Explain(options) => explain::main(&options),
         Command::Disasm(options) => disasm::main(&options),
         Command::Export(options) => export::main(&options),
         Command::Completions { shell } => {
