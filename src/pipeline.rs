@@ -24,6 +24,8 @@ pub struct Parsed {
     pub diagnostics: Vec<Diagnostic>,
     /// What its comments ask not to hear.
     pub allows: Vec<Allow>,
+    /// The lines on which the text could not be read: what else is found there follows from that.
+    unread: Vec<Span>,
 }
 
 /// A program whose names and types are right.
@@ -59,8 +61,9 @@ pub fn parse(sources: &mut SourceMap, name: &str, text: String) -> Parsed {
     let file = sources.add(SourceFile::new(name, text));
     let (program, mut diagnostics) = syntax::parse(file, &sources.file(file).text);
     let (allows, odd) = syntax::allow::allows(sources.file(file), &program);
+    let unread = diagnostics.iter().map(|fact| sources.file(file).line_span(fact.span())).collect();
     diagnostics.extend(odd);
-    Parsed { file, program, diagnostics, allows }
+    Parsed { file, program, diagnostics, allows, unread }
 }
 
 impl Parsed {
@@ -71,10 +74,15 @@ impl Parsed {
     pub fn check(self) -> Result<Checked, Vec<Diagnostic>> {
         let (tree, found) = check::check(self.file, &self.program);
         let mut diagnostics = self.diagnostics;
-        diagnostics.extend(found);
+        let follows = |fact: &Diagnostic| self.unread.iter().any(|line| line.range().contains(&(fact.span().start as usize)));
+        diagnostics.extend(found.into_iter().filter(|fact| !follows(fact)));
         allow::silence(&mut diagnostics, &self.allows);
         sort(&mut diagnostics);
         let wrong = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
+        if wrong {
+            // What is only likely wrong can wait until the errors are mended, and may go with them.
+            diagnostics.retain(|diagnostic| diagnostic.severity == Severity::Error);
+        }
         match tree {
             Some(tree) if !wrong => {
                 Ok(Checked { program: self.program, tree, warnings: diagnostics, allows: self.allows })

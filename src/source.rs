@@ -89,6 +89,13 @@ impl SourceFile {
         LineColumn { line, column: column as u32 + 1 }
     }
 
+    /// The whole line on which a span starts, its newline included.
+    pub fn line_span(&self, span: Span) -> Span {
+        let line = self.line(span.start) as usize;
+        let at = |line: usize| self.line_starts.get(line).copied().unwrap_or(self.text.len() as u32);
+        Span { file: span.file, start: at(line.saturating_sub(1)), end: at(line) }
+    }
+
     /// The text of line `line` (from 1) without its newline; empty past the end.
     pub fn line_text(&self, line: u32) -> &str {
         let Some(start) = self.line_starts.get((line as usize).wrapping_sub(1)) else { return "" };

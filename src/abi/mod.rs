@@ -4,6 +4,7 @@
 pub mod builtin;
 pub mod constant;
 pub mod errno;
+pub mod page;
 pub mod reference;
 pub mod signal;
 pub mod status;

@@ -2,6 +2,7 @@
 
 mod check;
 mod disasm;
+mod explain;
 mod explore;
 mod export;
 mod folder;
@@ -64,6 +65,8 @@ enum Command {
     Explore(explore::Explore),
     /// Check what programs say about themselves in their headers, and grade them
     Test(test::Test),
+    /// Print a page on a code, a built-in, a signal or an errno
+    Explain(explain::Explain),
     /// Print a program's bytecode beside its source
     Disasm(disasm::Disasm),
     /// Write a program as another language for a real system
@@ -94,6 +97,7 @@ pub fn main() -> ExitCode {
         Command::Check(options) => check::main(&options),
         Command::Explore(options) => explore::main(&options),
         Command::Test(options) => test::main(&options),
+        Command::Explain(options) => explain::main(&options),
         Command::Disasm(options) => disasm::main(&options),
         Command::Export(options) => export::main(&options),
         Command::Completions { shell } => {

@@ -12,8 +12,10 @@ use super::options::Run;
 use super::{EXIT_COMPILE, EXIT_NO_INPUT, EXIT_STUCK, EXIT_TICKS, messages, say, show};
 use crate::bytecode::image::Verified;
 use crate::explore::{self, Replayed};
+use crate::diagnostics::{Code, Diagnostic};
 use crate::kernel::Machine;
 use crate::kernel::door::End;
+use crate::source::Span;
 use crate::report::{stats, stuck};
 
 /// The status of a run that Ctrl-C has ended: 128 + SIGINT.
@@ -138,12 +140,19 @@ fn failed(error: LoadError, shared: &Shared) -> u8 {
     }
 }
 
+/// `--ticks` has ended the run.
+fn ticks_reached(ticks: u64) -> Diagnostic {
+    let mut said = Diagnostic::new(Code::TicksReached, format!("stopped after {ticks} instructions (--ticks)"), Span::default(), "");
+    said.labels.clear();
+    said
+}
+
 /// Says why a run did not end by itself, and gives the exit status.
 fn tell(end: End, machine: &Machine, shared: &Shared) -> u8 {
     match end {
         End::Finished(status) => status.shell(),
         End::TicksReached => {
-            say(&format!("proc: stopped after {} instructions (--ticks)\n", machine.totals().ticks));
+            show(&[ticks_reached(machine.totals().ticks)], &shared.sources);
             EXIT_TICKS
         }
         End::Stuck => {

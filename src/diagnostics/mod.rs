@@ -3,6 +3,7 @@
 
 pub mod allow;
 pub mod codes;
+pub mod pages;
 pub mod render;
 pub mod suggest;
 

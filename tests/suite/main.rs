@@ -5,6 +5,7 @@ mod case;
 mod command_line;
 mod conformance;
 mod determinism;
+mod explain;
 mod documents;
 mod explore;
 mod programs;
@@ -24,6 +25,7 @@ fn main() {
     trials.extend(architecture::trials());
     trials.extend(reference::trials());
     trials.extend(conformance::trials());
+    trials.extend(explain::trials());
     trials.extend(documents::trials());
     libtest_mimic::run(&arguments, trials).exit();
 }

@@ -54,7 +54,8 @@ fn suspends(builtin: Builtin, args: &[Expr], facts: &Facts<'_>, found: &mut Vec<
     let (Builtin::Sigsuspend, [mask]) = (builtin, args) else { return };
     let Some(bits) = int(mask) else { return };
     let mask_set = SignalSet::from_program(bits);
-    let handled: Vec<Option<Signal>> = facts.handlers.iter().map(|handler| handler.signal).collect();
+    let catchable = |signal: &Option<Signal>| signal.is_none_or(|signal| !signal.is_untouchable());
+    let handled: Vec<Option<Signal>> = facts.handlers.iter().map(|handler| handler.signal).filter(catchable).collect();
     let all =
         !handled.is_empty() && handled.iter().all(|signal| signal.is_some_and(|signal| mask_set.contains(signal)));
     if let Some(signal) = handled.first().copied().flatten().filter(|_| all) {

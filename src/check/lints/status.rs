@@ -15,12 +15,19 @@ pub(super) fn lint(function: &Function, facts: &Facts<'_>, found: &mut Vec<Diagn
     walk::each_expr(&function.body, &mut |expr| {
         if let ExprKind::Compare(_, op, left, right) = &expr.kind {
             for (one, other) in [(left, right), (right, left)] {
-                compared(*op, one, other, &guarded, facts, function, found);
+                raw(*op, one, other, facts, function, found);
             }
         }
-        if let ExprKind::Not(inner) | ExprKind::Truth(inner) = &expr.kind {
-            success(inner, &guarded, facts, function, found);
-        }
+    });
+    // Only where something is decided by it: an answer that is only shown misleads nobody who knows that all went well.
+    each_stmt(&function.body, &mut |stmt| {
+        let (StmtKind::If { test, .. } | StmtKind::Loop { test: Some(test), .. }) = &stmt.kind else { return };
+        walk::each_within(test, &mut |expr| match &expr.kind {
+            ExprKind::Compare(_, _, one, other) if int(other) == Some(0) => success(one, &guarded, facts, function, found),
+            ExprKind::Compare(_, _, other, one) if int(other) == Some(0) => success(one, &guarded, facts, function, found),
+            ExprKind::Truth(inner) => success(inner, &guarded, facts, function, found),
+            _ => {}
+        });
     });
     each_stmt(&function.body, &mut |stmt| {
         if let StmtKind::Match { value, arms, .. } = &stmt.kind
@@ -46,20 +53,9 @@ fn guarded(function: &Function) -> Vec<Var> {
     found
 }
 
-fn compared(
-    op: BinaryOp,
-    one: &Expr,
-    other: &Expr,
-    guarded: &[Var],
-    facts: &Facts<'_>,
-    function: &Function,
-    found: &mut Vec<Diagnostic>,
-) {
+fn raw(op: BinaryOp, one: &Expr, other: &Expr, facts: &Facts<'_>, function: &Function, found: &mut Vec<Diagnostic>) {
     let equality = matches!(op, BinaryOp::Equal | BinaryOp::NotEqual);
     let Some(number) = int(other) else { return };
-    if number == 0 {
-        success(one, guarded, facts, function, found);
-    }
     if let ExprKind::WordToInt(status) = &one.kind
         && status.ty == Type::Status
         && equality

@@ -1,0 +1,74 @@
+//! `proc explain`: every code has a page, and the program on it really shows its code.
+
+use std::process::Command;
+
+use libtest_mimic::Trial;
+use proclang::diagnostics::{Code, pages};
+
+use super::case::{program, run};
+use super::trial;
+
+pub(crate) fn trials() -> Vec<Trial> {
+    let mut trials = vec![
+        trial("explain/every-code-has-a-page", every_code_has_a_page),
+        trial("explain/lists-and-suggests", lists_and_suggests),
+    ];
+    for code in Code::ALL {
+        if let Some(text) = pages::program(*code) {
+            trials.push(trial(format!("explain/{}", code.text()), move || shows(*code, text)));
+        }
+    }
+    trials
+}
+
+fn every_code_has_a_page() {
+    for code in Code::ALL {
+        let page = pages::page(*code).unwrap_or_else(|| panic!("{} has no page in docs/diagnostics.md", code.text()));
+        assert!(page.contains("**Linux.**") && page.contains("**Mend.**"), "{}", code.text());
+        assert!(page.contains("```proc") || page.contains("\n("), "{} neither shows a program nor says why not", code.text());
+    }
+    for heading in pages::headings() {
+        let (text, name) = heading.split_once(' ').unwrap_or((heading, ""));
+        let code = Code::find(text).unwrap_or_else(|| panic!("the page {heading} is about no code"));
+        assert_eq!(code.name(), name);
+    }
+}
+
+/// The program of a page says its code, and nothing else at compile time.
+fn shows(code: Code, text: &str) {
+    let folder = tempfile::tempdir().expect("a scratch folder");
+    let path = folder.path().join("page.proc");
+    std::fs::write(&path, text).expect("a file in the scratch folder");
+    let options: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("//! options:")).flat_map(str::split_whitespace).collect();
+    let compile = code.text().starts_with(['E', 'W']);
+    let mut command = Command::new(program());
+    command.arg(if compile { "check" } else { "run" }).args(["--message-format", "json"]).args(options).arg(&path);
+    let output = run(command, b"");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    let codes: Vec<String> = stderr
+        .lines()
+        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
+        .filter_map(|value| Some(value.get("code")?.as_str()?.to_owned()))
+        .collect();
+    // A run that is stuck is reported as a text of several lines.
+    let found = codes.iter().any(|found| found == code.text()) || code == Code::Stuck && stderr.contains("stuck: ");
+    let alone = !compile || codes.len() == 1;
+    assert!(found && alone, "{}: {codes:?}\n{stderr}", code.text());
+}
+
+fn lists_and_suggests() {
+    let explain = |words: &[&str]| {
+        let mut command = Command::new(program());
+        command.arg("explain").args(words);
+        let output = run(command, b"");
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let (status, list, _) = explain(&[]);
+    assert!(status == Some(0) && Code::ALL.iter().all(|code| list.contains(code.text())) && list.contains("waitpid") && list.contains("SIGCHLD"));
+    for (word, part) in [("e1003", "type-mismatch"), ("unused-name", "W2003"), ("fork", "fork() -> int"), ("SIGPIPE", "Broken pipe"), ("pipe", "read end"), ("EAGAIN", "errno")] {
+        let (status, page, _) = explain(&[word]);
+        assert!(status == Some(0) && page.contains(part), "{word}: {page}");
+    }
+    let (status, _, complaint) = explain(&["frok"]);
+    assert!(status == Some(64) && complaint.contains("did you mean `fork`?"), "{complaint}");
+}
