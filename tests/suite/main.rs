@@ -7,7 +7,9 @@ mod conformance;
 mod determinism;
 mod documents;
 mod explore;
+mod generator;
 mod programs;
+mod real_linux;
 mod reference;
 mod snapshots;
 
@@ -24,6 +26,8 @@ fn main() {
     trials.extend(architecture::trials());
     trials.extend(reference::trials());
     trials.extend(conformance::trials());
+    trials.extend(real_linux::trials());
+    trials.extend(generator::trials());
     trials.extend(documents::trials());
     libtest_mimic::run(&arguments, trials).exit();
 }
