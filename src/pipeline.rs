@@ -74,7 +74,8 @@ impl Parsed {
     pub fn check(self) -> Result<Checked, Vec<Diagnostic>> {
         let (tree, found) = check::check(self.file, &self.program);
         let mut diagnostics = self.diagnostics;
-        let follows = |fact: &Diagnostic| self.unread.iter().any(|line| line.range().contains(&(fact.span().start as usize)));
+        let follows =
+            |fact: &Diagnostic| self.unread.iter().any(|line| line.range().contains(&(fact.span().start as usize)));
         diagnostics.extend(found.into_iter().filter(|fact| !follows(fact)));
         allow::silence(&mut diagnostics, &self.allows);
         sort(&mut diagnostics);

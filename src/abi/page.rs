@@ -12,7 +12,8 @@ pub fn page(name: &str) -> Option<String> {
         return Some(of_builtin(builtin));
     }
     let upper = name.to_ascii_uppercase();
-    let signal = Signal::ALL.iter().find(|signal| signal.name() == upper || signal.name().strip_prefix("SIG") == Some(&upper));
+    let signal =
+        Signal::ALL.iter().find(|signal| signal.name() == upper || signal.name().strip_prefix("SIG") == Some(&upper));
     if let Some(signal) = signal {
         return Some(of_signal(*signal));
     }
@@ -24,7 +25,10 @@ pub fn page(name: &str) -> Option<String> {
 
 /// Every name that has a page here, for suggestions.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    Builtin::ALL.iter().map(|builtin| builtin.name()).chain(constant::names().filter(|name| constant::find(name).is_some()))
+    Builtin::ALL
+        .iter()
+        .map(|builtin| builtin.name())
+        .chain(constant::names().filter(|name| constant::find(name).is_some()))
 }
 
 fn of_builtin(builtin: Builtin) -> String {
@@ -60,13 +64,19 @@ fn of_builtin(builtin: Builtin) -> String {
     });
     facts.push(match row.class {
         Class::Library => "The process does it by itself, without the kernel.".to_owned(),
-        Class::Syscall => "It is a system call: the kernel does it, and the scheduler may let another process run.".to_owned(),
+        Class::Syscall => {
+            "It is a system call: the kernel does it, and the scheduler may let another process run.".to_owned()
+        }
     });
     facts.iter().for_each(|fact| text.push_str(&format!("- {fact}\n")));
     if let Some((code, note)) = example(builtin) {
         let _ = write!(text, "\n```proc\n{code}```\n\n{note}\n");
     }
-    let family: Vec<&str> = Builtin::ALL.iter().filter(|other| other.row().group == row.group && **other != builtin).map(|other| other.name()).collect();
+    let family: Vec<&str> = Builtin::ALL
+        .iter()
+        .filter(|other| other.row().group == row.group && **other != builtin)
+        .map(|other| other.name())
+        .collect();
     let _ = write!(text, "\n{}: {}\n", row.group, family.join(", "));
     if !row.man.is_empty() {
         let _ = write!(text, "\nIn C: {}\n", row.man);
@@ -140,7 +150,9 @@ fn of_signal(signal: Signal) -> String {
         let _ = writeln!(text, "- {origin}");
     }
     if signal.is_synchronous() {
-        text.push_str("- Linux delivers it before other pending signals, since it belongs to the instruction that caused it.\n");
+        text.push_str(
+            "- Linux delivers it before other pending signals, since it belongs to the instruction that caused it.\n",
+        );
     }
     text.push_str("- Pending signals of one kind do not add up: while one waits, further ones are lost.\n\nSee signal(7), `proc explain kill`, `proc explain sigaction`.\n");
     text
@@ -150,7 +162,9 @@ fn of_signal(signal: Signal) -> String {
 fn origin(signal: Signal) -> Option<&'static str> {
     use Signal::*;
     Some(match signal {
-        SIGHUP => "The kernel sends it when the leader of a session ends, and to stopped processes of a group that becomes orphaned.",
+        SIGHUP => {
+            "The kernel sends it when the leader of a session ends, and to stopped processes of a group that becomes orphaned."
+        }
         SIGINT => "Ctrl-C at the terminal sends it to the foreground process group.",
         SIGQUIT => "Ctrl-\\ at the terminal sends it to the foreground process group.",
         SIGABRT => "`abort()` sends it, also a failed `assert` and a text that is not a number.",
@@ -160,11 +174,15 @@ fn origin(signal: Signal) -> Option<&'static str> {
         SIGPIPE => "A write to a pipe that nobody can read causes it; where it is ignored, the write fails with EPIPE.",
         SIGALRM => "`alarm(seconds)` sends it.",
         SIGTERM => "The polite request to end, and what kill(1) sends.",
-        SIGCHLD => "The kernel sends it to the parent when a child ends, stops or continues. Where it is ignored with SIG_IGN, children leave no zombies.",
+        SIGCHLD => {
+            "The kernel sends it to the parent when a child ends, stops or continues. Where it is ignored with SIG_IGN, children leave no zombies."
+        }
         SIGCONT => "`kill(pid, SIGCONT)` continues a stopped job, as the shell's `fg` and `bg` do.",
         SIGTSTP => "Ctrl-Z at the terminal sends it to the foreground process group.",
         SIGTTIN => "A process of a background group gets it when it reads the terminal.",
-        SIGTTOU => "A process of a background group gets it when it sets the terminal up, or writes to it under TOSTOP.",
+        SIGTTOU => {
+            "A process of a background group gets it when it sets the terminal up, or writes to it under TOSTOP."
+        }
         SIGUSR1 | SIGUSR2 => "Nobody sends it but programs: its meaning is theirs.",
         _ => return None,
     })
@@ -180,7 +198,11 @@ fn of_errno(errno: Errno) -> String {
 }
 
 fn of_constant(name: &str, value: i64) -> String {
-    let users: Vec<&str> = Builtin::ALL.iter().filter(|builtin| builtin.row().sentence.contains(name)).map(|builtin| builtin.name()).collect();
+    let users: Vec<&str> = Builtin::ALL
+        .iter()
+        .filter(|builtin| builtin.row().sentence.contains(name))
+        .map(|builtin| builtin.name())
+        .collect();
     let used = if users.is_empty() { String::new() } else { format!("\nUsed with: {}\n", users.join(", ")) };
     format!("# {name}\n\nA built-in constant, {value}.\n{used}")
 }

@@ -25,7 +25,8 @@ pub(crate) fn main(options: &Explain) -> u8 {
         match page(name) {
             Some(page) => write(&format!("{}{page}", if at > 0 { "\n" } else { "" })),
             None => {
-                let near = suggest::nearest(name, known()).map_or_else(|| "`proc explain` lists them".to_owned(), |near| format!("did you mean `{near}`?"));
+                let near = suggest::nearest(name, known())
+                    .map_or_else(|| "`proc explain` lists them".to_owned(), |near| format!("did you mean `{near}`?"));
                 say(&format!("proc: there is no page on `{name}`; {near}\n"));
                 status = EXIT_USAGE;
             }
@@ -51,9 +52,20 @@ fn page(name: &str) -> Option<String> {
 
 fn of_code(code: Code) -> String {
     let page = pages::page(code).unwrap_or("");
-    let mut text = format!("# {} {} ({})\n\n{}\n", code.text(), code.name(), word(code), if page.is_empty() { code.sentence() } else { page });
+    let mut text = format!(
+        "# {} {} ({})\n\n{}\n",
+        code.text(),
+        code.name(),
+        word(code),
+        if page.is_empty() { code.sentence() } else { page }
+    );
     if code.severity() != Severity::Error {
-        let _ = write!(text, "\nTo keep it quiet: `// allow({})` on the line above, or `--allow {}`.\n", code.name(), code.name());
+        let _ = write!(
+            text,
+            "\nTo keep it quiet: `// allow({})` on the line above, or `--allow {}`.\n",
+            code.name(),
+            code.name()
+        );
     }
     text
 }
@@ -82,7 +94,8 @@ fn list() -> String {
     }
     text.push_str("\nBuilt-in functions:\n");
     for group in groups {
-        let names: Vec<&str> = Builtin::ALL.iter().filter(|builtin| builtin.row().group == group).map(|builtin| builtin.name()).collect();
+        let names: Vec<&str> =
+            Builtin::ALL.iter().filter(|builtin| builtin.row().group == group).map(|builtin| builtin.name()).collect();
         let _ = write!(text, "\n  {group}\n{}", folded(&names));
     }
     let signals: Vec<&str> = abi::Signal::ALL.iter().map(|signal| signal.name()).collect();
@@ -119,7 +132,14 @@ fn write(text: &str) {
 fn coloured(text: &str) -> String {
     let line = |line: &str| match line.strip_prefix("# ") {
         Some(heading) => format!("\u{1b}[1m{heading}\u{1b}[0m\n"),
-        None => format!("{}\n", line.replacen("**Linux.**", "\u{1b}[1mLinux.\u{1b}[0m", 1).replacen("**Mend.**", "\u{1b}[1mMend.\u{1b}[0m", 1)),
+        None => format!(
+            "{}\n",
+            line.replacen("**Linux.**", "\u{1b}[1mLinux.\u{1b}[0m", 1).replacen(
+                "**Mend.**",
+                "\u{1b}[1mMend.\u{1b}[0m",
+                1
+            )
+        ),
     };
     text.lines().map(line).collect()
 }

@@ -11,12 +11,12 @@ use super::loader::{self, LoadError, Programs};
 use super::options::Run;
 use super::{EXIT_COMPILE, EXIT_NO_INPUT, EXIT_STUCK, EXIT_TICKS, messages, say, show};
 use crate::bytecode::image::Verified;
-use crate::explore::{self, Replayed};
 use crate::diagnostics::{Code, Diagnostic};
+use crate::explore::{self, Replayed};
 use crate::kernel::Machine;
 use crate::kernel::door::End;
-use crate::source::Span;
 use crate::report::{stats, stuck};
+use crate::source::Span;
 
 /// The status of a run that Ctrl-C has ended: 128 + SIGINT.
 const EXIT_INTERRUPTED: u8 = 130;
@@ -142,7 +142,12 @@ fn failed(error: LoadError, shared: &Shared) -> u8 {
 
 /// `--ticks` has ended the run.
 fn ticks_reached(ticks: u64) -> Diagnostic {
-    let mut said = Diagnostic::new(Code::TicksReached, format!("stopped after {ticks} instructions (--ticks)"), Span::default(), "");
+    let mut said = Diagnostic::new(
+        Code::TicksReached,
+        format!("stopped after {ticks} instructions (--ticks)"),
+        Span::default(),
+        "",
+    );
     said.labels.clear();
     said
 }

@@ -20,6 +20,8 @@ pub(crate) struct Case {
     pub(crate) spins: bool,
     /// It does not compile, on purpose.
     pub(crate) broken: bool,
+    /// `no`: not to be compared with real Linux; `user`: not as root.
+    pub(crate) real: String,
 }
 
 impl Case {
@@ -58,7 +60,7 @@ impl Case {
             "varies" => self.varies = true,
             "spins" => self.spins = true,
             "broken" => self.broken = true,
-            "real" => {}
+            "real" => self.real = value.split(' ').next().unwrap_or_default().to_owned(),
             other => panic!("{}: there is no directive `{other}`", path.display()),
         }
     }

@@ -25,7 +25,11 @@ fn every_code_has_a_page() {
     for code in Code::ALL {
         let page = pages::page(*code).unwrap_or_else(|| panic!("{} has no page in docs/diagnostics.md", code.text()));
         assert!(page.contains("**Linux.**") && page.contains("**Mend.**"), "{}", code.text());
-        assert!(page.contains("```proc") || page.contains("\n("), "{} neither shows a program nor says why not", code.text());
+        assert!(
+            page.contains("```proc") || page.contains("\n("),
+            "{} neither shows a program nor says why not",
+            code.text()
+        );
     }
     for heading in pages::headings() {
         let (text, name) = heading.split_once(' ').unwrap_or((heading, ""));
@@ -39,7 +43,8 @@ fn shows(code: Code, text: &str) {
     let folder = tempfile::tempdir().expect("a scratch folder");
     let path = folder.path().join("page.proc");
     std::fs::write(&path, text).expect("a file in the scratch folder");
-    let options: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("//! options:")).flat_map(str::split_whitespace).collect();
+    let options: Vec<&str> =
+        text.lines().filter_map(|line| line.strip_prefix("//! options:")).flat_map(str::split_whitespace).collect();
     let compile = code.text().starts_with(['E', 'W']);
     let mut command = Command::new(program());
     command.arg(if compile { "check" } else { "run" }).args(["--message-format", "json"]).args(options).arg(&path);
@@ -61,11 +66,27 @@ fn lists_and_suggests() {
         let mut command = Command::new(program());
         command.arg("explain").args(words);
         let output = run(command, b"");
-        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned(), String::from_utf8_lossy(&output.stderr).into_owned())
+        (
+            output.status.code(),
+            String::from_utf8_lossy(&output.stdout).into_owned(),
+            String::from_utf8_lossy(&output.stderr).into_owned(),
+        )
     };
     let (status, list, _) = explain(&[]);
-    assert!(status == Some(0) && Code::ALL.iter().all(|code| list.contains(code.text())) && list.contains("waitpid") && list.contains("SIGCHLD"));
-    for (word, part) in [("e1003", "type-mismatch"), ("unused-name", "W2003"), ("fork", "fork() -> int"), ("SIGPIPE", "Broken pipe"), ("pipe", "read end"), ("EAGAIN", "errno")] {
+    assert!(
+        status == Some(0)
+            && Code::ALL.iter().all(|code| list.contains(code.text()))
+            && list.contains("waitpid")
+            && list.contains("SIGCHLD")
+    );
+    for (word, part) in [
+        ("e1003", "type-mismatch"),
+        ("unused-name", "W2003"),
+        ("fork", "fork() -> int"),
+        ("SIGPIPE", "Broken pipe"),
+        ("pipe", "read end"),
+        ("EAGAIN", "errno"),
+    ] {
         let (status, page, _) = explain(&[word]);
         assert!(status == Some(0) && page.contains(part), "{word}: {page}");
     }

@@ -5,10 +5,12 @@ mod case;
 mod command_line;
 mod conformance;
 mod determinism;
-mod explain;
 mod documents;
+mod explain;
 mod explore;
+mod generator;
 mod programs;
+mod real_linux;
 mod reference;
 mod snapshots;
 
@@ -26,6 +28,8 @@ fn main() {
     trials.extend(reference::trials());
     trials.extend(conformance::trials());
     trials.extend(explain::trials());
+    trials.extend(real_linux::trials());
+    trials.extend(generator::trials());
     trials.extend(documents::trials());
     libtest_mimic::run(&arguments, trials).exit();
 }

@@ -23,8 +23,12 @@ pub(super) fn lint(function: &Function, facts: &Facts<'_>, found: &mut Vec<Diagn
     each_stmt(&function.body, &mut |stmt| {
         let (StmtKind::If { test, .. } | StmtKind::Loop { test: Some(test), .. }) = &stmt.kind else { return };
         walk::each_within(test, &mut |expr| match &expr.kind {
-            ExprKind::Compare(_, _, one, other) if int(other) == Some(0) => success(one, &guarded, facts, function, found),
-            ExprKind::Compare(_, _, other, one) if int(other) == Some(0) => success(one, &guarded, facts, function, found),
+            ExprKind::Compare(_, _, one, other) if int(other) == Some(0) => {
+                success(one, &guarded, facts, function, found)
+            }
+            ExprKind::Compare(_, _, other, one) if int(other) == Some(0) => {
+                success(one, &guarded, facts, function, found)
+            }
             ExprKind::Truth(inner) => success(inner, &guarded, facts, function, found),
             _ => {}
         });

@@ -100,15 +100,21 @@ pub(super) fn format(problem: FormatProblem) -> Diagnostic {
 
 fn unreadable(at: Span, error: FormatError) -> Diagnostic {
     match error {
-        FormatError::Unfinished(text) => {
-            Diagnostic::new(Code::BadFormat, format!("the format ends within `{}`", text.escape_debug()), at, "a letter is missing")
-                .help("a percent sign itself is written `%%`")
-        }
-        FormatError::Unknown(text) => {
-            Diagnostic::new(Code::BadFormat, format!("there is no conversion `{}`", text.escape_debug()), at, "in this format")
-                .note("the conversions are %d %i %u %x %X %o %c %s %f %e %g %p")
-                .help("a percent sign itself is written `%%`")
-        }
+        FormatError::Unfinished(text) => Diagnostic::new(
+            Code::BadFormat,
+            format!("the format ends within `{}`", text.escape_debug()),
+            at,
+            "a letter is missing",
+        )
+        .help("a percent sign itself is written `%%`"),
+        FormatError::Unknown(text) => Diagnostic::new(
+            Code::BadFormat,
+            format!("there is no conversion `{}`", text.escape_debug()),
+            at,
+            "in this format",
+        )
+        .note("the conversions are %d %i %u %x %X %o %c %s %f %e %g %p")
+        .help("a percent sign itself is written `%%`"),
         FormatError::Refused(text) => {
             let length = text.ends_with(['h', 'L', 'q']);
             let said =
