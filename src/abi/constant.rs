@@ -32,15 +32,15 @@ constants! {
 
 /// The value of a built-in constant that is an int.
 pub fn find(name: &str) -> Option<i64> {
-    if name.starts_with("SIG") {
-        if let Some(signal) = signal::Signal::ALL.iter().find(|signal| signal.name() == name) {
-            return Some(i64::from(signal.number()));
-        }
+    if name.starts_with("SIG")
+        && let Some(signal) = signal::Signal::ALL.iter().find(|signal| signal.name() == name)
+    {
+        return Some(i64::from(signal.number()));
     }
-    if name.starts_with('E') {
-        if let Some(errno) = errno::Errno::ALL.iter().find(|errno| errno.name() == name) {
-            return Some(errno.number());
-        }
+    if name.starts_with('E')
+        && let Some(errno) = errno::Errno::ALL.iter().find(|errno| errno.name() == name)
+    {
+        return Some(errno.number());
     }
     FLAGS.iter().find(|(flag, _)| *flag == name).map(|(_, value)| *value)
 }

@@ -166,11 +166,11 @@ pub(crate) fn main(options: &Explore) -> u8 {
         return tell_difference(options, &report, &other);
     }
     hold_to(options, &mut report);
-    if let Some(folder) = &options.save {
-        if let Err(error) = save(options, folder, &report) {
-            say(&format!("proc: cannot write to `{}`: {error}\n", folder.display()));
-            return EXIT_USAGE;
-        }
+    if let Some(folder) = &options.save
+        && let Err(error) = save(options, folder, &report)
+    {
+        say(&format!("proc: cannot write to `{}`: {error}\n", folder.display()));
+        return EXIT_USAGE;
     }
     match options.format {
         Format::Json => print_out(&json(&report)),

@@ -112,11 +112,11 @@ fn finish(
         say("proc: standard output was closed; writes to it have failed with EIO\n");
     }
     let status = tell(machine, &shared);
-    if let Some(to) = &options.write_to {
-        if let Err(why) = folder::write_back(to, &machine.file_system().changes()) {
-            say(&format!("proc: --write-to: {why}\n"));
-            return super::EXIT_CANNOT_WRITE;
-        }
+    if let Some(to) = &options.write_to
+        && let Err(why) = folder::write_back(to, &machine.file_system().changes())
+    {
+        say(&format!("proc: --write-to: {why}\n"));
+        return super::EXIT_CANNOT_WRITE;
     }
     if let Some(rows) = &shared.rows {
         let mut rows = rows.clone();

@@ -24,8 +24,9 @@ pub(crate) enum Prints {
 impl Prints {
     /// What a text is made of.
     pub(crate) fn of(text: &[u8]) -> Prints {
-        let repeats =
-            |length: &usize| text.len() % length == 0 && text.chunks(*length).all(|part| part == &text[..*length]);
+        let repeats = |length: &usize| {
+            text.len().is_multiple_of(*length) && text.chunks(*length).all(|part| part == &text[..*length])
+        };
         match (1..=text.len()).find(repeats) {
             None => Prints::Nothing,
             Some(length) => Prints::Word(text[..length].into()),
@@ -147,15 +148,15 @@ fn analyse(image: &Image) -> Ahead {
         for pc in (0..count).rev() {
             let i = image.code[pc];
             let mut future = ahead.from[pc].clone();
-            if !matches!(i.op, Op::Jump | Op::Return) {
-                if let Some(next) = ahead.from.get(pc + 1) {
-                    future.add(next);
-                }
+            if !matches!(i.op, Op::Jump | Op::Return)
+                && let Some(next) = ahead.from.get(pc + 1)
+            {
+                future.add(next);
             }
-            if jumps(i.op) {
-                if let Some(target) = ahead.from.get(i.imm as usize) {
-                    future.add(target);
-                }
+            if jumps(i.op)
+                && let Some(target) = ahead.from.get(i.imm as usize)
+            {
+                future.add(target);
             }
             let callees: &[usize] = match i.op {
                 Op::Call => &[i.imm as usize],

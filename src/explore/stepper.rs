@@ -180,10 +180,10 @@ impl Stepper {
                 }
                 _ => steps.push(step(Act::Run)),
             }
-            if let (Some(call), None) = (call, &process.call) {
-                if self.rules.faults.contains(&call) {
-                    steps.extend(failure_of(call).map(|errno| step(Act::Fail(errno))));
-                }
+            if let (Some(call), None) = (call, &process.call)
+                && self.rules.faults.contains(&call)
+            {
+                steps.extend(failure_of(call).map(|errno| step(Act::Fail(errno))));
             }
         }
         let timers = self.timers();
@@ -290,10 +290,10 @@ impl Stepper {
         match self.go(pid, 2) {
             Some(Stop::Syscall(request)) => {
                 self.machine.begin_call(pid, request);
-                if let Some(errno) = fails {
-                    if let Some(call) = self.machine.process_mut(pid).call.take() {
-                        self.machine.complete(pid, &call, Outcome::Fail(errno));
-                    }
+                if let Some(errno) = fails
+                    && let Some(call) = self.machine.process_mut(pid).call.take()
+                {
+                    self.machine.complete(pid, &call, Outcome::Fail(errno));
                 }
                 self.machine.enter(pid);
             }

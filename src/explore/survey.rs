@@ -140,8 +140,8 @@ pub struct Report {
 impl Report {
     /// Whether something was found that should not happen.
     pub fn found_something(&self) -> bool {
-        !(self.stuck.is_empty() && self.faults.is_empty() && self.assertions.is_empty() && self.livelocks.is_empty())
-            || !self.broken.is_empty()
+        let clean = self.stuck.is_empty() && self.faults.is_empty() && self.assertions.is_empty();
+        !(clean && self.livelocks.is_empty() && self.broken.is_empty())
     }
 }
 
@@ -259,8 +259,7 @@ impl Survey {
     fn circle(&mut self, node: u32) -> String {
         let mut seen = indexmap::IndexMap::new();
         let mut at = node;
-        loop {
-            let Some(edge) = self.graph.edges_of(at).next() else { break };
+        while let Some(edge) = self.graph.edges_of(at).next() {
             if seen.insert(at, edge as u32).is_some() {
                 break;
             }

@@ -106,10 +106,10 @@ impl World {
 
     fn save_process(&mut self, pid: Pid) -> u32 {
         let machine = &mut self.stepper.machine;
-        if let Some(context) = machine.table.get_mut(pid).and_then(|process| process.context.as_deref_mut()) {
-            if context.heap.allocated_since() > 0 {
-                context.collect(&mut machine.memory);
-            }
+        if let Some(context) = machine.table.get_mut(pid).and_then(|process| process.context.as_deref_mut())
+            && context.heap.allocated_since() > 0
+        {
+            context.collect(&mut machine.memory);
         }
         let pause = self.stepper.pauses.get(&pid).copied();
         self.recorder.0.clear();

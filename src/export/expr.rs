@@ -305,7 +305,7 @@ impl Emit<'_> {
         let early = self.early(&bare);
         let mut found = Vec::with_capacity(operands.len());
         for ((expr, want), early) in operands.iter().zip(early) {
-            found.push(if early { self.into_variable(expr, *want) } else { self.wanted(expr, *want) });
+            found.push(if early { self.named_variable(expr, *want) } else { self.wanted(expr, *want) });
         }
         found
     }
@@ -317,7 +317,7 @@ impl Emit<'_> {
     }
 
     /// Evaluates an expression into a new variable before the present statement.
-    pub(super) fn into_variable(&mut self, expr: &Expr, want: Want) -> C {
+    pub(super) fn named_variable(&mut self, expr: &Expr, want: Want) -> C {
         let value = self.expr(expr);
         let kind = if value.num == Num::Int { Kind::Int } else { Kind::Long };
         let ty = self.c_type(&expr.ty, kind);
@@ -392,7 +392,7 @@ impl Emit<'_> {
     pub(super) fn element(&mut self, base: &Expr, index: &Expr) -> [String; 2] {
         let simple = is_simple(base);
         let early = self.early(&[base, index]).first().copied().unwrap_or(false);
-        let base = if simple && !early { self.expr(base) } else { self.into_variable(base, Want::Value) };
+        let base = if simple && !early { self.expr(base) } else { self.named_variable(base, Want::Value) };
         let index = self.expr(index);
         [base.argument(), index.argument()]
     }

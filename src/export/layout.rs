@@ -303,13 +303,13 @@ impl<'a> Emit<'a> {
         let mut found = BTreeSet::new();
         let Some(main) = self.program.functions.first() else { return found };
         for stmt in &main.body.stmts {
-            if let StmtKind::Store { targets, value, declares: true } = &stmt.kind {
-                if let ([Some(place)], ExprKind::Constant(_)) = (targets.as_slice(), &value.kind) {
-                    if let PlaceKind::Global(id) = &place.kind {
-                        found.insert(id.0);
-                    }
-                    continue;
+            if let StmtKind::Store { targets, value, declares: true } = &stmt.kind
+                && let ([Some(place)], ExprKind::Constant(_)) = (targets.as_slice(), &value.kind)
+            {
+                if let PlaceKind::Global(id) = &place.kind {
+                    found.insert(id.0);
                 }
+                continue;
             }
             let mut calls = false;
             walk::stmt_exprs(stmt, &mut |expr: &Expr| {
@@ -481,10 +481,10 @@ impl<'a> Emit<'a> {
             defined.insert(*id);
             let Some(function) = self.program.functions.get(*id as usize) else { continue };
             walk::exprs(&function.body, &mut |expr| {
-                if let ExprKind::Function(named) | ExprKind::Call(named, _) = &expr.kind {
-                    if !defined.contains(&named.0) {
-                        wanted.insert(named.0);
-                    }
+                if let ExprKind::Function(named) | ExprKind::Call(named, _) = &expr.kind
+                    && !defined.contains(&named.0)
+                {
+                    wanted.insert(named.0);
                 }
             });
         }
@@ -546,10 +546,10 @@ impl<'a> Emit<'a> {
         put(&prototypes);
         shows.iter().for_each(|text| put(&text.lines().map(str::to_owned).collect::<Vec<_>>()));
         for (id, mut lines) in functions {
-            if unused.contains(&id) {
-                if let Some(head) = lines.iter_mut().find(|line| line.starts_with("static ")) {
-                    *head = format!("__attribute__((unused)) {head}");
-                }
+            if unused.contains(&id)
+                && let Some(head) = lines.iter_mut().find(|line| line.starts_with("static "))
+            {
+                *head = format!("__attribute__((unused)) {head}");
             }
             put(&lines);
         }

@@ -32,10 +32,10 @@ impl Emit<'_> {
             (Builtin::Dprintf, [fd, rest @ ..]) => (Some(fd), rest),
             _ => (None, args),
         };
-        if let (Builtin::ToStr, [only], [Piece::Show]) = (builtin, args, format.pieces.as_slice()) {
-            if only.ty == Type::Str {
-                return self.expr(only);
-            }
+        if let (Builtin::ToStr, [only], [Piece::Show]) = (builtin, args, format.pieces.as_slice())
+            && only.ty == Type::Str
+        {
+            return self.expr(only);
         }
         let bits = bits(format, args);
         self.formatted(expr.span, builtin, fd, bits)

@@ -201,11 +201,11 @@ impl Emit<'_> {
             };
             return self.block(&head, body);
         };
-        if let Some(test) = test {
-            if let Some(head) = self.bound_test(bind, test) {
-                self.block(&format!("while ({head})"), body);
-                return;
-            }
+        if let Some(test) = test
+            && let Some(head) = self.bound_test(bind, test)
+        {
+            self.block(&format!("while ({head})"), body);
+            return;
         }
         self.line("while (true) {");
         self.comment_behind(body.span.start + 1);
@@ -326,10 +326,10 @@ impl Emit<'_> {
         let variable = self.own_name("i");
         self.locals.insert(*index, variable.clone());
         // A list written out is an array of C.
-        if let (ExprKind::Array(elements), Type::Array(element)) = (&over.kind, &over.ty) {
-            if !elements.is_empty() {
-                return self.each_of_list(elements, element, &variable, body);
-            }
+        if let (ExprKind::Array(elements), Type::Array(element)) = (&over.kind, &over.ty)
+            && !elements.is_empty()
+        {
+            return self.each_of_list(elements, element, &variable, body);
         }
         let simple = super::expr::is_simple(over) && self.effect(over) == Effect::Pure && !changes(body, over);
         let made = self.expr(over);
@@ -659,7 +659,7 @@ impl Emit<'_> {
         let writes =
             self.effect(value) == Effect::Writes && !matches!(place.kind, PlaceKind::Local(_) | PlaceKind::Global(_));
         let (place, value) = if writes {
-            let value = self.into_variable(value, Want::Value);
+            let value = self.named_variable(value, Want::Value);
             (self.place(place), value)
         } else {
             (self.place(place), self.expr(value))
@@ -695,7 +695,7 @@ impl Emit<'_> {
         }
         let local = matches!(place.kind, PlaceKind::Local(_));
         let value = match op {
-            _ if self.effect(value) == Effect::Writes && !local => self.into_variable(value, Want::Value),
+            _ if self.effect(value) == Effect::Writes && !local => self.named_variable(value, Want::Value),
             Operator::Int(op) => self.operand_of(op, value),
             _ => self.expr(value),
         };
@@ -804,7 +804,7 @@ impl Emit<'_> {
     }
 
     fn store_tuple(&mut self, targets: &[Option<Place>], parts: &[Expr], declares: bool) {
-        let made: Vec<C> = parts.iter().map(|part| self.into_variable(part, Want::Value)).collect();
+        let made: Vec<C> = parts.iter().map(|part| self.named_variable(part, Want::Value)).collect();
         self.flush();
         for (target, part) in targets.iter().zip(made) {
             if let Some(place) = target {

@@ -55,7 +55,7 @@ impl Machine {
         match self.pick() {
             Some(pid) => {
                 // Somebody who types while others run is heard soon, and a look at the terminal costs more than a quantum.
-                if self.totals.switches % TURNS_BETWEEN_LOOKS == 0 {
+                if self.totals.switches.is_multiple_of(TURNS_BETWEEN_LOOKS) {
                     self.look_at_terminal(false);
                 }
                 self.dispatch(pid);

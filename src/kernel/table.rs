@@ -56,10 +56,10 @@ impl Table {
 
     pub(crate) fn get_mut(&mut self, pid: Pid) -> Option<&mut Process> {
         let at = self.slot(pid)?;
-        if let Some(sparse) = &mut self.sparse {
-            if sparse.touched.last() != Some(&pid) {
-                sparse.touched.push(pid);
-            }
+        if let Some(sparse) = &mut self.sparse
+            && sparse.touched.last() != Some(&pid)
+        {
+            sparse.touched.push(pid);
         }
         self.slots.get_mut(at)?.as_deref_mut()
     }

@@ -136,17 +136,17 @@ fn with_callers(mut report: Diagnostic, context: &Context, fault: &Fault) -> Dia
     let name = |frame: &Frame| {
         context.image.functions.get(frame.function as usize).map_or("?", |function| &*function.name).to_owned()
     };
-    if let Fault::StackOverflow { .. } = fault {
-        if let Some(cycle) = cycle(&stack) {
-            let mut names: Vec<String> = stack.iter().take(cycle).map(name).collect();
-            names.reverse();
-            let circle = if names.len() == 1 {
-                format!("`{}` calls itself", names[0])
-            } else {
-                format!("`{}` call each other in a circle", names.join("`, `"))
-            };
-            return report.note(format!("{circle}; {} calls are on the stack", stack.len()));
-        }
+    if let Fault::StackOverflow { .. } = fault
+        && let Some(cycle) = cycle(&stack)
+    {
+        let mut names: Vec<String> = stack.iter().take(cycle).map(name).collect();
+        names.reverse();
+        let circle = if names.len() == 1 {
+            format!("`{}` calls itself", names[0])
+        } else {
+            format!("`{}` call each other in a circle", names.join("`, `"))
+        };
+        return report.note(format!("{circle}; {} calls are on the stack", stack.len()));
     }
     let callers = stack.iter().zip(stack.iter().skip(1));
     for (frame, caller) in callers.clone().take(CALLERS_SHOWN) {

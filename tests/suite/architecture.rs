@@ -73,10 +73,10 @@ fn arrows_never_run_back() {
                     .chars()
                     .take_while(|letter| letter.is_ascii_alphanumeric() || *letter == '_')
                     .collect();
-                if let Some(there) = FLOORS.iter().position(|floor| *floor == word) {
-                    if there > here {
-                        wrong.push(format!("{}:{}: {} imports {}", path.display(), number + 1, FLOORS[here], word));
-                    }
+                if let Some(there) = FLOORS.iter().position(|floor| *floor == word)
+                    && there > here
+                {
+                    wrong.push(format!("{}:{}: {} imports {}", path.display(), number + 1, FLOORS[here], word));
                 }
             }
         }

@@ -377,7 +377,7 @@ fn generated(mut seed: u64) -> String {
         text.push_str("signal(SIGCHLD, h);\n");
     }
     for process in 0..2 {
-        text.push_str(&format!("if fork() == 0 {{\n"));
+        text.push_str("if fork() == 0 {\n");
         for _ in 0..next(3) {
             text.push_str(PIECES[next(PIECES.len() as u64) as usize]);
         }
