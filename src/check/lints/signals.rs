@@ -21,10 +21,10 @@ pub(super) fn lint(function: &Function, facts: &Facts<'_>, found: &mut Vec<Diagn
     });
     each_stmt(&function.body, &mut |stmt| match &stmt.kind {
         StmtKind::Loop { test: Some(test), body, bind: None, step, .. } => {
-            if let Some(flag) = flag_of(test, facts) {
-                if let Some(pause) = pause_in(body).filter(|_| !masks(facts)) {
-                    found.push(say::lost_wakeup(facts.name(function, flag), test.span, pause));
-                }
+            if let Some(flag) = flag_of(test, facts)
+                && let Some(pause) = pause_in(body).filter(|_| !masks(facts))
+            {
+                found.push(say::lost_wakeup(facts.name(function, flag), test.span, pause));
             }
             if step.is_none() && body.stmts.is_empty() {
                 spins(test, stmt.span, function, facts, found);
