@@ -87,7 +87,7 @@ fn line_start(file: &SourceFile, line: u32) -> u32 {
         let middle = low + (high - low) / 2;
         if file.line(middle) >= line { high = middle } else { low = middle + 1 }
     }
-    low
+    low.min(length)
 }
 
 #[cfg(test)]
