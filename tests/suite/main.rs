@@ -8,6 +8,7 @@ mod determinism;
 mod documents;
 mod explain;
 mod explore;
+mod export;
 mod generator;
 mod programs;
 mod real_linux;
@@ -24,6 +25,7 @@ fn main() {
     trials.extend(command_line::trials());
     trials.extend(determinism::trials());
     trials.extend(explore::trials());
+    trials.extend(export::trials());
     trials.extend(architecture::trials());
     trials.extend(reference::trials());
     trials.extend(conformance::trials());
