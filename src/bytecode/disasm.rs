@@ -1,6 +1,7 @@
 //! The listing: each function's source beside the instructions it became, with the names of what they touch.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use super::image::{FunctionInfo, Image};
 use super::op::{Extra, Instruction, Op, Operand};
@@ -14,16 +15,34 @@ const MAX_TEXT: usize = 32;
 /// The listing of a whole image.
 pub fn disasm(image: &Image, sources: &SourceMap) -> String {
     let mut out = String::new();
+    let fields = field_names(image);
     for (index, function) in image.functions.iter().enumerate() {
         if index > 0 {
             out.push('\n');
         }
-        function_text(&mut out, image, sources, index, function);
+        head(&mut out, index, function);
+        instructions(&mut out, image, sources, function, &fields);
     }
     out
 }
 
-fn function_text(out: &mut String, image: &Image, sources: &SourceMap, index: usize, function: &FunctionInfo) {
+/// The name of each field by its index, where all structs that have one there call it the same: an instruction
+/// does not say which struct it is on.
+fn field_names(image: &Image) -> Vec<Option<Arc<str>>> {
+    let mut names: Vec<Option<Arc<str>>> = Vec::new();
+    for one in &image.structs {
+        for (at, field) in one.fields.iter().enumerate() {
+            match names.get_mut(at) {
+                None => names.push(Some(field.name.clone())),
+                Some(name) if name.as_ref() != Some(&field.name) => *name = None,
+                Some(_) => {}
+            }
+        }
+    }
+    names
+}
+
+fn head(out: &mut String, index: usize, function: &FunctionInfo) {
     let plural = |count: usize, one: &str| format!("{count} {one}{}", if count == 1 { "" } else { "s" });
     let _ = writeln!(
         out,
@@ -33,6 +52,15 @@ fn function_text(out: &mut String, image: &Image, sources: &SourceMap, index: us
         plural(function.results as usize, "result"),
         plural(function.frame as usize, "register"),
     );
+}
+
+fn instructions(
+    out: &mut String,
+    image: &Image,
+    sources: &SourceMap,
+    function: &FunctionInfo,
+    fields: &[Option<Arc<str>>],
+) {
     let mut last = None;
     for pc in function.entry..function.end {
         let span = image.span(pc);
@@ -45,7 +73,7 @@ fn function_text(out: &mut String, image: &Image, sources: &SourceMap, index: us
         let Some(instruction) = image.code.get(pc as usize) else {
             return;
         };
-        let (operands, notes) = Listing { image, function, pc, instruction: *instruction }.text();
+        let (operands, notes) = Listing { image, function, pc, instruction: *instruction, fields }.text();
         let line = format!("{pc:>12}  {:<8}{operands}", instruction.op.row().name);
         let line = if notes.is_empty() { line } else { format!("{line:<44}; {notes}") };
         let _ = writeln!(out, "{}", line.trim_end());
@@ -58,6 +86,7 @@ struct Listing<'a> {
     function: &'a FunctionInfo,
     pc: u32,
     instruction: Instruction,
+    fields: &'a [Option<Arc<str>>],
 }
 
 impl Listing<'_> {
@@ -124,7 +153,9 @@ impl Listing<'_> {
             Operand::Function => named(image.functions.get(index).map(|function| &*function.name)),
             Operand::Struct => named(image.structs.get(index).map(|one| &*one.name)),
             Operand::Global => named(image.globals.get(index).map(|global| &*global.name)),
-            Operand::Field => (Some(format!(".{imm}")), self.field(index)),
+            Operand::Field => {
+                (Some(format!(".{imm}")), self.fields.get(index).and_then(|name| Some(name.as_ref()?.to_string())))
+            }
             Operand::Assertion => {
                 (Some(format!("#{imm}")), image.assertions.get(index).map(|one| one.text.to_string()))
             }
@@ -135,13 +166,6 @@ impl Listing<'_> {
             },
             _ => (Some(imm.to_string()), None),
         }
-    }
-
-    /// The field's name, where all structs that have it call it the same.
-    fn field(&self, index: usize) -> Option<String> {
-        let mut names = self.image.structs.iter().filter_map(|one| Some(&one.fields.get(index)?.name));
-        let first = names.next()?;
-        names.all(|name| name == first).then(|| first.to_string())
     }
 
     fn format(&self, index: usize) -> Option<String> {
@@ -176,7 +200,7 @@ pub fn instruction(image: &Image, pc: u32) -> String {
     let Some(function) = image.functions.get(image.function_at(pc)) else {
         return String::new();
     };
-    let (operands, _) = Listing { image, function, pc, instruction }.text();
+    let (operands, _) = Listing { image, function, pc, instruction, fields: &[] }.text();
     let name = instruction.op.row().name;
     if instruction.op == Op::Nop { name.to_string() } else { format!("{name} {operands}").trim_end().to_string() }
 }

@@ -69,11 +69,12 @@ type Check = Result<(), &'static str>;
 /// The first thing that is not in order.
 pub fn verify(image: Image) -> Result<Verified, VerifyError> {
     tables(&image).map_err(VerifyError::Table)?;
+    let fields = image.structs.iter().map(|one| one.fields.len()).max().unwrap_or(0);
     let mut entry = 0;
     for (index, function) in image.functions.iter().enumerate() {
         frame(&image, index, function, entry).map_err(|problem| VerifyError::Function { function: index, problem })?;
         entry = function.end;
-        let checker = Checker { image: &image, function, main_program: index == 0 };
+        let checker = Checker { image: &image, function, main_program: index == 0, fields };
         for pc in function.entry as usize..function.end as usize {
             let instruction = image.code[pc];
             checker.instruction(instruction).map_err(|problem| VerifyError::Instruction {
@@ -158,6 +159,8 @@ struct Checker<'a> {
     image: &'a Image,
     function: &'a FunctionInfo,
     main_program: bool,
+    /// The fields of the widest struct: an instruction does not say which struct it is on.
+    fields: usize,
 }
 
 impl Checker<'_> {
@@ -224,10 +227,7 @@ impl Checker<'_> {
             Operand::Function => ensure(within(image.functions.len()), "no function"),
             Operand::Struct => ensure(within(image.structs.len()), "no struct"),
             Operand::Global => ensure(within(image.globals.len()), "no static slot"),
-            Operand::Field => {
-                let widest = image.structs.iter().map(|one| one.fields.len()).max();
-                ensure(within(widest.unwrap_or(0)), "no field")
-            }
+            Operand::Field => ensure(within(self.fields), "no field"),
             Operand::Assertion => ensure(within(image.assertions.len()), "no assertion"),
             Operand::ElementKind => ensure(within(2), "no kind of element"),
             _ => Err("an immediate that only an operand can be"),
