@@ -37,7 +37,8 @@ struct Shared {
     open: Slab<OpenFile>,
     pipes: Pipes,
     queues: Queues,
-    fs: FileSystem,
+    /// Which of the file systems that were met: they are large, and seldom change.
+    fs: u32,
     pollers: Vec<Poller>,
     terminal: Terminal,
     chance: Chance,
@@ -53,6 +54,9 @@ pub(crate) struct World {
     locals: Vec<Local>,
     shared_keys: Bytes,
     shared: Vec<Shared>,
+    system_keys: Bytes,
+    systems: Vec<FileSystem>,
+    loaded_fs: u32,
     images: Vec<Verified>,
     environment: Option<Arc<indexmap::IndexMap<Vec<u8>, Vec<u8>>>>,
     /// The component of each process that the machine stands at.
@@ -71,6 +75,9 @@ impl World {
             locals: Vec::new(),
             shared_keys: Bytes::default(),
             shared: Vec::new(),
+            system_keys: Bytes::default(),
+            systems: Vec::new(),
+            loaded_fs: 0,
             images: Vec::new(),
             environment: None,
             loaded: BTreeMap::new(),
@@ -126,14 +133,30 @@ impl World {
         id
     }
 
+    /// The number of the file system as it is.
+    fn save_file_system(&mut self) -> u32 {
+        let fs = &self.stepper.machine.fs;
+        if self.systems.get(self.loaded_fs as usize) != Some(fs) {
+            self.recorder.0.clear();
+            fs.hash(&mut self.recorder);
+            let (id, new) = self.system_keys.intern(&self.recorder.0);
+            if new {
+                self.systems.push(fs.clone());
+            }
+            self.loaded_fs = id;
+        }
+        self.loaded_fs
+    }
+
     fn save_shared(&mut self) -> u32 {
+        let fs = self.save_file_system();
         let machine = &self.stepper.machine;
         self.recorder.0.clear();
         let out = &mut self.recorder;
         machine.files.descriptions().hash(out);
         machine.pipes.hash(out);
         machine.queues.hash(out);
-        machine.fs.hash(out);
+        fs.hash(out);
         machine.pollers.hash(out);
         machine.terminal.hash(out);
         machine.chance.hash(out);
@@ -145,7 +168,7 @@ impl World {
                 open: machine.files.descriptions().clone(),
                 pipes: machine.pipes.clone(),
                 queues: machine.queues.clone(),
-                fs: machine.fs.clone(),
+                fs,
                 pollers: machine.pollers.clone(),
                 terminal: machine.terminal.clone(),
                 chance: machine.chance.clone(),
@@ -167,7 +190,12 @@ impl World {
                 machine.files.set_descriptions(kept.open);
                 machine.pipes = kept.pipes;
                 machine.queues = kept.queues;
-                machine.fs = kept.fs;
+                if self.loaded_fs != kept.fs {
+                    if let Some(fs) = self.systems.get(kept.fs as usize) {
+                        machine.fs.clone_from(fs);
+                    }
+                    self.loaded_fs = kept.fs;
+                }
                 machine.pollers = kept.pollers;
                 machine.terminal = kept.terminal;
                 machine.chance = kept.chance;
