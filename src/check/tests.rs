@@ -15,7 +15,9 @@ fn checked(text: &str) -> (Option<tree::Program>, Vec<Diagnostic>) {
     assert!(unread.is_empty(), "{text}\n{unread:#?}");
     let (tree, mut found) = check(FileId(0), &program);
     // These programs are about types and names, and use little of what they declare; lints have their own snapshots.
-    let lint = |fact: &Diagnostic| fact.code.text() == "W2003" || fact.code.text().starts_with("W21") || fact.code.text().starts_with("W22");
+    let lint = |fact: &Diagnostic| {
+        fact.code.text() == "W2003" || fact.code.text().starts_with("W21") || fact.code.text().starts_with("W22")
+    };
     found.retain(|fact| !lint(fact));
     let broken = found.iter().any(|fact| fact.severity == Severity::Error);
     assert_eq!(tree.is_none(), broken, "a tree exactly when there is no error:\n{text}\n{found:#?}");

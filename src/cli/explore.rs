@@ -99,7 +99,7 @@ pub(crate) struct Explore {
     path: Vec<PathBuf>,
     /// The program
     file: PathBuf,
-    /// Its arguments, argv[1] and on
+    /// Its arguments, from the second word of `argv` on
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARG")]
     args: Vec<std::ffi::OsString>,
 }

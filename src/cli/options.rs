@@ -67,7 +67,7 @@ pub(crate) struct Run {
     pub(crate) schedule: Option<String>,
     /// The program
     pub(crate) file: PathBuf,
-    /// Its arguments, argv[1] and on
+    /// Its arguments, from the second word of `argv` on
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARG")]
     pub(crate) args: Vec<std::ffi::OsString>,
 }
