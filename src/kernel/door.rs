@@ -133,11 +133,15 @@ impl Machine {
             }
             let Some(process) = self.table.get_mut(pid) else { return };
             let Some(context) = process.context.as_deref_mut() else { return };
+            let heap = context.heap.peak_bytes();
             let (stop, used) = vm::run(&mut self.processor, context, &mut self.memory, room);
             process.accounting.ticks += used;
             self.totals.ticks += used;
             self.clock += used;
             left -= used.min(left);
+            if self.watches(Watch::MEMORY) {
+                self.tell_of_memory(pid, heap);
+            }
             self.fire_timers();
             if self.memory.exhausted() {
                 // As Linux does where copies on write leave no memory: whoever wanted the last page pays.
@@ -150,6 +154,16 @@ impl Machine {
                 Stop::Fault(fault) => self.fault(pid, fault),
                 Stop::HandlerReturned => self.leave_handler(pid),
             }
+        }
+    }
+
+    /// Pages that were copied since the last look, and a heap that has grown beyond `before` bytes.
+    fn tell_of_memory(&mut self, pid: Pid, before: u64) {
+        let copied = self.memory.stats().pages_copied;
+        let new = copied.saturating_sub(std::mem::replace(&mut self.copied_told, copied));
+        let heap = self.process(pid).context.as_deref().map_or(0, |context| context.heap.peak_bytes());
+        if new > 0 || heap > before {
+            self.emit(Watch::MEMORY, pid, What::Memory { copied: new, heap });
         }
     }
 

@@ -117,6 +117,8 @@ pub struct Machine {
     pub(crate) chance: Chance,
     // Totals.
     pub(crate) totals: Totals,
+    /// Copied pages that the memory trace has told of.
+    pub(crate) copied_told: u64,
     pub(crate) script_status: Option<crate::abi::Status>,
 }
 
@@ -175,6 +177,7 @@ impl Machine {
             terminal: Terminal::new(Pid(param::INIT), Pid(param::SCRIPT)),
             pollers: Vec::new(),
             totals: Totals::default(),
+            copied_told: 0,
             script_status: None,
             config,
         };

@@ -23,6 +23,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("cli/closed-output", closed_output),
         trial("cli/trace-file-and-json", trace_file_and_json),
         trial("cli/no-colours-in-a-pipe", no_colours_in_a_pipe),
+        trial("cli/trace-of-memory", trace_of_memory),
     ]
 }
 
@@ -328,4 +329,12 @@ fn trace_file_and_json() {
 fn no_colours_in_a_pipe() {
     let output = run_text("let x: int = \"\";", &["check"]);
     assert!(!output.stderr.contains(&0x1b), "an escape sequence in a pipe");
+}
+
+/// A child that writes to memory shared with its parent copies a page, and the trace says so.
+fn trace_of_memory() {
+    let output =
+        run_text("let p = calloc(100); if fork() == 0 { p[1] = 2; _exit(0); } wait();", &["run", "--trace=memory"]);
+    let trace = String::from_utf8_lossy(&output.stderr);
+    assert!(trace.lines().any(|line| line.contains("child 1") && line.contains("1 pages copied")), "{trace}");
 }
