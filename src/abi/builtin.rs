@@ -221,6 +221,7 @@ macro_rules! for_each_builtin {
             Syscall Pstree, pstree, "Processes", [] [] [], (), {Blocks Restarts}, "pstree(1)", "Prints the tree of processes.";
             // Time.
             Syscall Sleep, sleep, "Time", [seconds: Int] [] [], (Int), {Blocks Safe}, "sleep(3)", "Sleeps so many virtual seconds; the seconds left where a handler cut it short.";
+            Syscall Nanosleep, nanosleep, "Time", [seconds: Int, nanoseconds: Int] [] [], (Int, Int, Int), {Blocks}, "nanosleep(2)", "Sleeps so long; 0 or -1, then what is left of the time, in seconds and nanoseconds, where a signal cut it short.";
             Syscall Usleep, usleep, "Time", [us: Int] [] [], (Int), {Blocks}, "usleep(3)", "Sleeps so many virtual microseconds.";
             Syscall Alarm, alarm, "Time", [seconds: Int] [] [], (Int), {Safe}, "alarm(2)", "Sends SIGALRM after so many seconds, 0 cancels; the seconds that were left of the one before.";
             Syscall Pause, pause, "Time", [] [] [], (Int), {Blocks Safe}, "pause(2)", "Sleeps until a handler has run; always -1, EINTR.";
@@ -268,7 +269,7 @@ macro_rules! for_each_builtin {
             Syscall MqTimedreceive, mq_timedreceive, "Message queues", [q: Int, size: Int, deadline: Seconds] [] [], (Int, Str, Int), {Blocks Restarts Check}, "mq_timedreceive(3)", "As `mq_receive`, until an absolute virtual time.";
             Syscall MqGetattr, mq_getattr, "Message queues", [q: Int] [] [], (Int, Int, Int, Int, Int), {}, "mq_getattr(3)", "0 or -1, then flags, maxmsg, msgsize and the number of messages waiting.";
             Syscall MqSetattr, mq_setattr, "Message queues", [q: Int, flags: Int] [] [], (Int, Int, Int, Int, Int), {}, "mq_setattr(3)", "Sets or clears O_NONBLOCK; the old attributes follow.";
-            Syscall MqNotify, mq_notify, "Message queues", [q: Int, sig: Int] [] [], (Int), {Check}, "mq_notify(3)", "Asks for a signal when a message comes to the empty queue; 0 withdraws.";
+            Syscall MqNotify, mq_notify, "Message queues", [q: Int, sig: Int] [] [], (Int), {Check}, "mq_notify(3)", "Asks for a signal when a message comes to the empty queue; 0 withdraws, `SIGEV_NONE` takes the place without a signal.";
             Syscall MqClose, mq_close, "Message queues", [q: Int] [] [], (Int), {}, "mq_close(3)", "Closes a queue's descriptor.";
             Syscall MqUnlink, mq_unlink, "Message queues", [name: Str] [] [], (Int), {}, "mq_unlink(3)", "Removes a queue's name; the queue goes with its last close.";
             // Errors and chance.

@@ -153,7 +153,7 @@ const NAMES: &[(&str, &str)] = &[
     ("sigset_t", "a set of signals is an int"),
     ("sigqueue", "signals carry no data here: `kill(pid, sig)`"),
     ("setitimer", "`alarm(seconds)` sends SIGALRM; `usleep(us)` sleeps for less than a second"),
-    ("nanosleep", "`usleep(us)` sleeps so many microseconds"),
+    ("clock_nanosleep", "`nanosleep(seconds, nanoseconds)` sleeps for so long"),
     ("gettimeofday", "`now()` gives microseconds, `time()` seconds"),
     ("clock_gettime", "`now()` gives microseconds, `time()` seconds"),
     ("atexit", "call your function before `exit(code)`"),

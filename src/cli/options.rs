@@ -41,6 +41,12 @@ pub(crate) struct Run {
     /// A plain count of bytes that a pipe holds, instead of Linux's 16 pages
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=16_777_216))]
     pub(crate) pipe_capacity: Option<u64>,
+    /// The nice value that the program starts with, -20 to 19
+    #[arg(long, value_name = "N", default_value_t = 0, allow_hyphen_values = true, value_parser = clap::value_parser!(i8).range(-20..=19))]
+    pub(crate) nice: i8,
+    /// Let the program lead the terminal's session, as a login shell does: the terminal hangs up when it ends
+    #[arg(long)]
+    pub(crate) leader: bool,
     /// A further directory from which `exec` loads programs
     #[arg(long, value_name = "DIR")]
     pub(crate) path: Vec<PathBuf>,
@@ -144,6 +150,8 @@ impl Run {
             heap: self.heap,
             pipe_capacity: self.pipe_capacity.map(|bytes| bytes as usize),
             sends: self.send.clone(),
+            nice: self.nice,
+            leader: self.leader,
             by_descent: false,
             watch: self.watch(),
         }

@@ -109,10 +109,9 @@ fn is_private(stepper: &Stepper, process: &Process, act: Act, others: &Future, p
     if act == Act::Wake {
         return adversarial
             && !others.has(TIMES)
-            && process
-                .call
-                .as_deref()
-                .is_some_and(|call| matches!(call.request.builtin, Builtin::Sleep | Builtin::Usleep));
+            && process.call.as_deref().is_some_and(|call| {
+                matches!(call.request.builtin, Builtin::Sleep | Builtin::Usleep | Builtin::Nanosleep)
+            });
     }
     if process.call.is_some() || matches!(act, Act::Alarm | Act::Fail(_)) {
         return false;
@@ -141,7 +140,7 @@ fn is_private_call(
         SignalCall | Sigaction | Sigprocmask | Sigpending => process.children.is_empty(),
         Fork => !others.has(&[Setrlimit]),
         Pipe | Pipe2 | Dup => true,
-        Sleep | Usleep => adversarial,
+        Sleep | Usleep | Nanosleep => adversarial,
         Print | Printf | Fflush => on_terminal(stepper, process.pid, 1),
         Eprint | Eprintf | Perror => on_terminal(stepper, process.pid, 2),
         Write | Dprintf => on_terminal(stepper, process.pid, argument(process)),

@@ -151,6 +151,7 @@ impl Emit<'_> {
                 }
             }
             Getrlimit => format!("{}({first}, {}, {})", self.prelude.need("get_limit"), pointer(0), pointer(1)),
+            Nanosleep => format!("{}({all}, {}, {})", self.prelude.need("sleep_for"), pointer(0), pointer(1)),
             Setrlimit => format!("{}({all})", self.prelude.need("set_limit")),
             Getcwd => return C::other(format!("{}()", self.prelude.need("working_directory"))),
             Poll => {
@@ -421,6 +422,12 @@ impl Emit<'_> {
                 let (q, signal) = (made[0].argument(), made[1].argument());
                 if signal == "0" {
                     return C::new(format!("mq_notify({q}, NULL)"), Num::Int);
+                }
+                if signal == "SIGEV_NONE" {
+                    return C::new(
+                        format!("mq_notify({q}, &(struct sigevent){{.sigev_notify = SIGEV_NONE}})"),
+                        Num::Int,
+                    );
                 }
                 self.prelude.need("mq_notify_signal");
                 C::new(format!("mq_notify_signal({q}, {signal})"), Num::Int)

@@ -120,7 +120,9 @@ pub(super) fn builtin_kind(builtin: Builtin) -> Kind {
         | Setrlimit | Usleep | Pause | Kill | Killpg | Raise | Sigprocmask | Sigpending | Sigsuspend | Sigwait
         | Pipe | Pipe2 | Close | Dup | Dup2 | Fcntl | Poll | Open | Unlink | Rename | Mkfifo | Mkdir | Rmdir
         | Chdir | MqOpen | MqSend | MqTimedsend | MqNotify | MqClose | MqUnlink | Fflush | Setvbuf | Printf
-        | Eprintf | Dprintf | Sigaction | Getrlimit | Tcgetattr | Tcsetattr | MqGetattr | MqSetattr => Kind::Int,
+        | Eprintf | Dprintf | Sigaction | Getrlimit | Nanosleep | Tcgetattr | Tcsetattr | MqGetattr | MqSetattr => {
+            Kind::Int
+        }
         _ => Kind::Long,
     }
 }

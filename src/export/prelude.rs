@@ -661,6 +661,17 @@ static int poll_for(ints *fds, ints *events, long timeout, ints **ready)
     ("max_long", &[], "static long max_long(long a, long b) { return a > b ? a : b; }\n"),
     ("min_double", &[], "static double min_double(double a, double b) { return a < b ? a : b; }\n"),
     ("max_double", &[], "static double max_double(double a, double b) { return a > b ? a : b; }\n"),
+    ("sleep_for", &[], "\
+/* nanosleep, taken apart. */
+static int sleep_for(long seconds, long nanoseconds, long *left, long *left_nanoseconds)
+{
+    struct timespec rest = {0, 0};
+    int result = nanosleep(&(struct timespec){.tv_sec = seconds, .tv_nsec = nanoseconds}, &rest);
+    *left = rest.tv_sec;
+    *left_nanoseconds = rest.tv_nsec;
+    return result;
+}
+"),
     ("get_limit", &[], "\
 static int get_limit(int resource, long *soft, long *hard)
 {

@@ -282,11 +282,17 @@ impl Machine {
         let mut call = self.process_mut(pid).call.take()?;
         let builtin = call.request.builtin;
         let goes_on = builtin.has(Property::Restarts) || builtin == Builtin::Exit;
+        let left = call.deadline.map_or(0, |deadline| deadline.saturating_sub(self.clock));
         let (outcome, answer) = if let Some(count) = self.interrupted_count(&call) {
             (Some(Outcome::Int(count)), Answer::Done(vec![super::event::Shown::Int(count)]))
         } else if builtin == Builtin::Sleep {
-            let left = call.deadline.map_or(0, |deadline| deadline.saturating_sub(self.clock)) / TICKS_PER_SECOND;
-            (Some(Outcome::Int(left as i64)), Answer::Done(vec![super::event::Shown::Int(left as i64)]))
+            let left = (left / TICKS_PER_SECOND) as i64;
+            (Some(Outcome::Int(left)), Answer::Done(vec![super::event::Shown::Int(left)]))
+        } else if builtin == Builtin::Nanosleep {
+            if let Some(context) = self.process_mut(pid).context.as_deref_mut() {
+                context.set_errno(Errno::EINTR.number());
+            }
+            (Some(syscall::time::rest_of_sleep(left)), Answer::Failed(Errno::EINTR))
         } else if goes_on && self.carries_on(pid, &mut call, restart) {
             (None, Answer::Restart)
         } else {

@@ -18,7 +18,8 @@ use crate::source::Span;
 use crate::vm::{Context, Fault, Limits};
 
 impl Machine {
-    /// Makes init and the script's process, which leads the foreground group of init's session.
+    /// Makes init and the script's process, which leads the foreground group of init's session,
+    /// or where it is asked for a session of its own.
     pub(crate) fn boot(&mut self, image: Verified, argv: &[Vec<u8>]) -> Result<(), Fault> {
         let limits = ResourceLimits {
             processes: (self.config.max_processes, self.config.max_processes),
@@ -78,6 +79,13 @@ impl Machine {
         first.children.insert(script);
         self.table.insert(first);
         self.table.insert(blank(script, lineage(script), files, Some(Box::new(context))));
+        let (nice, leader) = (self.config.nice, self.config.leader);
+        let process = self.process_mut(script);
+        process.nice = nice;
+        if leader {
+            process.sid = script;
+            self.terminal.session = Some(script);
+        }
         self.totals.processes = 1;
         self.totals.most_at_once = 1;
         self.make_ready(script);

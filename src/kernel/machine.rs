@@ -42,6 +42,10 @@ pub struct Config {
     pub heap: u64,
     /// A plain count of bytes for every pipe; none for Linux's pages.
     pub pipe_capacity: Option<usize>,
+    /// The nice value of the first process, -20 to 19 (nice(2)).
+    pub nice: i8,
+    /// Whether the first process leads the terminal's session, as a login shell does: the terminal hangs up when it ends.
+    pub leader: bool,
     /// Signals from outside.
     pub sends: Vec<Send>,
     /// Ids of processes, pipes and open files come from who makes them, not from the order of making, and tables of
@@ -75,6 +79,8 @@ impl Default for Config {
             heap: param::HEAP,
             pipe_capacity: None,
             sends: Vec::new(),
+            nice: 0,
+            leader: false,
             by_descent: false,
             watch: Watch::NONE,
         }

@@ -15,7 +15,7 @@ use super::poll::Source;
 use super::process::{Deed, Pid};
 use super::wait::WaitFor;
 use crate::abi::constant::{O_CREAT, O_EXCL, O_NONBLOCK, O_RDWR, O_WRONLY};
-use crate::abi::{Errno, Signal};
+use crate::abi::{Errno, Signal, constant};
 
 /// What the kernel of Linux counts for each message a queue can hold besides its bytes: its head and its place in the tree.
 const MESSAGE_OVERHEAD: u64 = 96;
@@ -38,8 +38,8 @@ pub struct Message {
 /// A process that wants a signal when a message comes to the empty queue.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Registration {
-    /// Which signal.
-    pub signal: Signal,
+    /// Which signal; none where only the place is taken (SIGEV_NONE, MQNOTE-10).
+    pub signal: Option<Signal>,
     /// Who asked for it, where and when.
     pub by: Deed,
 }
@@ -349,7 +349,9 @@ impl Machine {
             return;
         }
         if let Some(registration) = self.queues.insert(id, message) {
-            self.post(registration.by.who, registration.signal, Origin::Kernel(sender));
+            if let Some(signal) = registration.signal {
+                self.post(registration.by.who, signal, Origin::Kernel(sender));
+            }
         }
         self.changed(Source::Queue(id));
     }
@@ -429,11 +431,12 @@ impl Machine {
         Outcome::Block(reason)
     }
 
-    /// mq_notify(3): a registration, or with signal 0 its end.
+    /// mq_notify(3): a registration, or with signal 0 its end. `SIGEV_NONE` takes the place, and nobody is told.
     pub(crate) fn notify(&mut self, me: Pid, fd: i64, signal: i64) -> Result<i64, Errno> {
         let wanted = match signal {
             0 => None,
-            number => Some(Signal::from_number(number).ok_or(Errno::EINVAL)?),
+            constant::SIGEV_NONE => Some(None),
+            number => Some(Some(Signal::from_number(number).ok_or(Errno::EINVAL)?)),
         };
         let (id, _, _) = self.queue_of(me, fd)?;
         match wanted {
@@ -563,7 +566,7 @@ mod tests {
     fn a_registration_is_for_one_and_used_once_by_the_empty_queue() {
         let mut queues = Queues::default();
         let id = open(&mut queues, "/q", O_CREAT).unwrap();
-        let registration = |who| Registration { signal: Signal::SIGUSR1, by: deed(who) };
+        let registration = |who| Registration { signal: Some(Signal::SIGUSR1), by: deed(who) };
         assert_eq!(queues.register(id, registration(2)), Ok(()));
         assert_eq!(queues.register(id, registration(2)), Err(Errno::EBUSY));
         queues.withdraw(id, Pid(3));

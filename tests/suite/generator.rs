@@ -148,6 +148,12 @@ impl Generator {
 
     /// A child that may play scenes of its own before it ends.
     fn begin_child(&mut self) -> String {
+        self.begin_child_with("", true)
+    }
+
+    /// A child that begins with a line of its own, which comes before the scenes that it plays if it may: one that its parent
+    /// kills may not, since nobody knows how far it would come.
+    fn begin_child_with(&mut self, first: &str, may_play: bool) -> String {
         let child = self.name("child");
         if self.below(2) == 0 {
             self.line("fflush();");
@@ -155,7 +161,10 @@ impl Generator {
         self.line(format!("let {child} = fork();"));
         self.line(format!("if {child} == 0 {{"));
         self.depth += 1;
-        if self.depth < 3 && self.below(3) == 0 {
+        if !first.is_empty() {
+            self.line(first);
+        }
+        if may_play && self.depth < 3 && self.below(3) == 0 {
             self.scene();
         }
         child
@@ -205,12 +214,13 @@ impl Generator {
         let signal = self.pick(&[
             "SIGHUP", "SIGINT", "SIGKILL", "SIGUSR1", "SIGTERM", "SIGPIPE", "SIGALRM", "SIGABRT", "SIGFPE", "SIGSEGV",
         ]);
-        let child = self.begin_child();
+        let by_itself = self.below(2) == 0;
+        let child = self.begin_child_with("", by_itself);
         self.line(format!(
             "{}({signal}, SIG_DFL);",
             if signal == "SIGKILL" { "print(\"cannot change it\"); signal" } else { "signal" }
         ));
-        if self.below(2) == 0 {
+        if by_itself {
             self.line(format!("raise({signal});"));
             self.line("exit(9);");
             self.end_child();
@@ -448,7 +458,9 @@ impl Generator {
         self.line(format!("signal({signal}, note);"));
         self.line(format!("let {me} = getpid();"));
         self.line("fflush();");
-        let child = self.begin_child();
+        // The child waits for signals of its own, perhaps this one: what its parent has set for it must not stay in force there.
+        let plain = format!("signal({signal}, SIG_DFL); sigprocmask(SIG_SETMASK, {before});");
+        let child = self.begin_child_with(&plain, true);
         self.line(format!("kill({me}, {signal});"));
         self.line("_exit(0);");
         self.end_child();

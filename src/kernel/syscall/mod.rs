@@ -8,7 +8,7 @@ mod output;
 mod processes;
 mod queues;
 mod signals;
-mod time;
+pub(crate) mod time;
 
 #[allow(unused_imports, reason = "the dispatch table below names them through the table of built-ins")]
 use {chance::*, descriptors::*, files::*, output::*, processes::*, queues::*, signals::*, time::*};

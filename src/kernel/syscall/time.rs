@@ -1,12 +1,15 @@
 //! System calls on the virtual clock.
 
-use super::super::call::{Call, Outcome};
+use super::super::call::{Call, Outcome, Value};
 use super::super::machine::{Machine, Timer};
 use super::super::param;
 use super::super::process::Pid;
 use super::super::wait::WaitFor;
 use super::int;
-use crate::abi::TICKS_PER_SECOND;
+use crate::abi::{Errno, TICKS_PER_SECOND};
+
+/// Nanoseconds in a tick.
+const TICK: u64 = 1_000_000_000 / TICKS_PER_SECOND;
 
 /// Sleeps until `ticks` after the call was first made.
 fn sleep_ticks(machine: &mut Machine, me: Pid, call: &mut Call, ticks: u64) -> Outcome {
@@ -35,6 +38,25 @@ pub(crate) fn sleep(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome 
 pub(crate) fn usleep(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
     let microseconds = seconds(machine, me, call);
     sleep_ticks(machine, me, call, microseconds * (TICKS_PER_SECOND / 1_000_000))
+}
+
+/// nanosleep(2): the rest is given where a signal's handler ends the sleep, which is never begun again (ALRM-10).
+pub(crate) fn nanosleep(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
+    let (seconds, nanoseconds) = (int(machine, me, call, 0), int(machine, me, call, 1));
+    let (Ok(seconds), Ok(nanoseconds @ 0..1_000_000_000)) = (u64::try_from(seconds), u64::try_from(nanoseconds)) else {
+        return Outcome::Fail(Errno::EINVAL);
+    };
+    let ticks = seconds.saturating_mul(TICKS_PER_SECOND).saturating_add(nanoseconds.div_ceil(TICK));
+    match sleep_ticks(machine, me, call, ticks) {
+        Outcome::Int(_) => Outcome::Parts(vec![Value::Int(0), Value::Int(0), Value::Int(0)]),
+        waits => waits,
+    }
+}
+
+/// What a nanosleep that is cut short gives: -1, and the time that is left.
+pub(crate) fn rest_of_sleep(ticks: u64) -> Outcome {
+    let left = [-1, (ticks / TICKS_PER_SECOND) as i64, (ticks % TICKS_PER_SECOND * TICK) as i64];
+    Outcome::Parts(left.map(Value::Int).to_vec())
 }
 
 pub(crate) fn alarm(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {

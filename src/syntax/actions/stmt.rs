@@ -314,6 +314,13 @@ impl Builder<'_> {
         Built { depth: body.depth, node: Arm { patterns, body: body.node, span: self.span(start, end) } }
     }
 
+    /// An arm that does nothing: `pattern => ;`.
+    pub(crate) fn empty_arm(&mut self, start: u32, patterns: Vec<Pattern>, middle: u32, end: u32) -> Built<Arm> {
+        let nothing = self.block(middle, Vec::new(), end);
+        let nothing = self.block_statement(nothing);
+        self.arm(start, patterns, middle, nothing, end)
+    }
+
     /// An arm that has been reported.
     pub(crate) fn broken_arm(&mut self, start: u32, mut patterns: Vec<Pattern>, end: u32) -> Built<Arm> {
         let span = self.span(start, end);

@@ -45,10 +45,20 @@ impl Shaper<'_> {
     pub(super) fn put_semicolon(&mut self) {
         let last = self.last().unwrap_or(Tok { kind: Token::Semicolon, start: 0, end: 0 });
         let in_arm = self.top().kind == Kind::Arms;
-        if !self.out.too_deep {
+        if !self.out.too_deep && !self.after_unclosed_string() {
             self.say(say::missing_semicolon(self.span(last), in_arm));
         }
         self.semicolon_unsaid();
+    }
+
+    /// Whether this statement holds a string that is never closed: it has been reported, and may have swallowed the `;`.
+    fn after_unclosed_string(&self) -> bool {
+        let ends = |kind| matches!(kind, Token::Semicolon | Token::OpenBrace | Token::CloseBrace);
+        let mut words = self.out.words.iter().rev().take_while(|word| !ends(word.kind));
+        words.any(|&word| {
+            let text = self.text(word);
+            word.kind == Token::Str && (text.len() < 2 || !text.ends_with('"'))
+        })
     }
 
     /// Puts in a `;` without a word about it.
