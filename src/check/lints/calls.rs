@@ -79,7 +79,10 @@ fn pipe_ends(facts: &Facts<'_>, found: &mut Vec<Diagnostic>) {
         });
         ends.retain(|var, _| stored_once(facts, function, *var));
         let readers = |var: Var| matches!(var, Var::Global(_));
-        for user in &facts.program.functions {
+        // Locals are used in their function alone: a program is not read once for each of its functions.
+        let shared = ends.keys().any(|var| readers(*var));
+        let users = facts.program.functions.iter().filter(|user| !ends.is_empty() && (shared || std::ptr::eq(*user, function)));
+        for user in users {
             let same = std::ptr::eq(user, function);
             unexpected(user, &mut |expr| {
                 let Some((builtin, [fd, ..])) =

@@ -98,35 +98,37 @@ impl<'p> Facts<'p> {
     }
 }
 
-/// The built-ins that each function reaches; grows until nothing changes, which is at most as often as there are functions.
+/// The built-ins that each function reaches. What one gains its callers are told, which happens at most as often as there are
+/// built-ins.
 fn reach(program: &Program) -> Vec<BTreeSet<Builtin>> {
     let mut reach: Vec<BTreeSet<Builtin>> = Vec::new();
-    let mut calls: Vec<BTreeSet<usize>> = Vec::new();
-    for function in &program.functions {
-        let (mut builtins, mut called) = (BTreeSet::new(), BTreeSet::new());
+    let mut callers: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); program.functions.len()];
+    for (at, function) in program.functions.iter().enumerate() {
+        let mut builtins = BTreeSet::new();
         walk::each_expr(&function.body, &mut |expr| match &expr.kind {
             ExprKind::CallBuiltin { builtin, .. } => drop(builtins.insert(*builtin)),
-            ExprKind::Call(id, _) => drop(called.insert(id.0 as usize)),
+            ExprKind::Call(id, _) => {
+                if let Some(callers) = callers.get_mut(id.0 as usize) {
+                    callers.insert(at);
+                }
+            }
             _ => {}
         });
         reach.push(builtins);
-        calls.push(called);
     }
-    loop {
-        let mut grown = false;
-        for (at, called) in calls.iter().enumerate() {
-            for callee in called {
-                let Some(theirs) = reach.get(*callee).cloned() else { continue };
-                let Some(own) = reach.get_mut(at) else { continue };
-                let before = own.len();
-                own.extend(theirs);
-                grown |= own.len() > before;
+    let mut todo: Vec<usize> = (0..reach.len()).collect();
+    while let Some(at) = todo.pop() {
+        let Some(gained) = reach.get(at).cloned() else { continue };
+        for caller in callers.get(at).into_iter().flatten() {
+            let Some(own) = reach.get_mut(*caller) else { continue };
+            let before = own.len();
+            own.extend(&gained);
+            if own.len() > before {
+                todo.push(*caller);
             }
         }
-        if !grown {
-            return reach;
-        }
     }
+    reach
 }
 
 /// The functions that `signal` and `sigaction` install.
