@@ -1,6 +1,7 @@
 //! The real world as the machine sees it: standard input and output, program files, Ctrl-C and Ctrl-Z, the trace.
 
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{BufWriter, IsTerminal, Read, Stdout, Write};
 use std::rc::Rc;
@@ -18,6 +19,7 @@ use crate::diagnostics::allow::{self, Allow};
 use crate::kernel::event::Event;
 use crate::kernel::host::{Crash, Host, HostNode, Input, Outside, Stream};
 use crate::kernel::process::Process;
+use crate::report::stuck::facts::Gone;
 use crate::report::{fault, stats};
 use crate::source::SourceMap;
 use crate::trace;
@@ -36,6 +38,35 @@ pub(crate) struct Shared {
     pub(crate) output_gone: bool,
     /// What the script asks not to hear.
     pub(crate) allows: Vec<Allow>,
+    /// What was read from standard input, for another run of the same; none where it was more than is kept.
+    pub(crate) input: Kept,
+    /// The processes that have gone last.
+    pub(crate) gone: VecDeque<Gone>,
+}
+
+/// Bytes of standard input that are kept at most.
+const MOST_INPUT: usize = 1 << 20;
+
+/// Input that was read.
+#[derive(Debug, Default)]
+pub(crate) struct Kept {
+    bytes: Vec<u8>,
+    lost: bool,
+}
+
+impl Kept {
+    fn add(&mut self, bytes: &[u8]) {
+        if self.lost || self.bytes.len() + bytes.len() > MOST_INPUT {
+            *self = Kept { bytes: Vec::new(), lost: true };
+        } else {
+            self.bytes.extend_from_slice(bytes);
+        }
+    }
+
+    /// All of it, if it was kept.
+    pub(crate) fn all(&self) -> Option<Vec<u8>> {
+        (!self.lost).then(|| self.bytes.clone())
+    }
 }
 
 /// The host's terminal, files and signals.
@@ -109,6 +140,7 @@ impl RealHost {
             }
             Ok(count) => {
                 buffer.truncate(count);
+                self.shared.borrow_mut().input.add(&buffer);
                 Input::Bytes(buffer)
             }
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => Input::NotYet,
@@ -227,7 +259,12 @@ impl Host for RealHost {
     }
 
     fn ended(&mut self, process: &Process) {
-        if let Some(rows) = &mut self.shared.borrow_mut().rows {
+        let mut shared = self.shared.borrow_mut();
+        if shared.gone.len() == Gone::KEPT {
+            shared.gone.pop_front();
+        }
+        shared.gone.push_back(Gone::of(process));
+        if let Some(rows) = &mut shared.rows {
             rows.push(stats::Row::new(process, process.accounting.ended, process.peak_memory));
         }
     }

@@ -65,6 +65,9 @@ pub(crate) struct Run {
     /// Print what each process has used, then the totals
     #[arg(long)]
     pub(crate) stats: bool,
+    /// Say only what went wrong: no notes, and no changes are tried of a program that is stuck
+    #[arg(long)]
+    pub(crate) quiet: bool,
     /// A signal from outside at a tick, to the foreground group or to PID
     #[arg(long, value_name = "TICK:SIGNAL[:PID]", value_parser = send)]
     pub(crate) send: Vec<Send>,

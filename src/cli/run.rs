@@ -5,6 +5,7 @@ use std::fs::File;
 use std::os::unix::ffi::OsStrExt;
 use std::rc::Rc;
 
+use super::backstage::Backstage;
 use super::folder::{self, Folder};
 use super::host::{RealHost, Shared, trace_output};
 use super::loader::{self, LoadError, Programs};
@@ -15,8 +16,11 @@ use crate::diagnostics::{Code, Diagnostic};
 use crate::explore::{self, Replayed};
 use crate::kernel::Machine;
 use crate::kernel::door::End;
+use crate::kernel::host::Host;
+use crate::report::stuck::facts::Gone;
+use crate::report::stuck::mend::trial::Setup;
 use crate::report::{stats, stuck};
-use crate::source::Span;
+use crate::source::{FileId, Span};
 
 /// The status of a run that Ctrl-C has ended: 128 + SIGINT.
 const EXIT_INTERRUPTED: u8 = 130;
@@ -60,7 +64,8 @@ pub(crate) fn main(options: &Run) -> u8 {
         }
     };
     let end = machine.run();
-    finish(&mut machine, options, &shared, |machine, shared| tell(end, machine, shared))
+    let again = Again { options, argv };
+    finish(&mut machine, options, &shared, |machine, shared| tell(end, machine, shared, Some(again)))
 }
 
 /// Runs by a schedule instead of a policy.
@@ -86,7 +91,7 @@ fn by_schedule(
             super::EXIT_USAGE
         }
         Ok((mut machine, end)) => finish(&mut machine, options, shared, |machine, shared| match end {
-            Replayed::End(end) => tell(end, machine, shared),
+            Replayed::End(end) => tell(end, machine, shared, None),
             Replayed::Endless => {
                 say("proc: the schedule goes on for ever from here\n");
                 EXIT_TICKS
@@ -153,7 +158,7 @@ fn ticks_reached(ticks: u64) -> Diagnostic {
 }
 
 /// Says why a run did not end by itself, and gives the exit status.
-fn tell(end: End, machine: &Machine, shared: &Shared) -> u8 {
+fn tell(end: End, machine: &Machine, shared: &Shared, again: Option<Again<'_>>) -> u8 {
     match end {
         End::Finished(status) => status.shell(),
         End::TicksReached => {
@@ -161,7 +166,7 @@ fn tell(end: End, machine: &Machine, shared: &Shared) -> u8 {
             EXIT_TICKS
         }
         End::Stuck => {
-            say(&stuck::describe(machine, &shared.sources));
+            tell_stuck(machine, shared, again);
             EXIT_STUCK
         }
         End::Quit => {
@@ -170,3 +175,36 @@ fn tell(end: End, machine: &Machine, shared: &Shared) -> u8 {
         }
     }
 }
+
+/// What it takes to run the script once more in the same way.
+struct Again<'a> {
+    options: &'a Run,
+    argv: Vec<Vec<u8>>,
+}
+
+/// Says who waits for whom; where the script can be run again as it was, changes of it are tried. A run by a schedule cannot: its
+/// steps are those of the script as it is.
+fn tell_stuck(machine: &Machine, shared: &Shared, again: Option<Again<'_>>) {
+    let outside = |options: &Run| -> Box<dyn Host> {
+        let programs = Programs::new(&options.file, &options.path);
+        Box::new(Backstage::new(programs, Folder::of(&options.file)))
+    };
+    let gone: Vec<Gone> = shared.gone.iter().cloned().collect();
+    let input = shared.input.all();
+    let again = again.as_ref().zip(input).filter(|(again, _)| !again.options.quiet);
+    let make = again.as_ref().map(|(again, _)| move || outside(again.options));
+    let setup = match (&again, &make) {
+        (Some((again, input)), Some(make)) => Some(Setup {
+            config: again.options.config(),
+            argv: again.argv.clone(),
+            input: input.clone(),
+            outside: make,
+        }),
+        _ => None,
+    };
+    let said = stuck::diagnose(machine, &gone, &shared.sources, SCRIPT, setup.as_ref());
+    show(&[said], &shared.sources);
+}
+
+/// The script is the first source that a run loads.
+const SCRIPT: FileId = FileId(0);

@@ -28,7 +28,9 @@ impl Machine {
         let limits = Limits { stack: limits.stack.0, heap: limits.heap.0 };
         let context = Context::start(image.clone(), &mut self.memory, argv, limits).map_err(|_| Errno::ENOMEM)?;
         self.close_on_exec(pid);
+        let execed = self.deed(pid);
         let process = self.process_mut(pid);
+        process.execed = Some(execed);
         process.peak_memory = process.peak_memory();
         let old = process.context.replace(Box::new(context));
         process.image = image;

@@ -12,7 +12,7 @@ use super::file::{FileId, Kind, Making, OpenFile, Slab};
 use super::machine::{Machine, Timer};
 use super::param::{MQ_BYTES, MQ_MAX_MESSAGES, MQ_MAX_SIZE, MQ_PRIORITY, MQ_QUEUES, NAME_MAX};
 use super::poll::Source;
-use super::process::{Deed, Pid};
+use super::process::{Deed, Pid, Trail};
 use super::wait::WaitFor;
 use crate::abi::constant::{O_CREAT, O_EXCL, O_NONBLOCK, O_RDWR, O_WRONLY};
 use crate::abi::{Errno, Signal, constant};
@@ -71,6 +71,8 @@ pub struct Queue {
     pub registration: Option<Registration>,
     /// The call that made it.
     pub made: Deed,
+    /// The latest message that was sent to it, received or not.
+    pub last_sent: Trail,
 }
 
 impl Queue {
@@ -182,6 +184,7 @@ impl Queues {
             senders: VecDeque::new(),
             registration: None,
             made,
+            last_sent: Trail::default(),
         };
         let id = QueueId(self.queues.insert(queue));
         self.names.insert(name.to_vec(), id);
@@ -340,6 +343,9 @@ impl Machine {
 
     /// A message for a queue that is not full: to a sleeping receiver if there is one, else into the queue.
     fn accept_message(&mut self, sender: Pid, id: QueueId, message: Message) {
+        if let Some(queue) = self.queues.get_mut(id) {
+            queue.last_sent = Trail(Some(message.sent));
+        }
         let receivers = self.queues.get(id).map(|queue| &queue.receivers);
         if let Some(receiver) = receivers.and_then(|receivers| self.first_sleeper(receivers))
             && let Some(call) = self.process_mut(receiver).call.as_deref_mut()

@@ -97,6 +97,20 @@ impl Machine {
         self.pollers.push(Poller { pid, sources });
     }
 
+    /// The pipes and queues that a process in poll waits for.
+    pub fn polled(&self, pid: Pid) -> (Vec<PipeId>, Vec<QueueId>) {
+        let sources = self.pollers.iter().filter(|poller| poller.pid == pid).flat_map(|poller| &poller.sources);
+        let (mut pipes, mut queues) = (Vec::new(), Vec::new());
+        for source in sources {
+            match source {
+                Source::Pipe(pipe) => pipes.push(*pipe),
+                Source::Queue(queue) => queues.push(*queue),
+                Source::Terminal => {}
+            }
+        }
+        (pipes, queues)
+    }
+
     /// Takes a process out of the pollers.
     pub(crate) fn leave_poll(&mut self, pid: Pid) {
         self.pollers.retain(|poller| poller.pid != pid);

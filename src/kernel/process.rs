@@ -58,6 +58,14 @@ impl std::hash::Hash for Deed {
     fn hash<H: std::hash::Hasher>(&self, _: &mut H) {}
 }
 
+/// The latest of some kind of acts on an object, for reports only: no part of the object's state.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Trail(pub Option<Deed>);
+
+impl std::hash::Hash for Trail {
+    fn hash<H: std::hash::Hasher>(&self, _: &mut H) {}
+}
+
 /// How a process came to be, and its ancestors: shared by all its descendants, and freed with the last of them.
 #[derive(Debug)]
 pub struct Lineage {
@@ -168,6 +176,8 @@ pub struct Process {
     pub image: Verified,
     /// Whether it has called exec successfully (setpgid, EXEC-14).
     pub has_execed: bool,
+    /// The exec that loaded its program; none where it runs what it was forked with.
+    pub execed: Option<Deed>,
     /// Whether init adopted it: its parent ended first.
     pub adopted: bool,
     /// The environment, shared until changed.
@@ -239,6 +249,7 @@ impl Process {
             lineage: Arc::clone(&self.lineage),
             image: self.image.clone(),
             has_execed: self.has_execed,
+            execed: self.execed,
             adopted: self.adopted,
             environment: Arc::clone(&self.environment),
             children: self.children.clone(),

@@ -5,13 +5,14 @@
 
 use std::sync::Arc;
 
+use super::call::Call;
 use super::event::{Fate, Origin, Watch, What};
 use super::machine::Machine;
-use super::process::{News, Pid, State};
+use super::process::{Deed, News, Pid, State};
 use super::wait::WaitFor;
 use crate::abi::constant::{SA_NOCLDSTOP, SA_NODEFER, SA_RESETHAND, SA_RESTART};
 use crate::abi::signal::{DefaultAction, SignalSet};
-use crate::abi::{SIG_DFL, SIG_IGN, Signal, Status};
+use crate::abi::{Builtin, SIG_DFL, SIG_IGN, Signal, Status};
 
 /// What a process does with one signal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -46,7 +47,40 @@ pub struct Signals {
     pub doomed: Option<Signal>,
     /// `abort` has run its handler: the next time it kills.
     pub aborting: bool,
+    /// The latest signals that have come to something, oldest first: what the report of a stuck run looks at.
+    pub heard: Vec<Heard>,
+    /// Who blocked or unblocked signals last, this process or the ancestor that it has the mask from.
+    pub masked: Option<Deed>,
 }
+
+/// What became of a signal that is no longer pending.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Became {
+    /// It ran a handler.
+    Handled,
+    /// It ran a handler and so ended a `pause` or `sigsuspend`.
+    EndedWait,
+    /// It was dropped, since it is ignored or does nothing by default.
+    Dropped,
+    /// It stopped the process.
+    Stopped,
+}
+
+/// A signal that has come to something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Heard {
+    /// Which.
+    pub signal: Signal,
+    /// By whom it was generated, where that is still known.
+    pub origin: Option<Origin>,
+    /// What came of it.
+    pub became: Became,
+    /// Where its process stood, and when.
+    pub at: Deed,
+}
+
+/// How many signals a process remembers to have heard.
+const HEARD: usize = 4;
 
 impl Default for Signals {
     fn default() -> Self {
@@ -57,6 +91,8 @@ impl Default for Signals {
             origins: Vec::new(),
             doomed: None,
             aborting: false,
+            heard: Vec::new(),
+            masked: None,
         }
     }
 }
@@ -84,7 +120,16 @@ impl Signals {
             origins: Vec::new(),
             doomed: None,
             aborting: false,
+            heard: Vec::new(),
+            masked: self.masked,
         }
+    }
+
+    fn hear(&mut self, heard: Heard) {
+        if self.heard.len() == HEARD {
+            self.heard.remove(0);
+        }
+        self.heard.push(heard);
     }
 
     /// exec: handlers are lost, ignored signals stay ignored, mask and pending stay (EXEC-02 to EXEC-05).
@@ -139,6 +184,11 @@ pub(crate) enum Delivery {
     Off,
 }
 
+/// Whether a call sleeps for nothing but a handler.
+fn is_signal_wait(call: &Call) -> bool {
+    matches!(call.request.builtin, Builtin::Pause | Builtin::Sigsuspend)
+}
+
 const STOPS: [Signal; 4] = [Signal::SIGSTOP, Signal::SIGTSTP, Signal::SIGTTIN, Signal::SIGTTOU];
 
 impl Machine {
@@ -167,6 +217,7 @@ impl Machine {
         let process = self.process_mut(target);
         let blocked = process.signals.mask.contains(signal) && !signal.is_untouchable();
         if !blocked && process.signals.ignores(signal) {
+            self.remember(target, signal, Some(origin), Became::Dropped);
             return Fate::Dropped;
         }
         let awaited = matches!(process.state, State::Blocked(WaitFor::SignalOf(set)) if set.contains(signal));
@@ -196,6 +247,12 @@ impl Machine {
             (false, true) => Fate::Blocked,
             (false, false) => Fate::Pending,
         }
+    }
+
+    /// Notes what became of a signal.
+    fn remember(&mut self, pid: Pid, signal: Signal, origin: Option<Origin>, became: Became) {
+        let at = self.deed(pid);
+        self.process_mut(pid).signals.hear(Heard { signal, origin, became, at });
     }
 
     /// A stopped process goes on, whatever it does with SIGCONT itself (STOP-04); its parent hears of it.
@@ -236,6 +293,8 @@ impl Machine {
                 return Delivery::Off;
             }
             let Some(signal) = process.signals.deliverable().next_to_deliver() else { return Delivery::Runs };
+            let origin =
+                process.signals.origins.iter().find(|(pending, _)| *pending == signal).map(|(_, origin)| *origin);
             process.signals.take(signal);
             let action = process.signals.action(signal);
             match (action.handler, signal.default_action()) {
@@ -243,6 +302,7 @@ impl Machine {
                 (SIG_DFL, DefaultAction::Stop) => {
                     let pgid = process.pgid;
                     if signal == Signal::SIGSTOP || !self.is_orphaned(pgid) {
+                        self.remember(pid, signal, origin, Became::Stopped);
                         self.stop(pid, signal);
                         return Delivery::Off;
                     }
@@ -252,6 +312,8 @@ impl Machine {
                     return Delivery::Off;
                 }
                 (_, _) => {
+                    let waits = matches!(process.call.as_deref(), Some(call) if is_signal_wait(call));
+                    self.remember(pid, signal, origin, if waits { Became::EndedWait } else { Became::Handled });
                     if !self.enter_handler(pid, signal, action) {
                         return Delivery::Off;
                     }

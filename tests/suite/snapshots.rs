@@ -23,6 +23,7 @@ const STAGES: &[Stage] = &[
     ("deny", |path| told(path, &["--deny=warnings", "--allow=fork-in-loop,unused-nam", "run"])),
     ("bytecode", |path| told(path, &["disasm"])),
     ("run", ran),
+    ("stuck", ran),
     ("trace", |path| told(path, &["run", "--trace=syscall,signal,sched"])),
 ];
 

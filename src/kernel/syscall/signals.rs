@@ -111,6 +111,7 @@ pub(crate) fn raise(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome 
 pub(crate) fn sigprocmask(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
     let how = int(machine, me, call, 0);
     let set = SignalSet::from_program(int(machine, me, call, 1));
+    let deed = machine.deed(me);
     let signals = &mut machine.process_mut(me).signals;
     let old = signals.mask;
     signals.mask = match how {
@@ -119,6 +120,7 @@ pub(crate) fn sigprocmask(machine: &mut Machine, me: Pid, call: &mut Call) -> Ou
         SIG_SETMASK => set,
         _ => return Outcome::Fail(Errno::EINVAL),
     };
+    signals.masked = Some(deed);
     Outcome::pair(0, i64::from(old.0))
 }
 

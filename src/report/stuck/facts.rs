@@ -1,0 +1,339 @@
+//! Who waits for what, and who could end each wait: plain facts of a machine in which nobody can move. Nothing here is put into
+//! words, and nothing knows the text of the program.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::abi::{Builtin, Signal, SignalSet, Status};
+use crate::kernel::file::{Descriptor, Kind};
+use crate::kernel::mqueue::QueueId;
+use crate::kernel::param;
+use crate::kernel::pipe::PipeId;
+use crate::kernel::process::{Deed, Lineage, Process, State};
+use crate::kernel::signal::{Became, Heard};
+use crate::kernel::wait::{WaitFor, Which};
+use crate::kernel::{Machine, Pid};
+use crate::source::Span;
+
+/// A process that is gone for good: what the report of a later moment still tells of it.
+#[derive(Debug, Clone)]
+pub struct Gone {
+    /// How it came to be.
+    pub lineage: Arc<Lineage>,
+    /// How it ended.
+    pub status: Status,
+}
+
+impl Gone {
+    /// How many of them are worth keeping.
+    pub const KEPT: usize = 16;
+
+    /// What is kept of a process that has ended.
+    pub fn of(process: &Process) -> Gone {
+        Gone { lineage: Arc::clone(&process.lineage), status: process.status }
+    }
+
+    /// Its role.
+    pub fn role(&self) -> String {
+        self.lineage.role()
+    }
+
+    /// Its end, in words: `exit 3`, `killed by SIGPIPE`.
+    pub fn end(&self) -> String {
+        match Signal::from_number(self.status.term_signal()) {
+            Some(signal) if self.status.is_signaled() => format!("killed by {}", signal.name()),
+            _ => format!("exit {}", self.status.exit_code()),
+        }
+    }
+}
+
+/// A descriptor that refers to one end of a pipe, or to a queue.
+#[derive(Debug, Clone, Copy)]
+pub struct Holder {
+    /// Whose.
+    pub pid: Pid,
+    /// Its number.
+    pub fd: usize,
+    /// How it came to be.
+    pub descriptor: Descriptor,
+}
+
+/// What a process that cannot go on waits for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Wait {
+    /// A change of a child; these are the living ones that count, and whether a stop would count too.
+    Child {
+        /// Which children were asked for.
+        which: Which,
+        /// Those of them that live.
+        children: Vec<Pid>,
+        /// Whether WUNTRACED was given.
+        stops_count: bool,
+    },
+    /// Bytes or the end of a pipe.
+    Bytes(PipeId),
+    /// Room in a full pipe.
+    Room(PipeId),
+    /// A message.
+    Message(QueueId),
+    /// Room in a full queue.
+    QueueRoom(QueueId),
+    /// Somebody who opens a named pipe for reading.
+    Reader(PipeId),
+    /// Somebody who opens a named pipe for writing.
+    Writer(PipeId),
+    /// One of several.
+    Poll(Vec<PipeId>, Vec<QueueId>),
+    /// A handler that runs.
+    Signal,
+    /// A pending signal of a set.
+    SignalOf(SignalSet),
+    /// SIGCONT.
+    Continue(Signal),
+    /// Something that comes from outside.
+    Outside,
+}
+
+/// A process that cannot go on.
+#[derive(Debug, Clone)]
+pub struct Stand {
+    /// Which.
+    pub pid: Pid,
+    /// Where.
+    pub span: Span,
+    /// In which call.
+    pub call: Option<Builtin>,
+    /// What for.
+    pub wait: Wait,
+    /// Who could end the wait, itself perhaps among them; empty where anybody or nobody could.
+    pub wakers: Vec<Pid>,
+}
+
+/// Everything that is known of a machine in which nobody can move.
+pub struct Facts<'m> {
+    /// The machine.
+    pub machine: &'m Machine,
+    /// Those that wait, by id.
+    pub stands: Vec<Stand>,
+    /// Those that have ended, the zombies among them.
+    pub gone: Vec<Gone>,
+    roles: BTreeMap<Pid, String>,
+    /// Whom each could be woken by, directly or through others, itself only if there is a way back.
+    reach: BTreeMap<Pid, BTreeSet<Pid>>,
+}
+
+impl<'m> Facts<'m> {
+    /// Looks at a machine.
+    pub fn of(machine: &'m Machine, gone: &[Gone]) -> Facts<'m> {
+        let stands: Vec<Stand> = waiting(machine).map(|process| stand(machine, process)).collect();
+        let mut roles: BTreeMap<Pid, String> = gone.iter().map(|gone| (gone.lineage.pid, gone.role())).collect();
+        for process in machine.processes().filter(|process| process.pid.0 != param::INIT) {
+            let mut at: Option<&Lineage> = Some(&process.lineage);
+            // Roles of long lines of ancestors cost their length each; the near ones are those that a report names.
+            for _ in 0..8 {
+                let Some(lineage) = at else { break };
+                roles.entry(lineage.pid).or_insert_with(|| lineage.role());
+                at = lineage.parent.as_deref();
+            }
+            roles.insert(process.pid, process.role());
+        }
+        let zombies = machine.processes().filter(|process| process.state == State::Zombie);
+        let gone: Vec<Gone> = gone.iter().cloned().chain(zombies.take(Gone::KEPT).map(Gone::of)).collect();
+        let reach = reach(&stands);
+        Facts { machine, stands, gone, roles, reach }
+    }
+
+    /// The role of a process, gone or not.
+    pub fn role(&self, pid: Pid) -> String {
+        self.roles.get(&pid).cloned().unwrap_or_else(|| format!("process {pid}"))
+    }
+
+    /// The stand of a process, if it waits.
+    pub fn stand(&self, pid: Pid) -> Option<&Stand> {
+        self.stands.iter().find(|stand| stand.pid == pid)
+    }
+
+    /// A process by id, init excluded.
+    pub fn process(&self, pid: Pid) -> Option<&'m Process> {
+        self.machine.table.get(pid)
+    }
+
+    /// The processes on which all the others depend, and none of which can be woken but by another of them: the first such group,
+    /// in the order of ids.
+    pub fn heart(&self) -> Vec<&Stand> {
+        let reach = |pid: &Pid| self.reach.get(pid);
+        let sink = |stand: &&Stand| {
+            reach(&stand.pid).is_none_or(|reached| {
+                reached
+                    .iter()
+                    .all(|other| *other == stand.pid || reach(other).is_some_and(|back| back.contains(&stand.pid)))
+            })
+        };
+        let Some(first) = self.stands.iter().find(sink) else { return self.stands.iter().collect() };
+        let with = |stand: &&Stand| {
+            stand.pid == first.pid || reach(&first.pid).is_some_and(|reached| reached.contains(&stand.pid))
+        };
+        self.stands.iter().filter(with).collect()
+    }
+
+    /// Who has an end of a pipe open.
+    pub fn pipe_holders(&self, pipe: PipeId, writes: bool) -> Vec<Holder> {
+        holders(self.machine, |kind| is_end(kind, pipe, writes))
+    }
+
+    /// Who could send to a queue, or receive from it.
+    pub fn queue_holders(&self, queue: QueueId, sends: bool) -> Vec<Holder> {
+        let mut found = holders(self.machine, |kind| kind == Kind::Queue(queue));
+        let able = |holder: &Holder| {
+            let file = self.machine.open_file(holder.descriptor.file);
+            file.is_some_and(|file| if sends { file.writable() } else { file.readable() })
+        };
+        found.retain(able);
+        found
+    }
+
+    /// The latest signal of a process that has come to something of these kinds.
+    pub fn heard(&self, pid: Pid, became: &[Became]) -> Option<Heard> {
+        let signals = &self.process(pid)?.signals;
+        signals.heard.iter().rev().find(|heard| became.contains(&heard.became)).copied()
+    }
+
+    /// The forks by which a descriptor came from its maker to its holder, the first one first; empty where the holder made it itself.
+    pub fn forks(&self, holder: &Holder) -> Vec<Deed> {
+        let Some(process) = self.process(holder.pid) else { return Vec::new() };
+        let mut forks = Vec::new();
+        let mut at = &process.lineage;
+        while at.pid != holder.descriptor.made.who {
+            let Some(parent) = &at.parent else { break };
+            forks.push(at.fork);
+            at = parent;
+        }
+        forks.reverse();
+        forks
+    }
+}
+
+/// Everybody who cannot go on: all that have not ended, without init.
+fn waiting(machine: &Machine) -> impl Iterator<Item = &Process> {
+    machine.processes().filter(|process| process.pid.0 != param::INIT && process.state != State::Zombie)
+}
+
+fn is_end(kind: Kind, pipe: PipeId, writes: bool) -> bool {
+    match kind {
+        Kind::PipeWrite(of) => writes && of == pipe,
+        Kind::PipeRead(of) => !writes && of == pipe,
+        Kind::PipeBoth(of) => of == pipe,
+        _ => false,
+    }
+}
+
+fn holders(machine: &Machine, wanted: impl Fn(Kind) -> bool) -> Vec<Holder> {
+    let mut found = Vec::new();
+    for process in waiting(machine) {
+        for (fd, descriptor) in machine.descriptors(process.pid) {
+            if machine.open_file(descriptor.file).is_some_and(|file| wanted(file.kind)) {
+                found.push(Holder { pid: process.pid, fd, descriptor: *descriptor });
+            }
+        }
+    }
+    found
+}
+
+fn stand(machine: &Machine, process: &Process) -> Stand {
+    let call = process.call.as_deref().map(|call| call.request.builtin);
+    let wait = match process.state {
+        State::Blocked(reason) => wait(machine, process, reason),
+        State::Stopped(signal) => Wait::Continue(signal),
+        _ => Wait::Outside,
+    };
+    let mut wakers = wakers(machine, process.pid, &wait);
+    wakers.sort_unstable();
+    wakers.dedup();
+    Stand { pid: process.pid, span: process.here(), call, wait, wakers }
+}
+
+fn wait(machine: &Machine, process: &Process, reason: WaitFor) -> Wait {
+    match reason {
+        WaitFor::Child(which) => Wait::Child {
+            which,
+            children: children(machine, process, which),
+            stops_count: argument(process, 1).is_some_and(|options| options & crate::abi::constant::WUNTRACED != 0),
+        },
+        WaitFor::PipeReadable(pipe, _) => Wait::Bytes(pipe),
+        WaitFor::PipeWritable(pipe, _) => Wait::Room(pipe),
+        WaitFor::QueueNotEmpty(queue, _) => Wait::Message(queue),
+        WaitFor::QueueNotFull(queue, _) => Wait::QueueRoom(queue),
+        WaitFor::FifoReader(pipe) => Wait::Reader(pipe),
+        WaitFor::FifoWriter(pipe) => Wait::Writer(pipe),
+        WaitFor::Poll => {
+            let (pipes, queues) = machine.polled(process.pid);
+            Wait::Poll(pipes, queues)
+        }
+        WaitFor::Signal => Wait::Signal,
+        WaitFor::SignalOf(set) => Wait::SignalOf(set),
+        WaitFor::Terminal | WaitFor::Sleep => Wait::Outside,
+    }
+}
+
+/// The word of argument `at` of the call in progress, where it has so many.
+pub fn argument(process: &Process, at: u8) -> Option<i64> {
+    let request = process.call.as_deref()?.request;
+    let context = process.context.as_deref()?;
+    let slot = context.base as usize + usize::from(request.window) + usize::from(at) + 1;
+    let word = context.slots.get(slot)?;
+    (at < request.args).then_some(*word as i64)
+}
+
+fn children(machine: &Machine, process: &Process, which: Which) -> Vec<Pid> {
+    let living = |pid: &&Pid| {
+        machine.table.get(**pid).is_some_and(|child| {
+            let counts = match which {
+                Which::Any => true,
+                Which::Pid(wanted) => child.pid == wanted,
+                Which::Group(group) => child.pgid == group,
+            };
+            child.state != State::Zombie && counts
+        })
+    };
+    process.children.iter().filter(living).copied().collect()
+}
+
+/// Who could end a wait.
+fn wakers(machine: &Machine, me: Pid, wait: &Wait) -> Vec<Pid> {
+    let whose = |holders: Vec<Holder>| holders.into_iter().map(|holder| holder.pid).collect::<Vec<Pid>>();
+    let end = |pipe: PipeId, writes: bool| whose(holders(machine, |kind| is_end(kind, pipe, writes)));
+    let queue = |queue: QueueId| whose(holders(machine, |kind| kind == Kind::Queue(queue)));
+    match wait {
+        Wait::Child { children, .. } => children.clone(),
+        Wait::Bytes(pipe) => end(*pipe, true),
+        Wait::Room(pipe) => end(*pipe, false),
+        Wait::Message(id) | Wait::QueueRoom(id) => queue(*id),
+        Wait::Poll(pipes, queues) => {
+            let others = pipes.iter().flat_map(|pipe| [end(*pipe, true), end(*pipe, false)].concat());
+            others.chain(queues.iter().flat_map(|id| queue(*id))).filter(|pid| *pid != me).collect()
+        }
+        Wait::Reader(_) | Wait::Writer(_) | Wait::Signal | Wait::SignalOf(_) | Wait::Continue(_) | Wait::Outside => {
+            Vec::new()
+        }
+    }
+}
+
+/// Processes of which all others could be reached are told apart only so far; beyond that a run is told by its numbers.
+const MOST_FOLLOWED: usize = 200;
+
+fn reach(stands: &[Stand]) -> BTreeMap<Pid, BTreeSet<Pid>> {
+    let next: BTreeMap<Pid, &[Pid]> =
+        stands.iter().take(MOST_FOLLOWED).map(|stand| (stand.pid, stand.wakers.as_slice())).collect();
+    let mut reach = BTreeMap::new();
+    for start in next.keys() {
+        let mut seen = BTreeSet::new();
+        let mut left: Vec<Pid> = next.get(start).map(|to| to.to_vec()).unwrap_or_default();
+        while let Some(pid) = left.pop() {
+            if seen.insert(pid) {
+                left.extend(next.get(&pid).copied().unwrap_or_default());
+            }
+        }
+        reach.insert(*start, seen);
+    }
+    reach
+}

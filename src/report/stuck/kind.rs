@@ -1,0 +1,371 @@
+//! Which kind of standstill it is: told from the facts of those on whom all others depend.
+
+use super::facts::{Facts, Stand, Wait};
+use super::mend::later;
+use super::text::Text;
+use super::words::{Voice, and};
+use crate::abi::{Builtin, Signal};
+use crate::kernel::Pid;
+use crate::kernel::event::Origin;
+use crate::kernel::mqueue::QueueId;
+use crate::kernel::pipe::PipeId;
+use crate::kernel::signal::{Became, Heard};
+use crate::source::Span;
+
+/// A kind of standstill.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Kind {
+    /// Each waits for bytes that another of them would write later; who, whom, and the place of the write.
+    BothReadFirst(Vec<(Pid, Pid, Span)>),
+    /// The reader alone holds the write end.
+    OwnWriteEnd(PipeId),
+    /// Others hold the write end of a pipe that is read to its end.
+    HeldWriteEnd(PipeId),
+    /// A full pipe whose readers wait for something else.
+    FullPipe(PipeId),
+    /// Each has filled the pipe that another of them would read.
+    BothFull,
+    /// The writer alone holds the read end of a full pipe.
+    OwnReadEnd(PipeId),
+    /// An empty queue.
+    EmptyQueue(QueueId),
+    /// A full queue.
+    FullQueue(QueueId),
+    /// A named pipe that nobody opens at the other side; whether a reader is wanted.
+    NamedPipe(bool),
+    /// A signal has come, and is blocked while it is waited for.
+    BlockedSignal(Signal),
+    /// A signal was handled before the wait began.
+    EarlySignal(Heard),
+    /// A signal came and was dropped: it has no handler.
+    DroppedSignal(Heard),
+    /// No signal has come.
+    NoSignal,
+    /// A stopped process; the one that waits for its end.
+    Stopped(Signal, Option<Pid>),
+    /// Something else.
+    Circle,
+}
+
+/// Who stands at the heart of it, and what kind it is.
+pub(super) fn judge<'f>(facts: &'f Facts<'_>, text: &Text<'_>) -> Option<(&'f Stand, Vec<&'f Stand>, Kind)> {
+    let heart = facts.heart();
+    let rank = |stand: &&&Stand| match stand.wait {
+        Wait::Bytes(_) => 0,
+        Wait::Room(_) => 1,
+        Wait::Message(_) | Wait::QueueRoom(_) => 2,
+        Wait::Reader(_) | Wait::Writer(_) => 3,
+        Wait::Signal | Wait::SignalOf(_) | Wait::Continue(_) => 4,
+        Wait::Poll(..) | Wait::Child { .. } | Wait::Outside => 5,
+    };
+    let readers: Vec<&Stand> = heart.iter().copied().filter(|stand| matches!(stand.wait, Wait::Bytes(_))).collect();
+    if let Some(writes) = read_first(facts, text, &readers) {
+        return Some((readers[0], readers, Kind::BothReadFirst(writes)));
+    }
+    let primary = *heart.iter().min_by_key(rank)?;
+    let kind = match &primary.wait {
+        Wait::Bytes(pipe) if primary.wakers == [primary.pid] => Kind::OwnWriteEnd(*pipe),
+        Wait::Bytes(pipe) => Kind::HeldWriteEnd(*pipe),
+        Wait::Room(pipe) if primary.wakers == [primary.pid] => Kind::OwnReadEnd(*pipe),
+        Wait::Room(_) if heart.len() > 1 && heart.iter().all(|stand| matches!(stand.wait, Wait::Room(_))) => {
+            Kind::BothFull
+        }
+        Wait::Room(pipe) => Kind::FullPipe(*pipe),
+        Wait::Message(queue) => Kind::EmptyQueue(*queue),
+        Wait::QueueRoom(queue) => Kind::FullQueue(*queue),
+        Wait::Reader(_) => Kind::NamedPipe(true),
+        Wait::Writer(_) => Kind::NamedPipe(false),
+        Wait::Signal | Wait::SignalOf(_) => signal(facts, primary),
+        Wait::Continue(signal) => Kind::Stopped(*signal, waiter(facts, primary.pid)),
+        Wait::Poll(..) | Wait::Child { .. } | Wait::Outside => Kind::Circle,
+    };
+    Some((primary, heart, kind))
+}
+
+/// Where each of several readers waits for what another of them would write after its own wait: those writes.
+fn read_first(facts: &Facts<'_>, text: &Text<'_>, readers: &[&Stand]) -> Option<Vec<(Pid, Pid, Span)>> {
+    if readers.len() < 2 {
+        return None;
+    }
+    let write = |stand: &&Stand| {
+        let mut others = readers.iter().filter(|other| other.pid != stand.pid && stand.wakers.contains(&other.pid));
+        others.find_map(|other| later(facts, text, other, stand, false).map(|span| (other.pid, stand.pid, span)))
+    };
+    readers.iter().map(write).collect()
+}
+
+fn signal(facts: &Facts<'_>, stand: &Stand) -> Kind {
+    let Some(process) = facts.process(stand.pid) else { return Kind::NoSignal };
+    let signals = &process.signals;
+    let blocked = signals.pending.intersection(signals.mask);
+    if let Wait::SignalOf(set) = stand.wait {
+        return match facts.heard(stand.pid, &[Became::Handled, Became::Dropped]) {
+            Some(heard) if set.contains(heard.signal) && heard.became == Became::Handled => Kind::EarlySignal(heard),
+            Some(heard) if set.contains(heard.signal) => Kind::DroppedSignal(heard),
+            _ => Kind::NoSignal,
+        };
+    }
+    if let Some(signal) = blocked.iter().find(|signal| signals.handles(*signal)) {
+        return Kind::BlockedSignal(signal);
+    }
+    match facts.heard(stand.pid, &[Became::Handled, Became::EndedWait]) {
+        Some(heard) if heard.became == Became::Handled => Kind::EarlySignal(heard),
+        Some(_) => Kind::NoSignal,
+        None => match facts.heard(stand.pid, &[Became::Dropped]) {
+            Some(heard) if !signals.handles(heard.signal) => Kind::DroppedSignal(heard),
+            _ => Kind::NoSignal,
+        },
+    }
+}
+
+fn waiter(facts: &Facts<'_>, stopped: Pid) -> Option<Pid> {
+    let waits = |stand: &&Stand| matches!(&stand.wait, Wait::Child { children, .. } if children.contains(&stopped));
+    facts.stands.iter().find(waits).map(|stand| stand.pid)
+}
+
+impl Voice<'_> {
+    /// One line that says what is wrong.
+    pub(super) fn headline(&self, primary: &Stand, heart: &[&Stand], kind: &Kind) -> String {
+        let who = self.who(primary.pid);
+        let rest = |pids: &[Pid]| pids.iter().copied().filter(|pid| *pid != primary.pid).collect::<Vec<Pid>>();
+        match kind {
+            Kind::BothReadFirst(_) if heart.len() == 2 => {
+                let pids: Vec<Pid> = heart.iter().map(|stand| stand.pid).collect();
+                let both = self.list(&pids, None);
+                format!("deadlock: {both} each wait for bytes that the other would send only later")
+            }
+            Kind::BothReadFirst(_) => {
+                format!("deadlock: {} processes wait for bytes, each from another of them", heart.len())
+            }
+            Kind::OwnWriteEnd(_) => {
+                format!("deadlock: {who} waits for the end of a pipe whose write end it holds open itself")
+            }
+            Kind::HeldWriteEnd(_) => {
+                let own = primary.wakers.contains(&primary.pid).then_some(primary.pid);
+                let held = self.list(&primary.wakers, own);
+                format!("deadlock: {who} waits for the end of a pipe whose write end is still open in {held}")
+            }
+            Kind::FullPipe(_) => match rest(&primary.wakers).as_slice() {
+                [one] if self.waits_for(*one, primary.pid) => {
+                    format!(
+                        "deadlock: {who} waits for room in a full pipe, and its only reader, {}, waits for {who}",
+                        self.who(*one)
+                    )
+                }
+                readers => {
+                    format!(
+                        "deadlock: {who} waits for room in a full pipe, and those who could read it wait too: {}",
+                        self.list(readers, None)
+                    )
+                }
+            },
+            Kind::BothFull => {
+                "deadlock: each process waits for room in a full pipe that only the other could read".to_owned()
+            }
+            Kind::OwnReadEnd(_) => {
+                format!("deadlock: {who} waits for room in a full pipe that only it could read itself")
+            }
+            Kind::EmptyQueue(queue) => {
+                let senders = self.others(&self.facts.queue_holders(*queue, true), primary.pid);
+                self.queue_headline(primary.pid, "a message in", *queue, "send one", &senders)
+            }
+            Kind::FullQueue(queue) => {
+                let receivers = self.others(&self.facts.queue_holders(*queue, false), primary.pid);
+                self.queue_headline(primary.pid, "room in", *queue, "receive one", &receivers)
+            }
+            Kind::NamedPipe(reader) => {
+                let side = if *reader { "reading" } else { "writing" };
+                format!("{who} waits in `open` of a named pipe, and nobody opens it for {side}")
+            }
+            Kind::BlockedSignal(signal) => {
+                format!("{who} waits for a signal, and {} has come, but is blocked", signal.name())
+            }
+            Kind::EarlySignal(heard) => {
+                format!("{} came before {who} began to wait for it in `{}`", heard.signal.name(), self.call(primary))
+            }
+            Kind::DroppedSignal(heard) => {
+                format!("{who} waits for a signal, and {} has come, but it has no handler", heard.signal.name())
+            }
+            Kind::NoSignal => match waiter(self.facts, primary.pid) {
+                Some(waiter) => format!(
+                    "deadlock: {} waits for {who} to end, and {who} waits for a signal that nobody is left to send",
+                    self.who(waiter)
+                ),
+                None => format!("{who} waits for a signal that nobody is left to send"),
+            },
+            Kind::Stopped(signal, Some(waiter)) => {
+                format!("{} waits for the end of {who}, which is stopped by {}", self.who(*waiter), signal.name())
+            }
+            Kind::Stopped(signal, None) => format!("{who} is stopped by {}, and nobody continues it", signal.name()),
+            Kind::Circle => match self.facts.stands.len() {
+                1 => format!("{who} waits, and nothing can wake it"),
+                count => format!("deadlock: all {count} processes wait, and nothing can wake any of them"),
+            },
+        }
+    }
+
+    fn queue_headline(&self, me: Pid, what: &str, queue: QueueId, act: &str, able: &[Pid]) -> String {
+        let (who, queue) = (self.who(me), self.queue(queue));
+        match able {
+            [] if self.facts.stands.len() == 1 => {
+                format!("{who} waits for {what} {queue}, and nobody else is left that could {act}")
+            }
+            [] => format!("{who} waits for {what} {queue}, which no other process has open to {act}"),
+            [one] if self.waits_for(*one, me) => {
+                format!(
+                    "deadlock: {who} waits for {what} {queue}, and {}, who could {act}, waits for {who}",
+                    self.who(*one)
+                )
+            }
+            able => format!(
+                "deadlock: {who} waits for {what} {queue}, and those who could {act} wait too: {}",
+                self.list(able, None)
+            ),
+        }
+    }
+
+    /// Whether one waits for the other and for nobody else.
+    fn waits_for(&self, one: Pid, other: Pid) -> bool {
+        self.facts.stand(one).is_some_and(|stand| stand.wakers == [other])
+    }
+
+    /// What else there is to say of this kind, one idea each.
+    pub(super) fn reasons(&self, primary: &Stand, kind: &Kind) -> Vec<String> {
+        match kind {
+            Kind::OwnWriteEnd(_) | Kind::HeldWriteEnd(_) => {
+                vec![
+                    "a pipe is at its end only when every copy of its write end is closed, the reader's own copy too"
+                        .to_owned(),
+                ]
+            }
+            Kind::FullPipe(pipe) | Kind::OwnReadEnd(pipe) => self.fill(primary, *pipe).into_iter().collect(),
+            Kind::EmptyQueue(queue) => self.empty_queue(*queue),
+            Kind::FullQueue(queue) => self.facts.machine.queue(*queue).map_or_else(Vec::new, |queue| {
+                vec![format!("it holds at most {} messages, and {} are in it", queue.max_messages, queue.len())]
+            }),
+            Kind::NamedPipe(_) => vec!["`open` of a named pipe sleeps until its other side is opened too".to_owned()],
+            Kind::BlockedSignal(signal) => self.blocked(primary, *signal),
+            Kind::EarlySignal(heard) => self.early(primary, heard),
+            Kind::DroppedSignal(heard) => {
+                let mut notes = vec![format!("{} {}", heard.signal.name(), self.origin(heard.origin))];
+                notes.push("a signal that is ignored, by default or by `SIG_IGN`, wakes nobody".to_owned());
+                notes
+            }
+            Kind::NoSignal => self.no_signal(primary),
+            Kind::Stopped(signal, waiter) => self.stopped(primary, *signal, *waiter),
+            Kind::BothReadFirst(_) | Kind::BothFull | Kind::Circle => Vec::new(),
+        }
+    }
+
+    fn fill(&self, stand: &Stand, pipe: PipeId) -> Option<String> {
+        let pipe = self.facts.machine.pipe(pipe)?;
+        let call = self.facts.process(stand.pid)?.call.as_deref()?;
+        let total = call.bytes.as_ref().map(Vec::len);
+        let fact = format!("the pipe holds at most {} bytes", pipe.capacity());
+        Some(match total {
+            Some(total) if call.progress == 0 => format!("{fact}, and the {total} bytes of this write find no room"),
+            Some(total) => format!("{fact}: {} of the {total} bytes of this write went in", call.progress),
+            _ => fact,
+        })
+    }
+
+    fn empty_queue(&self, queue: QueueId) -> Vec<String> {
+        let mut notes = Vec::new();
+        if let Some(sent) = self.facts.machine.queue(queue).and_then(|queue| queue.last_sent.0) {
+            let who = super::words::the(&self.facts.role(sent.who));
+            notes.push(format!("the last message was sent by {who} at {}", self.line(sent.span)));
+        }
+        notes.push("a queue has no end: that a sender has closed it or ended tells its receivers nothing".to_owned());
+        notes
+    }
+
+    fn blocked(&self, stand: &Stand, signal: Signal) -> Vec<String> {
+        let Some(process) = self.facts.process(stand.pid) else { return Vec::new() };
+        let origin = process.signals.origins.iter().find(|(pending, _)| *pending == signal).map(|(_, origin)| *origin);
+        let mut notes = vec![format!("{} {}", signal.name(), self.origin(origin))];
+        match (stand.call, process.signals.masked) {
+            (Some(Builtin::Sigsuspend), _) => notes.push(format!(
+                "the argument of `sigsuspend` is what is blocked while it waits, and {} is in it",
+                signal.name()
+            )),
+            (_, Some(masked)) => {
+                let heir = if masked.who == process.pid { String::new() } else { inherited(self, masked.who) };
+                notes.push(format!(
+                    "it was blocked at {}{heir}; `pause` leaves what is blocked blocked",
+                    self.line(masked.span)
+                ));
+            }
+            _ => notes.push(format!(
+                "it is blocked while a handler runs that it interrupts; `{}` leaves what is blocked blocked",
+                self.call(stand)
+            )),
+        }
+        notes
+    }
+
+    fn early(&self, stand: &Stand, heard: &Heard) -> Vec<String> {
+        let at = self.line(heard.at.span);
+        let what = format!("{} {}, and its handler ran at {at}", heard.signal.name(), self.origin(heard.origin));
+        let call = self.call(stand);
+        let why = match stand.wait {
+            Wait::SignalOf(_) => {
+                "`sigwait` takes only signals that are blocked; one that is not blocked runs its handler instead"
+                    .to_owned()
+            }
+            _ => format!("`{call}` waits for the next signal, and there is none"),
+        };
+        vec![what, why]
+    }
+
+    fn no_signal(&self, stand: &Stand) -> Vec<String> {
+        let Some(process) = self.facts.process(stand.pid) else { return Vec::new() };
+        let pending: Vec<String> = process.signals.pending.iter().map(|signal| signal.name().to_owned()).collect();
+        let mut notes = Vec::new();
+        if !pending.is_empty() {
+            let set = if matches!(stand.wait, Wait::SignalOf(_)) { "not in the set" } else { "blocked" };
+            notes.push(format!("{} is pending, but {set}", and(&pending)));
+        }
+        if let Some(heard) = self.facts.heard(stand.pid, &[Became::EndedWait, Became::Handled]) {
+            let origin = self.origin(heard.origin);
+            notes.push(format!("the last signal that it handled was {}, which {origin}", heard.signal.name()));
+        }
+        notes
+    }
+
+    fn stopped(&self, stand: &Stand, signal: Signal, waiter: Option<Pid>) -> Vec<String> {
+        let mut notes = Vec::new();
+        if signal == Signal::SIGTTIN || signal == Signal::SIGTTOU {
+            let act = if signal == Signal::SIGTTIN { "read" } else { "change or write to" };
+            notes.push(format!(
+                "only the foreground group may {act} the terminal, and {} is not in it",
+                self.who(stand.pid)
+            ));
+        } else if let Some(heard) = self.facts.heard(stand.pid, &[Became::Stopped]) {
+            notes.push(format!("{} {}", signal.name(), self.origin(heard.origin)));
+        }
+        let blind = waiter.and_then(|pid| self.facts.stand(pid)).map(|stand| self.call(stand));
+        if let Some(call) = blind {
+            notes.push(format!("`{call}` without WUNTRACED does not see that a child stops"));
+        }
+        notes
+    }
+
+    /// By whom a signal was sent: a clause after the signal's name.
+    fn origin(&self, origin: Option<Origin>) -> String {
+        match origin {
+            Some(Origin::Process(pid, span)) => {
+                format!("was sent by {} at {}", super::words::the(&self.facts.role(pid)), self.line(span))
+            }
+            Some(Origin::Kernel(pid)) => {
+                format!("came from the kernel, on behalf of {}", super::words::the(&self.facts.role(pid)))
+            }
+            Some(Origin::Timer) => "came from the clock".to_owned(),
+            Some(Origin::Outside) => "came from the terminal or `--send`".to_owned(),
+            None => "came".to_owned(),
+        }
+    }
+}
+
+fn inherited(voice: &Voice<'_>, from: Pid) -> String {
+    format!(" by {}, and fork hands the mask on", super::words::the(&voice.facts.role(from)))
+}

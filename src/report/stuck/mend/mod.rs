@@ -1,0 +1,228 @@
+//! The smallest change of the script that frees a run that is stuck: changes are made from the facts, each is tried in a run of its
+//! own, and only one with which the program ends is told. The search is bounded by instructions and by changes, never by time.
+
+mod moves;
+mod places;
+pub mod trial;
+
+use super::facts::Facts;
+use super::text::{Text, apply};
+use crate::diagnostics::Edit;
+use crate::kernel::Pid;
+use crate::kernel::door::End;
+use crate::source::{FileId, SourceMap};
+use trial::{Outcome, Setup};
+
+/// Trials at most, of all changes together.
+const MOST_TRIALS: u32 = 60;
+/// Instructions of all trials together, about half a second.
+const MOST_TICKS: u64 = 40_000_000;
+/// Instructions that every trial gets beyond what the run itself took.
+const SPARE_TICKS: u64 = 200_000;
+/// How often a run that a set of changes has brought further is looked at anew.
+const ROUNDS: usize = 4;
+
+/// One place where the script would be changed, in words and as edits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// What to do: "put `close(w);` before line 4".
+    pub words: String,
+    /// The edits.
+    pub edits: Vec<Edit>,
+    /// Whose part of the script it changes.
+    pub who: Vec<Pid>,
+    /// The descriptors that it closes.
+    pub closes: Vec<(Pid, usize)>,
+}
+
+/// A change that frees the run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mend {
+    /// Its steps, in the order of the text.
+    pub steps: Vec<Step>,
+}
+
+impl Mend {
+    /// All edits.
+    pub fn edits(&self) -> Vec<Edit> {
+        self.steps.iter().flat_map(|step| step.edits.iter().cloned()).collect()
+    }
+}
+
+/// Looks for the smallest change; none where no change that was tried helps.
+pub fn find(facts: &Facts<'_>, file: FileId, sources: &SourceMap, setup: &Setup<'_>) -> Option<Mend> {
+    let source = sources.file(file);
+    let text = Text::read(file, &source.text);
+    let mut search = Search::new(&text, &source.name, setup)?;
+    search.single(facts).or_else(|| search.several(facts)).map(|mut mend| {
+        mend.steps.sort_by_key(|step| step.edits.iter().map(|edit| edit.span.start).min());
+        mend
+    })
+}
+
+struct Search<'s> {
+    text: &'s Text<'s>,
+    name: &'s str,
+    setup: &'s Setup<'s>,
+    /// The run as it was.
+    base: Outcome,
+    ticks: u64,
+    left: u32,
+}
+
+impl<'s> Search<'s> {
+    /// Runs the script as it is; none where that does not end as the run did, or takes too long.
+    fn new(text: &'s Text<'s>, name: &'s str, setup: &'s Setup<'s>) -> Option<Search<'s>> {
+        let base = trial::run(setup, name, text.text.to_owned(), MOST_TICKS / 4)?;
+        let used = base.machine.totals().ticks;
+        let ticks = used.saturating_mul(3).saturating_add(SPARE_TICKS);
+        let left = u32::try_from(MOST_TICKS / ticks).unwrap_or(MOST_TRIALS).min(MOST_TRIALS);
+        (base.end == End::Stuck).then_some(Search { text, name, setup, base, ticks, left })
+    }
+
+    fn run(&mut self, steps: &[Step]) -> Option<Outcome> {
+        self.left = self.left.checked_sub(1)?;
+        let edits: Vec<Edit> = steps.iter().flat_map(|step| step.edits.iter().cloned()).collect();
+        trial::run(self.setup, self.name, apply(self.text.text, &edits)?, self.ticks)
+    }
+
+    /// Whether a run is no worse than the one that was stuck: no new fault, no call on a closed descriptor, no text lost.
+    fn is_clean(&self, outcome: &Outcome) -> bool {
+        outcome.blemishes.within(self.base.blemishes) && outcome.written >= self.base.written
+    }
+
+    fn frees(&mut self, steps: &[Step]) -> bool {
+        let Some(outcome) = self.run(steps) else { return false };
+        matches!(outcome.end, End::Finished(_)) && self.is_clean(&outcome)
+    }
+
+    /// The first change at one place that helps, smaller ones first.
+    fn single(&mut self, facts: &Facts<'_>) -> Option<Mend> {
+        let mut steps = moves::steps(facts, self.text);
+        steps.extend(places::closes(facts, self.text).into_iter().flatten());
+        // Inserting a little is less than moving a lot; the sort is stable, so likely places stay first.
+        steps.sort_by_key(|step| {
+            step.edits.iter().map(|edit| edit.span.range().len() + edit.text.trim().len()).sum::<usize>()
+        });
+        steps.dedup();
+        steps.into_iter().map(|step| vec![step]).find(|steps| self.frees(steps)).map(|steps| Mend { steps })
+    }
+
+    /// Several closes at once: all that are possible, run after run, then as few of them as will do.
+    fn several(&mut self, facts: &Facts<'_>) -> Option<Mend> {
+        let mut chosen: Vec<Step> = Vec::new();
+        let mut outcome = self.extend(facts, &mut chosen, &[])?;
+        for _ in 0..ROUNDS {
+            match outcome.end {
+                End::Finished(_) if self.is_clean(&outcome) => return Some(self.fewest(chosen)),
+                End::Stuck => {}
+                _ => return None,
+            }
+            let before = chosen.len();
+            let edits: Vec<Edit> = chosen.iter().flat_map(|step| step.edits.iter().cloned()).collect();
+            let next = Facts::of(&outcome.machine, &[]);
+            outcome = self.extend(&next, &mut chosen, &edits)?;
+            if chosen.len() == before {
+                return None;
+            }
+        }
+        None
+    }
+
+    /// Adds, for every descriptor that holds up a reader, the first of its places at which a close does no harm. The facts are those
+    /// of the text with `made` edits in it.
+    fn extend(&mut self, facts: &Facts<'_>, chosen: &mut Vec<Step>, made: &[Edit]) -> Option<Outcome> {
+        let changed = apply(self.text.text, made)?;
+        let text = Text::read(self.text.file, &changed);
+        let mut last = None;
+        for places in places::closes(facts, &text) {
+            for step in places {
+                let Some(step) = back(step, made, self.text) else { continue };
+                if chosen.contains(&step) || overlaps(&step, chosen) {
+                    break;
+                }
+                chosen.push(step);
+                match self.run(chosen) {
+                    Some(outcome) if self.is_clean(&outcome) => {
+                        let free = matches!(outcome.end, End::Finished(_));
+                        last = Some(outcome);
+                        if free {
+                            return last;
+                        }
+                        break;
+                    }
+                    _ => {
+                        chosen.pop();
+                    }
+                }
+            }
+        }
+        last
+    }
+
+    /// Leaves out what is not needed.
+    fn fewest(&mut self, mut steps: Vec<Step>) -> Mend {
+        let mut at = steps.len();
+        while at > 0 && steps.len() > 1 {
+            at -= 1;
+            let mut fewer = steps.clone();
+            fewer.remove(at);
+            if self.frees(&fewer) {
+                steps = fewer;
+            }
+        }
+        Mend { steps }
+    }
+}
+
+fn overlaps(step: &Step, chosen: &[Step]) -> bool {
+    let others = || chosen.iter().flat_map(|step| &step.edits);
+    step.edits.iter().any(|edit| {
+        others().any(|other| edit.span.start < other.span.end && other.span.start < edit.span.end || edit == other)
+    })
+}
+
+/// A step on the text with edits made in it, as a step on the text itself.
+fn back(step: Step, made: &[Edit], text: &Text<'_>) -> Option<Step> {
+    if made.is_empty() {
+        return Some(step);
+    }
+    let mut sorted: Vec<&Edit> = made.iter().collect();
+    sorted.sort_by_key(|edit| (edit.span.start, edit.span.end));
+    let offset = |at: u32| {
+        let mut shift = 0i64;
+        for edit in &sorted {
+            let (start, len) = (i64::from(edit.span.start) + shift, edit.text.len() as i64);
+            if i64::from(at) < start + len {
+                // Inside of what was put in there is no place of the text itself.
+                return if i64::from(at) <= start { u32::try_from(i64::from(at) - shift).ok() } else { None };
+            }
+            shift += len - edit.span.range().len() as i64;
+        }
+        u32::try_from(i64::from(at) - shift).ok()
+    };
+    let edits: Option<Vec<Edit>> = step
+        .edits
+        .iter()
+        .cloned()
+        .map(|edit| {
+            let span =
+                crate::source::Span { start: offset(edit.span.start)?, end: offset(edit.span.end)?, ..edit.span };
+            Some(Edit { span, ..edit })
+        })
+        .collect();
+    let edits = edits?;
+    let words = places::words(&edits, text).unwrap_or_else(|| step.words.clone());
+    Some(Step { words, edits, ..step })
+}
+
+/// The first statement that one process would come to after its wait, in the same block, and that could end the wait of the other.
+pub(super) fn later(
+    facts: &Facts<'_>,
+    text: &Text<'_>,
+    one: &super::facts::Stand,
+    other: &super::facts::Stand,
+    closes: bool,
+) -> Option<crate::source::Span> {
+    moves::later(facts, text, one, other, closes)
+}

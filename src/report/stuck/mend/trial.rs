@@ -1,0 +1,142 @@
+//! A run of a changed script in a machine that nobody hears: under the same options and input, so many instructions long at most.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use crate::abi::{Errno, Signal};
+use crate::bytecode::image::Verified;
+use crate::kernel::Machine;
+use crate::kernel::door::End;
+use crate::kernel::event::{Answer, Event, Watch, What};
+use crate::kernel::host::{Crash, Host, HostNode, Input, Stream};
+use crate::kernel::machine::Config;
+use crate::kernel::process::Process;
+use crate::pipeline;
+use crate::source::SourceMap;
+
+/// How a run was set up, so that a changed script can be run in the same way.
+pub struct Setup<'a> {
+    /// The options.
+    pub config: Config,
+    /// The arguments.
+    pub argv: Vec<Vec<u8>>,
+    /// What the terminal gave, as far as it was read.
+    pub input: Vec<u8>,
+    /// Makes a host that has the programs and files beside the script; what is written to it goes nowhere.
+    pub outside: &'a dyn Fn() -> Box<dyn Host>,
+}
+
+/// What can be said against a run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Blemishes {
+    /// Faults.
+    pub faults: u32,
+    /// Calls that failed with EBADF.
+    pub bad_descriptors: u32,
+    /// Processes that SIGPIPE has killed, and writes that failed with EPIPE.
+    pub broken_pipes: u32,
+}
+
+impl Blemishes {
+    /// Whether a run has none that the other has not.
+    pub fn within(self, other: Blemishes) -> bool {
+        self.faults <= other.faults
+            && self.bad_descriptors <= other.bad_descriptors
+            && self.broken_pipes <= other.broken_pipes
+    }
+}
+
+/// A run that is over.
+pub struct Outcome {
+    /// How it ended.
+    pub end: End,
+    /// What can be said against it.
+    pub blemishes: Blemishes,
+    /// How many bytes it wrote to the terminal.
+    pub written: usize,
+    /// The machine at its end.
+    pub machine: Machine,
+    /// The text that was run.
+    pub text: String,
+}
+
+/// Compiles and runs a text for at most `ticks` instructions; none where it does not compile.
+pub fn run(setup: &Setup<'_>, name: &str, text: String, ticks: u64) -> Option<Outcome> {
+    let mut sources = SourceMap::default();
+    let compiled = pipeline::compile(&mut sources, name, text.clone()).ok()?;
+    let log = Rc::new(RefCell::new(Log::default()));
+    let host = Quiet { log: Rc::clone(&log), outside: (setup.outside)(), input: setup.input.iter().copied().collect() };
+    let config = Config { ticks: Some(ticks), watch: Watch::SYSCALL, ..setup.config.clone() };
+    let mut machine = Machine::new(config, compiled.image, &setup.argv, Box::new(host)).ok()?;
+    let end = machine.run();
+    let log = *log.borrow();
+    Some(Outcome { end, blemishes: log.blemishes, written: log.written, machine, text })
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Log {
+    blemishes: Blemishes,
+    written: usize,
+}
+
+/// A host that keeps everything to itself.
+struct Quiet {
+    log: Rc<RefCell<Log>>,
+    outside: Box<dyn Host>,
+    input: VecDeque<u8>,
+}
+
+impl Host for Quiet {
+    fn write(&mut self, _: Stream, bytes: &[u8]) -> Result<(), Errno> {
+        self.log.borrow_mut().written += bytes.len();
+        Ok(())
+    }
+
+    fn read(&mut self, max: usize, _: bool) -> Input {
+        if self.input.is_empty() {
+            return Input::End;
+        }
+        Input::Bytes(self.input.drain(..max.min(self.input.len())).collect())
+    }
+
+    fn load(&mut self, path: &[u8]) -> Result<Verified, Errno> {
+        self.outside.load(path)
+    }
+
+    fn compile(&mut self, name: &[u8], text: &[u8]) -> Result<Verified, Errno> {
+        self.outside.compile(name, text)
+    }
+
+    fn look(&mut self, path: &[u8]) -> Option<HostNode> {
+        self.outside.look(path)
+    }
+
+    fn list(&mut self, path: &[u8]) -> Vec<Vec<u8>> {
+        self.outside.list(path)
+    }
+
+    fn read_file(&mut self, path: &[u8], most: u64) -> Result<Vec<u8>, Errno> {
+        self.outside.read_file(path, most)
+    }
+
+    fn fault(&mut self, _: &Crash<'_>) {
+        self.log.borrow_mut().blemishes.faults += 1;
+    }
+
+    fn ended(&mut self, process: &Process) {
+        let broken =
+            process.status.is_signaled() && process.status.term_signal() == i64::from(Signal::SIGPIPE.number());
+        self.log.borrow_mut().blemishes.broken_pipes += u32::from(broken);
+    }
+
+    fn event(&mut self, event: &Event) {
+        let What::Call { answer: Answer::Failed(errno), .. } = &event.what else { return };
+        let blemishes = &mut self.log.borrow_mut().blemishes;
+        match *errno {
+            Errno::EBADF => blemishes.bad_descriptors += 1,
+            Errno::EPIPE => blemishes.broken_pipes += 1,
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,307 @@
+//! The report on a run that cannot go on: who waits for whom, why nobody can end a wait, and the smallest change that frees it.
+//!
+//! [`facts`] looks at the machine, `kind` tells what kind of standstill it is, `words` says it, [`mend`] tries changes of the text.
+
+pub mod facts;
+mod kind;
+pub mod mend;
+pub mod text;
+mod words;
+
+use crate::diagnostics::{Code, Diagnostic};
+use crate::kernel::event::Origin;
+use crate::kernel::process::{Process, State};
+use crate::kernel::signal::Became;
+use crate::kernel::wait::{WaitFor, Which};
+use crate::kernel::{Machine, Pid};
+use crate::source::{FileId, SourceMap, Span};
+use facts::{Facts, Gone, Stand, Wait};
+use kind::Kind;
+use mend::Mend;
+use mend::trial::Setup;
+use text::Text;
+use words::{MOST_LINES, Voice, and};
+
+/// The host stack for reading a script: its nesting is limited by the parser, and this is many times what that needs.
+const STACK: usize = 64 << 20;
+
+/// Labels on processes that wait, and on the acts that led there.
+const MOST_LABELS: usize = 4;
+
+/// The report; with a setup, changes of the script `main` are tried as well.
+pub fn diagnose(
+    machine: &Machine,
+    gone: &[Gone],
+    sources: &SourceMap,
+    main: FileId,
+    setup: Option<&Setup<'_>>,
+) -> Diagnostic {
+    stacker::grow(STACK, || {
+        let facts = Facts::of(machine, gone);
+        let mend = setup.and_then(|setup| mend::find(&facts, main, sources, setup));
+        report(&facts, sources, main, mend.as_ref(), setup.is_some())
+    })
+}
+
+fn report(facts: &Facts<'_>, sources: &SourceMap, main: FileId, mend: Option<&Mend>, tried: bool) -> Diagnostic {
+    let voice = Voice { facts, sources, main };
+    let text = Text::read(main, &sources.file(main).text);
+    let Some((primary, heart, kind)) = kind::judge(facts, &text) else {
+        return Diagnostic::new(Code::Stuck, "nothing can go on", Span::new(main, 0, 0), "");
+    };
+    let headline = voice.headline(primary, &heart, &kind);
+    let mut said = Diagnostic::new(Code::Stuck, headline, primary.span, "");
+    said.labels = labels(&voice, &text, primary, &heart, &kind);
+    said = said.note(voice.story());
+    let told = matches!(
+        kind,
+        Kind::BothReadFirst(_) | Kind::BothFull | Kind::FullPipe(_) | Kind::FullQueue(_) | Kind::EmptyQueue(_)
+    ) && heart.len() == 2;
+    if let (false, Some(circle)) = (told, voice.circle(&heart)) {
+        said = said.note(circle);
+    }
+    match kind {
+        Kind::OwnWriteEnd(pipe) | Kind::HeldWriteEnd(pipe) => {
+            said = said.note(voice.table(pipe, true, mend));
+            let others = heart.iter().filter_map(|stand| match stand.wait {
+                Wait::Bytes(other) if other != pipe => Some(other),
+                _ => None,
+            });
+            for other in others.take(2) {
+                said = said.note(voice.table(other, true, mend));
+            }
+        }
+        Kind::OwnReadEnd(pipe) => said = said.note(voice.table(pipe, false, mend)),
+        _ => {}
+    }
+    for reason in voice.reasons(primary, &kind) {
+        said = said.note(reason);
+    }
+    if let (true, Some(ended)) = (
+        matches!(kind, Kind::EmptyQueue(_) | Kind::FullQueue(_) | Kind::NoSignal | Kind::NamedPipe(_)),
+        voice.ended(&facts.gone),
+    ) {
+        said = said.note(ended);
+    }
+    helped(said, &voice, &kind, mend, tried)
+}
+
+/// Adds the way out: the change that was tried, else what is known to help in such a case.
+fn helped(mut said: Diagnostic, voice: &Voice<'_>, kind: &Kind, mend: Option<&Mend>, _tried: bool) -> Diagnostic {
+    let Some(mend) = mend else {
+        return match kind.advice() {
+            Some(advice) => said.help(advice),
+            None => said,
+        };
+    };
+    let mut lines = Vec::new();
+    for step in &mend.steps {
+        let mut who = step.who.clone();
+        who.sort_unstable();
+        who.dedup();
+        let place = if who.is_empty() { String::new() } else { format!(", in {}", voice.list(&who, None)) };
+        lines.push(format!("{}{place}", step.words));
+    }
+    lines.push(format!(
+        "checked: with {} the program ends",
+        if mend.steps.len() == 1 { "this change" } else { "these changes" }
+    ));
+    said = said.help(lines.join("\n"));
+    said.edits = mend.edits();
+    said
+}
+
+impl Kind {
+    /// What helps where no change could be checked.
+    fn advice(&self) -> Option<&'static str> {
+        Some(match self {
+            Kind::OwnWriteEnd(_) | Kind::HeldWriteEnd(_) => {
+                "close every copy of the write end that is not written to, before the pipe is read to its end"
+            }
+            Kind::BothReadFirst(_) => "let one side write first",
+            Kind::FullPipe(_) => "read the pipe to its end, and wait for the writer only then",
+            Kind::BothFull => "let one side read before it has written everything, or write from a child of its own",
+            Kind::OwnReadEnd(_) => "a pipe is for two: let another process read while this one writes",
+            Kind::EmptyQueue(_) => {
+                "send a last message that means there are no more, and let the receiver leave its loop on it"
+            }
+            Kind::FullQueue(_) => "let somebody receive, or send no more than the queue holds",
+            Kind::NamedPipe(_) => "open both sides, in two processes, in the same order of pipes",
+            Kind::BlockedSignal(_) => "`sigsuspend(0)` waits with nothing blocked",
+            Kind::EarlySignal(_) => {
+                "block the signal before it can come, then wait with `sigsuspend(0)`, which unblocks it only while it waits"
+            }
+            Kind::DroppedSignal(_) => "install a handler before the signal can come",
+            Kind::NoSignal => {
+                "let the signal be sent before its sender waits, or wait only for those that end without it"
+            }
+            Kind::Stopped(..) => "wait with `WUNTRACED` and look at `WIFSTOPPED`, or send it SIGCONT",
+            Kind::Circle => return None,
+        })
+    }
+}
+
+/// The places: who waits, what it is about, and what let it come to this.
+fn labels(
+    voice: &Voice<'_>,
+    text: &Text<'_>,
+    primary: &Stand,
+    heart: &[&Stand],
+    kind: &Kind,
+) -> Vec<crate::diagnostics::Label> {
+    let mut labels: Vec<crate::diagnostics::Label> = Vec::new();
+    let mut add = |span: Span, text: String| {
+        if span != Span::default() && !labels.iter().any(|known| known.span == span) {
+            labels.push(crate::diagnostics::Label { span, text });
+        }
+    };
+    let others = voice.facts.stands.iter().filter(|stand| !heart.iter().any(|one| one.pid == stand.pid));
+    let in_order =
+        std::iter::once(primary).chain(heart.iter().copied().filter(|stand| stand.pid != primary.pid)).chain(others);
+    let sent = |stand: &&Stand| {
+        let heard = voice.facts.heard(stand.pid, &[Became::Stopped]);
+        matches!(heard.and_then(|heard| heard.origin), Some(Origin::Process(..)))
+    };
+    let mut places: Vec<(Span, Vec<&Stand>)> = Vec::new();
+    // A stopped process stands behind the statement that stopped it, and that one is labelled.
+    for stand in in_order.filter(|stand| !matches!(stand.wait, Wait::Continue(_)) || !sent(stand)) {
+        match places.iter_mut().find(|(span, _)| *span == stand.span) {
+            Some((_, stands)) => stands.push(stand),
+            None => places.push((stand.span, vec![stand])),
+        }
+    }
+    for (span, stands) in places.iter().take(MOST_LABELS) {
+        add(*span, waits_here(voice, stands));
+    }
+    objects(voice, kind, &mut add);
+    let only_later = !matches!(kind, Kind::BothReadFirst(_) | Kind::Stopped(..) | Kind::Circle);
+    let woken: &[&Stand] = if *kind == Kind::BothFull { heart } else { &[primary] };
+    for woken in woken.iter().filter(|_| only_later) {
+        let mut others = voice.facts.stands.iter().filter(|stand| stand.pid != woken.pid);
+        if let Some((pid, span)) =
+            others.find_map(|one| Some((one.pid, mend::later(voice.facts, text, one, woken, true)?)))
+        {
+            add(span, too_late(voice, pid, woken.pid));
+        }
+    }
+    labels
+}
+
+fn too_late(voice: &Voice<'_>, who: Pid, woken: Pid) -> String {
+    format!("this could wake {}, but {} comes here only after its own wait", voice.who(woken), voice.who(who))
+}
+
+/// The labels on pipes, forks and signals.
+fn objects(voice: &Voice<'_>, kind: &Kind, add: &mut impl FnMut(Span, String)) {
+    let facts = voice.facts;
+    let made = |pipe| facts.machine.pipe(pipe).filter(|pipe| pipe.fifo.is_none()).map(|pipe| pipe.made.span);
+    match kind {
+        Kind::BothReadFirst(writes) => {
+            for (pid, woken, span) in writes.iter().take(MOST_LABELS) {
+                add(*span, too_late(voice, *pid, *woken));
+            }
+        }
+        Kind::OwnWriteEnd(pipe) | Kind::HeldWriteEnd(pipe) => {
+            if let Some(span) = made(*pipe) {
+                add(span, "this pipe".to_owned());
+            }
+            for holder in facts.pipe_holders(*pipe, true).iter().take(MOST_LABELS) {
+                if let Some(fork) = facts.forks(holder).last() {
+                    let who = voice.who(holder.pid);
+                    add(fork.span, format!("`fork` gave {who} a copy of the write end (fd {})", holder.fd));
+                }
+            }
+        }
+        Kind::FullPipe(pipe) | Kind::OwnReadEnd(pipe) => {
+            if let Some(span) = made(*pipe) {
+                add(span, "this pipe".to_owned());
+            }
+        }
+        Kind::EmptyQueue(queue) | Kind::FullQueue(queue) => {
+            if let Some(queue) = facts.machine.queue(*queue) {
+                add(queue.made.span, "this queue".to_owned());
+            }
+        }
+        Kind::EarlySignal(heard) => {
+            add(heard.at.span, format!("the handler of {} ran here, before the wait", heard.signal.name()))
+        }
+        Kind::Stopped(signal, ..) => {
+            let heard = facts.stands.iter().find_map(|stand| facts.heard(stand.pid, &[Became::Stopped]));
+            if let Some(Origin::Process(pid, span)) = heard.and_then(|heard| heard.origin) {
+                add(span, format!("{} was sent here by {}", signal.name(), voice.who(pid)));
+            }
+        }
+        _ => {}
+    }
+}
+
+/// `child 1 waits here for ...`, or several of them.
+fn waits_here(voice: &Voice<'_>, stands: &[&Stand]) -> String {
+    let Some(first) = stands.first() else { return String::new() };
+    if stands.len() == 1 {
+        let who = voice.who(first.pid);
+        return match first.wait {
+            Wait::Continue(signal) => format!("{who} is stopped by {} here", signal.name()),
+            _ => format!("{who} waits here {}", voice.aim(first)),
+        };
+    }
+    let mut names: Vec<String> = stands.iter().take(MOST_LINES).map(|stand| voice.who(stand.pid)).collect();
+    if stands.len() > MOST_LINES {
+        names.truncate(3);
+        names.push(format!("{} more", stands.len() - 3));
+    }
+    let same = stands.iter().all(|stand| voice.aim(stand) == voice.aim(first));
+    let aim = if same { format!(" {}", voice.aim(first)) } else { String::new() };
+    format!("{} wait here{aim}", and(&names))
+}
+
+/// What a process is doing, in words.
+pub fn doing(process: &Process, machine: &Machine) -> String {
+    match process.state {
+        State::Blocked(reason) => format!("{} {}", call_name(process), reason_words(reason, machine)),
+        State::Stopped(signal) => format!("is stopped by {}, and nobody continues it", signal.name()),
+        State::Zombie => "has ended".to_owned(),
+        State::Ready | State::Running => "could run".to_owned(),
+    }
+}
+
+fn call_name(process: &Process) -> String {
+    process
+        .call
+        .as_ref()
+        .map_or_else(|| "waits".to_owned(), |call| format!("waits in `{}`", call.request.builtin.name()))
+}
+
+/// What a reason to wait means, in words.
+pub fn reason_words(reason: WaitFor, machine: &Machine) -> String {
+    let role = |pid| {
+        let process = machine.processes().find(|process| process.pid == pid);
+        process.map_or_else(|| format!("process {pid}"), |process| process.role())
+    };
+    match reason {
+        WaitFor::Child(Which::Any) => "for a child to end".to_owned(),
+        WaitFor::Child(Which::Pid(pid)) => format!("for {} to end", role(pid)),
+        WaitFor::Child(Which::Group(pgid)) => format!("for a child of process group {pgid} to end"),
+        WaitFor::PipeReadable(..) => "for bytes in a pipe, or for its last write end to be closed".to_owned(),
+        WaitFor::PipeWritable(..) => "for room in a full pipe".to_owned(),
+        WaitFor::QueueNotEmpty(..) => "for a message in an empty queue".to_owned(),
+        WaitFor::QueueNotFull(..) => "for room in a full queue".to_owned(),
+        WaitFor::Terminal => "for the terminal".to_owned(),
+        WaitFor::FifoReader(_) => "for somebody to open the named pipe for reading".to_owned(),
+        WaitFor::FifoWriter(_) => "for somebody to open the named pipe for writing".to_owned(),
+        WaitFor::Poll => "for one of several descriptors to be ready".to_owned(),
+        WaitFor::Sleep => "for the clock".to_owned(),
+        WaitFor::Signal => "for a signal".to_owned(),
+        WaitFor::SignalOf(set) => {
+            let names: Vec<&str> = set.iter().map(|signal| signal.name()).collect();
+            format!("for a signal of {{{}}}", names.join(", "))
+        }
+    }
+}
+
+/// The report on one line, without ids and places that differ from schedule to schedule.
+pub fn describe_in_brief(machine: &Machine) -> String {
+    let left = machine.processes().filter(|process| process.ppid.0 != 0 && process.state != State::Zombie);
+    let parts: Vec<String> = left.map(|process| format!("{} {}", process.role(), doing(process, machine))).collect();
+    format!("stuck: {}", parts.join("; "))
+}
