@@ -81,7 +81,8 @@ fn pipe_ends(facts: &Facts<'_>, found: &mut Vec<Diagnostic>) {
         let readers = |var: Var| matches!(var, Var::Global(_));
         // Locals are used in their function alone: a program is not read once for each of its functions.
         let shared = ends.keys().any(|var| readers(*var));
-        let users = facts.program.functions.iter().filter(|user| !ends.is_empty() && (shared || std::ptr::eq(*user, function)));
+        let users =
+            facts.program.functions.iter().filter(|user| !ends.is_empty() && (shared || std::ptr::eq(*user, function)));
         for user in users {
             let same = std::ptr::eq(user, function);
             unexpected(user, &mut |expr| {
