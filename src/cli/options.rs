@@ -65,15 +65,15 @@ pub(crate) struct Run {
     /// Print what each process has used, then the totals
     #[arg(long)]
     pub(crate) stats: bool,
-    /// Say only what went wrong: no notes, and no changes are tried of a program that is stuck
-    #[arg(long)]
-    pub(crate) quiet: bool,
     /// A signal from outside at a tick, to the foreground group or to PID
     #[arg(long, value_name = "TICK:SIGNAL[:PID]", value_parser = send)]
     pub(crate) send: Vec<Send>,
     /// Run by a schedule that `proc explore` has found: its text, or a file that holds it
     #[arg(long, value_name = "FILE|TEXT")]
     pub(crate) schedule: Option<String>,
+    /// Say nothing at the end of a run that has ended by itself, and try no changes of one that is stuck
+    #[arg(long)]
+    pub(crate) quiet: bool,
     /// The program
     pub(crate) file: PathBuf,
     /// Its arguments, from the second word of `argv` on

@@ -73,6 +73,8 @@ pub struct Queue {
     pub made: Deed,
     /// The latest message that was sent to it, received or not.
     pub last_sent: Trail,
+    /// The latest receive that took a message.
+    pub last_taken: Trail,
 }
 
 impl Queue {
@@ -185,6 +187,7 @@ impl Queues {
             registration: None,
             made,
             last_sent: Trail::default(),
+            last_taken: Trail::default(),
         };
         let id = QueueId(self.queues.insert(queue));
         self.names.insert(name.to_vec(), id);
@@ -351,6 +354,10 @@ impl Machine {
             && let Some(call) = self.process_mut(receiver).call.as_deref_mut()
         {
             call.handed = Some(message);
+            let taken = self.deed(receiver);
+            if let Some(queue) = self.queues.get_mut(id) {
+                queue.last_taken = Trail(Some(taken));
+            }
             self.wake(receiver);
             return;
         }
@@ -378,12 +385,14 @@ impl Machine {
             Ok(found) if found.2.readable() => found,
             _ => return Outcome::Fail(Errno::EBADF),
         };
+        let taken = self.deed(me);
         let Some(queue) = self.queues.get_mut(id) else { return Outcome::Fail(Errno::EBADF) };
         if size.is_some_and(|size| size < queue.max_size) {
             return Outcome::Fail(Errno::EMSGSIZE);
         }
         match queue.messages.pop_front() {
             Some(message) => {
+                queue.last_taken = Trail(Some(taken));
                 self.move_in_sleeping_sender(id);
                 self.changed(Source::Queue(id));
                 received(message)

@@ -14,6 +14,7 @@ mod programs;
 mod real_linux;
 mod reference;
 mod snapshots;
+mod stuck;
 
 use libtest_mimic::{Arguments, Trial};
 
@@ -22,6 +23,7 @@ fn main() {
     let mut trials: Vec<Trial> = Vec::new();
     trials.extend(programs::trials());
     trials.extend(snapshots::trials());
+    trials.extend(stuck::trials());
     trials.extend(command_line::trials());
     trials.extend(determinism::trials());
     trials.extend(explore::trials());

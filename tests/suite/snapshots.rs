@@ -24,6 +24,7 @@ const STAGES: &[Stage] = &[
     ("bytecode", |path| told(path, &["disasm"])),
     ("run", ran),
     ("stuck", ran),
+    ("stuck_json", |path| told(path, &["--message-format=json", "run"])),
     ("trace", |path| told(path, &["run", "--trace=syscall,signal,sched"])),
 ];
 

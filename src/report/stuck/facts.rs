@@ -118,6 +118,7 @@ pub struct Facts<'m> {
     /// Those that have ended, the zombies among them.
     pub gone: Vec<Gone>,
     roles: BTreeMap<Pid, String>,
+    ends: Ends,
     /// Whom each could be woken by, directly or through others, itself only if there is a way back.
     reach: BTreeMap<Pid, BTreeSet<Pid>>,
 }
@@ -125,7 +126,8 @@ pub struct Facts<'m> {
 impl<'m> Facts<'m> {
     /// Looks at a machine.
     pub fn of(machine: &'m Machine, gone: &[Gone]) -> Facts<'m> {
-        let stands: Vec<Stand> = waiting(machine).map(|process| stand(machine, process)).collect();
+        let ends = Ends::of(machine);
+        let stands: Vec<Stand> = waiting(machine).map(|process| stand(machine, process, &ends)).collect();
         let mut roles: BTreeMap<Pid, String> = gone.iter().map(|gone| (gone.lineage.pid, gone.role())).collect();
         for process in machine.processes().filter(|process| process.pid.0 != param::INIT) {
             let mut at: Option<&Lineage> = Some(&process.lineage);
@@ -140,7 +142,7 @@ impl<'m> Facts<'m> {
         let zombies = machine.processes().filter(|process| process.state == State::Zombie);
         let gone: Vec<Gone> = gone.iter().cloned().chain(zombies.take(Gone::KEPT).map(Gone::of)).collect();
         let reach = reach(&stands);
-        Facts { machine, stands, gone, roles, reach }
+        Facts { machine, stands, gone, roles, ends, reach }
     }
 
     /// The role of a process, gone or not.
@@ -177,19 +179,22 @@ impl<'m> Facts<'m> {
     }
 
     /// Who has an end of a pipe open.
-    pub fn pipe_holders(&self, pipe: PipeId, writes: bool) -> Vec<Holder> {
-        holders(self.machine, |kind| is_end(kind, pipe, writes))
+    pub fn pipe_holders(&self, pipe: PipeId, writes: bool) -> &[Holder] {
+        self.ends.pipe(pipe, writes)
+    }
+
+    /// All pipes of which somebody has an end open.
+    pub fn pipes(&self) -> impl Iterator<Item = PipeId> {
+        self.ends.pipes.keys().map(|(pipe, _)| *pipe)
     }
 
     /// Who could send to a queue, or receive from it.
     pub fn queue_holders(&self, queue: QueueId, sends: bool) -> Vec<Holder> {
-        let mut found = holders(self.machine, |kind| kind == Kind::Queue(queue));
-        let able = |holder: &Holder| {
+        let able = |holder: &&Holder| {
             let file = self.machine.open_file(holder.descriptor.file);
             file.is_some_and(|file| if sends { file.writable() } else { file.readable() })
         };
-        found.retain(able);
-        found
+        self.ends.queue(queue).iter().filter(able).copied().collect()
     }
 
     /// The latest signal of a process that has come to something of these kinds.
@@ -218,37 +223,60 @@ fn waiting(machine: &Machine) -> impl Iterator<Item = &Process> {
     machine.processes().filter(|process| process.pid.0 != param::INIT && process.state != State::Zombie)
 }
 
-fn is_end(kind: Kind, pipe: PipeId, writes: bool) -> bool {
-    match kind {
-        Kind::PipeWrite(of) => writes && of == pipe,
-        Kind::PipeRead(of) => !writes && of == pipe,
-        Kind::PipeBoth(of) => of == pipe,
-        _ => false,
-    }
+/// Who holds which end of which pipe, and which queue.
+#[derive(Debug, Default)]
+struct Ends {
+    pipes: BTreeMap<(PipeId, bool), Vec<Holder>>,
+    queues: BTreeMap<QueueId, Vec<Holder>>,
 }
 
-fn holders(machine: &Machine, wanted: impl Fn(Kind) -> bool) -> Vec<Holder> {
-    let mut found = Vec::new();
-    for process in waiting(machine) {
-        for (fd, descriptor) in machine.descriptors(process.pid) {
-            if machine.open_file(descriptor.file).is_some_and(|file| wanted(file.kind)) {
-                found.push(Holder { pid: process.pid, fd, descriptor: *descriptor });
+impl Ends {
+    fn of(machine: &Machine) -> Ends {
+        let mut ends = Ends::default();
+        for process in waiting(machine) {
+            for (fd, descriptor) in machine.descriptors(process.pid) {
+                let holder = Holder { pid: process.pid, fd, descriptor: *descriptor };
+                let mut end = |pipe, writes| ends.pipes.entry((pipe, writes)).or_default().push(holder);
+                match machine.open_file(descriptor.file).map(|file| file.kind) {
+                    Some(Kind::PipeWrite(pipe)) => end(pipe, true),
+                    Some(Kind::PipeRead(pipe)) => end(pipe, false),
+                    Some(Kind::PipeBoth(pipe)) => {
+                        end(pipe, true);
+                        end(pipe, false);
+                    }
+                    Some(Kind::Queue(queue)) => ends.queues.entry(queue).or_default().push(holder),
+                    _ => {}
+                }
             }
         }
+        ends
     }
-    found
+
+    fn pipe(&self, pipe: PipeId, writes: bool) -> &[Holder] {
+        self.pipes.get(&(pipe, writes)).map_or(&[], Vec::as_slice)
+    }
+
+    fn queue(&self, queue: QueueId) -> &[Holder] {
+        self.queues.get(&queue).map_or(&[], Vec::as_slice)
+    }
 }
 
-fn stand(machine: &Machine, process: &Process) -> Stand {
+fn stand(machine: &Machine, process: &Process, ends: &Ends) -> Stand {
     let call = process.call.as_deref().map(|call| call.request.builtin);
     let wait = match process.state {
         State::Blocked(reason) => wait(machine, process, reason),
         State::Stopped(signal) => Wait::Continue(signal),
         _ => Wait::Outside,
     };
-    let mut wakers = wakers(machine, process.pid, &wait);
+    let mut wakers = wakers(ends, process.pid, &wait);
     wakers.sort_unstable();
     wakers.dedup();
+    if wakers.len() > MOST_WAKERS {
+        let itself = wakers.contains(&process.pid);
+        wakers.retain(|pid| *pid != process.pid);
+        wakers.truncate(MOST_WAKERS);
+        wakers.extend(itself.then_some(process.pid));
+    }
     Stand { pid: process.pid, span: process.here(), call, wait, wakers }
 }
 
@@ -298,19 +326,21 @@ fn children(machine: &Machine, process: &Process, which: Which) -> Vec<Pid> {
     process.children.iter().filter(living).copied().collect()
 }
 
+/// Who could end one wait, at most; others are not followed.
+const MOST_WAKERS: usize = 64;
+
 /// Who could end a wait.
-fn wakers(machine: &Machine, me: Pid, wait: &Wait) -> Vec<Pid> {
-    let whose = |holders: Vec<Holder>| holders.into_iter().map(|holder| holder.pid).collect::<Vec<Pid>>();
-    let end = |pipe: PipeId, writes: bool| whose(holders(machine, |kind| is_end(kind, pipe, writes)));
-    let queue = |queue: QueueId| whose(holders(machine, |kind| kind == Kind::Queue(queue)));
+fn wakers(ends: &Ends, me: Pid, wait: &Wait) -> Vec<Pid> {
+    let whose = |holders: &[Holder]| holders.iter().map(|holder| holder.pid).collect::<Vec<Pid>>();
     match wait {
         Wait::Child { children, .. } => children.clone(),
-        Wait::Bytes(pipe) => end(*pipe, true),
-        Wait::Room(pipe) => end(*pipe, false),
-        Wait::Message(id) | Wait::QueueRoom(id) => queue(*id),
+        Wait::Bytes(pipe) => whose(ends.pipe(*pipe, true)),
+        Wait::Room(pipe) => whose(ends.pipe(*pipe, false)),
+        Wait::Message(queue) | Wait::QueueRoom(queue) => whose(ends.queue(*queue)),
         Wait::Poll(pipes, queues) => {
-            let others = pipes.iter().flat_map(|pipe| [end(*pipe, true), end(*pipe, false)].concat());
-            others.chain(queues.iter().flat_map(|id| queue(*id))).filter(|pid| *pid != me).collect()
+            let pipes = pipes.iter().flat_map(|pipe| [whose(ends.pipe(*pipe, true)), whose(ends.pipe(*pipe, false))]);
+            let queues = queues.iter().map(|queue| whose(ends.queue(*queue)));
+            pipes.chain(queues).flatten().filter(|pid| *pid != me).collect()
         }
         Wait::Reader(_) | Wait::Writer(_) | Wait::Signal | Wait::SignalOf(_) | Wait::Continue(_) | Wait::Outside => {
             Vec::new()

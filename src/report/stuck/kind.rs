@@ -56,13 +56,19 @@ pub(super) fn judge<'f>(facts: &'f Facts<'_>, text: &Text<'_>) -> Option<(&'f St
         Wait::Message(_) | Wait::QueueRoom(_) => 2,
         Wait::Reader(_) | Wait::Writer(_) => 3,
         Wait::Signal | Wait::SignalOf(_) | Wait::Continue(_) => 4,
-        Wait::Poll(..) | Wait::Child { .. } | Wait::Outside => 5,
+        Wait::Poll(..) => 5,
+        Wait::Child { .. } | Wait::Outside => 6,
     };
     let readers: Vec<&Stand> = heart.iter().copied().filter(|stand| matches!(stand.wait, Wait::Bytes(_))).collect();
     if let Some(writes) = read_first(facts, text, &readers) {
         return Some((readers[0], readers, Kind::BothReadFirst(writes)));
     }
     let primary = *heart.iter().min_by_key(rank)?;
+    if primary.wait == Wait::Signal
+        && let Some((reader, pipe)) = reader_of(facts, primary.pid)
+    {
+        return Some((reader, vec![reader, primary], Kind::HeldWriteEnd(pipe)));
+    }
     let kind = match &primary.wait {
         Wait::Bytes(pipe) if primary.wakers == [primary.pid] => Kind::OwnWriteEnd(*pipe),
         Wait::Bytes(pipe) => Kind::HeldWriteEnd(*pipe),
@@ -108,19 +114,33 @@ fn signal(facts: &Facts<'_>, stand: &Stand) -> Kind {
     if let Some(signal) = blocked.iter().find(|signal| signals.handles(*signal)) {
         return Kind::BlockedSignal(signal);
     }
+    // Which signal is meant is plain only where there is one handler, or none.
+    let handled = Signal::ALL.iter().filter(|signal| signals.handles(**signal)).count();
     match facts.heard(stand.pid, &[Became::Handled, Became::EndedWait]) {
-        Some(heard) if heard.became == Became::Handled => Kind::EarlySignal(heard),
+        Some(heard) if heard.became == Became::Handled && handled == 1 && signals.handles(heard.signal) => {
+            Kind::EarlySignal(heard)
+        }
         Some(_) => Kind::NoSignal,
         None => match facts.heard(stand.pid, &[Became::Dropped]) {
-            Some(heard) if !signals.handles(heard.signal) => Kind::DroppedSignal(heard),
+            Some(heard) if handled == 0 => Kind::DroppedSignal(heard),
             _ => Kind::NoSignal,
         },
     }
 }
 
-fn waiter(facts: &Facts<'_>, stopped: Pid) -> Option<Pid> {
-    let waits = |stand: &&Stand| matches!(&stand.wait, Wait::Child { children, .. } if children.contains(&stopped));
-    facts.stands.iter().find(waits).map(|stand| stand.pid)
+/// Who reads a pipe that a sleeper has open for writing.
+fn reader_of<'f>(facts: &'f Facts<'_>, sleeper: Pid) -> Option<(&'f Stand, PipeId)> {
+    facts.stands.iter().find_map(|stand| match stand.wait {
+        Wait::Bytes(pipe) if stand.pid != sleeper && stand.wakers.contains(&sleeper) => Some((stand, pipe)),
+        _ => None,
+    })
+}
+
+/// Who waits for a process to end, else for anything that it could do.
+fn waiter(facts: &Facts<'_>, other: Pid) -> Option<Pid> {
+    let ends = |stand: &&Stand| matches!(&stand.wait, Wait::Child { children, .. } if children.contains(&other));
+    let any = |stand: &&Stand| stand.pid != other && stand.wakers.contains(&other);
+    facts.stands.iter().find(ends).or_else(|| facts.stands.iter().find(any)).map(|stand| stand.pid)
 }
 
 impl Voice<'_> {
@@ -138,12 +158,18 @@ impl Voice<'_> {
                 format!("deadlock: {} processes wait for bytes, each from another of them", heart.len())
             }
             Kind::OwnWriteEnd(_) => {
-                format!("deadlock: {who} waits for the end of a pipe whose write end it holds open itself")
+                format!(
+                    "deadlock: {who} waits for bytes or the end of a pipe, and only {who} itself holds its write end"
+                )
             }
             Kind::HeldWriteEnd(_) => {
-                let own = primary.wakers.contains(&primary.pid).then_some(primary.pid);
-                let held = self.list(&primary.wakers, own);
-                format!("deadlock: {who} waits for the end of a pipe whose write end is still open in {held}")
+                let held = match primary.wait {
+                    Wait::Bytes(pipe) => self.holders(self.facts.pipe_holders(pipe, true)),
+                    _ => primary.wakers.clone(),
+                };
+                let own = held.contains(&primary.pid).then_some(primary.pid);
+                let held = self.list(&held, own);
+                format!("deadlock: {who} waits for bytes or the end of a pipe whose write end is still open in {held}")
             }
             Kind::FullPipe(_) => match rest(&primary.wakers).as_slice() {
                 [one] if self.waits_for(*one, primary.pid) => {
@@ -173,6 +199,12 @@ impl Voice<'_> {
                 let receivers = self.others(&self.facts.queue_holders(*queue, false), primary.pid);
                 self.queue_headline(primary.pid, "room in", *queue, "receive one", &receivers)
             }
+            Kind::NamedPipe(_) if self.openers().len() == 2 => {
+                format!(
+                    "deadlock: {} each wait in `open` of a named pipe for its other side",
+                    self.list(&self.openers(), None)
+                )
+            }
             Kind::NamedPipe(reader) => {
                 let side = if *reader { "reading" } else { "writing" };
                 format!("{who} waits in `open` of a named pipe, and nobody opens it for {side}")
@@ -187,14 +219,22 @@ impl Voice<'_> {
                 format!("{who} waits for a signal, and {} has come, but it has no handler", heard.signal.name())
             }
             Kind::NoSignal => match waiter(self.facts, primary.pid) {
-                Some(waiter) => format!(
+                Some(waiter) if self.waits_for_end(waiter) => format!(
                     "deadlock: {} waits for {who} to end, and {who} waits for a signal that nobody is left to send",
                     self.who(waiter)
                 ),
-                None => format!("{who} waits for a signal that nobody is left to send"),
+                _ => format!("{who} waits for a signal that nobody is left to send"),
             },
-            Kind::Stopped(signal, Some(waiter)) => {
+            Kind::Stopped(signal, Some(waiter)) if self.waits_for_end(*waiter) => {
                 format!("{} waits for the end of {who}, which is stopped by {}", self.who(*waiter), signal.name())
+            }
+            Kind::Stopped(signal, Some(waiter)) => {
+                let aim = self.facts.stand(*waiter).map(|stand| self.aim(stand)).unwrap_or_default();
+                format!(
+                    "{} waits {aim}, and {who}, who could end that, is stopped by {}",
+                    self.who(*waiter),
+                    signal.name()
+                )
             }
             Kind::Stopped(signal, None) => format!("{who} is stopped by {}, and nobody continues it", signal.name()),
             Kind::Circle => match self.facts.stands.len() {
@@ -217,11 +257,24 @@ impl Voice<'_> {
                     self.who(*one)
                 )
             }
+            [one] => {
+                format!("deadlock: {who} waits for {what} {queue}, and {}, who could {act}, waits too", self.who(*one))
+            }
             able => format!(
                 "deadlock: {who} waits for {what} {queue}, and those who could {act} wait too: {}",
                 self.list(able, None)
             ),
         }
+    }
+
+    /// Who waits for the other side of a named pipe.
+    fn openers(&self) -> Vec<Pid> {
+        let opens = |stand: &&Stand| matches!(stand.wait, Wait::Reader(_) | Wait::Writer(_));
+        self.facts.stands.iter().filter(opens).map(|stand| stand.pid).collect()
+    }
+
+    fn waits_for_end(&self, pid: Pid) -> bool {
+        self.facts.stand(pid).is_some_and(|stand| matches!(stand.wait, Wait::Child { .. }))
     }
 
     /// Whether one waits for the other and for nobody else.
@@ -239,7 +292,7 @@ impl Voice<'_> {
                 ]
             }
             Kind::FullPipe(pipe) | Kind::OwnReadEnd(pipe) => self.fill(primary, *pipe).into_iter().collect(),
-            Kind::EmptyQueue(queue) => self.empty_queue(*queue),
+            Kind::EmptyQueue(queue) => self.empty_queue(primary.pid, *queue),
             Kind::FullQueue(queue) => self.facts.machine.queue(*queue).map_or_else(Vec::new, |queue| {
                 vec![format!("it holds at most {} messages, and {} are in it", queue.max_messages, queue.len())]
             }),
@@ -269,13 +322,26 @@ impl Voice<'_> {
         })
     }
 
-    fn empty_queue(&self, queue: QueueId) -> Vec<String> {
+    fn empty_queue(&self, me: Pid, queue: QueueId) -> Vec<String> {
         let mut notes = Vec::new();
         if let Some(sent) = self.facts.machine.queue(queue).and_then(|queue| queue.last_sent.0) {
             let who = super::words::the(&self.facts.role(sent.who));
-            notes.push(format!("the last message was sent by {who} at {}", self.line(sent.span)));
+            let mut note = format!("the last message was sent by {who} at {}", self.line(sent.span));
+            if let Some(taken) = self.facts.machine.queue(queue).and_then(|queue| queue.last_taken.0) {
+                let by = if taken.who == sent.who {
+                    "itself".to_owned()
+                } else {
+                    super::words::the(&self.facts.role(taken.who))
+                };
+                note.push_str(&format!(", and was taken by {by} at {}", self.line(taken.span)));
+            }
+            notes.push(note);
         }
-        notes.push("a queue has no end: that a sender has closed it or ended tells its receivers nothing".to_owned());
+        if self.others(&self.facts.queue_holders(queue, true), me).is_empty() {
+            notes.push(
+                "a queue has no end: that a sender has closed it or ended tells its receivers nothing".to_owned(),
+            );
+        }
         notes
     }
 
@@ -327,7 +393,8 @@ impl Voice<'_> {
         }
         if let Some(heard) = self.facts.heard(stand.pid, &[Became::EndedWait, Became::Handled]) {
             let origin = self.origin(heard.origin);
-            notes.push(format!("the last signal that it handled was {}, which {origin}", heard.signal.name()));
+            let early = if heard.became == Became::Handled { ", before this wait began" } else { "" };
+            notes.push(format!("the last signal that it handled was {}, which {origin}{early}", heard.signal.name()));
         }
         notes
     }
@@ -343,7 +410,8 @@ impl Voice<'_> {
         } else if let Some(heard) = self.facts.heard(stand.pid, &[Became::Stopped]) {
             notes.push(format!("{} {}", signal.name(), self.origin(heard.origin)));
         }
-        let blind = waiter.and_then(|pid| self.facts.stand(pid)).map(|stand| self.call(stand));
+        let waits = waiter.filter(|pid| self.waits_for_end(*pid));
+        let blind = waits.and_then(|pid| self.facts.stand(pid)).map(|stand| self.call(stand));
         if let Some(call) = blind {
             notes.push(format!("`{call}` without WUNTRACED does not see that a child stops"));
         }

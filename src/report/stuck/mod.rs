@@ -44,8 +44,8 @@ pub fn diagnose(
 }
 
 fn report(facts: &Facts<'_>, sources: &SourceMap, main: FileId, mend: Option<&Mend>, tried: bool) -> Diagnostic {
-    let voice = Voice { facts, sources, main };
     let text = Text::read(main, &sources.file(main).text);
+    let voice = Voice { facts, sources, main, text: &text };
     let Some((primary, heart, kind)) = kind::judge(facts, &text) else {
         return Diagnostic::new(Code::Stuck, "nothing can go on", Span::new(main, 0, 0), "");
     };
@@ -89,7 +89,7 @@ fn report(facts: &Facts<'_>, sources: &SourceMap, main: FileId, mend: Option<&Me
 /// Adds the way out: the change that was tried, else what is known to help in such a case.
 fn helped(mut said: Diagnostic, voice: &Voice<'_>, kind: &Kind, mend: Option<&Mend>, _tried: bool) -> Diagnostic {
     let Some(mend) = mend else {
-        return match kind.advice() {
+        return match two_way(voice.facts, kind).or_else(|| kind.advice()) {
             Some(advice) => said.help(advice),
             None => said,
         };
@@ -102,13 +102,23 @@ fn helped(mut said: Diagnostic, voice: &Voice<'_>, kind: &Kind, mend: Option<&Me
         let place = if who.is_empty() { String::new() } else { format!(", in {}", voice.list(&who, None)) };
         lines.push(format!("{}{place}", step.words));
     }
-    lines.push(format!(
-        "checked: with {} the program ends",
-        if mend.steps.len() == 1 { "this change" } else { "these changes" }
-    ));
+    let what = if mend.steps.len() == 1 { "this change" } else { "these changes" };
+    lines.push(match mend.ends_all {
+        true => format!("checked: with {what} the program ends"),
+        false => format!("checked: with {what} the script ends; other processes wait on"),
+    });
     said = said.help(lines.join("\n"));
     said.edits = mend.edits();
     said
+}
+
+/// Where a process has taken its own message from a queue that others wait for too.
+fn two_way(facts: &Facts<'_>, kind: &Kind) -> Option<&'static str> {
+    let Kind::EmptyQueue(queue) = kind else { return None };
+    let queue = facts.machine.queue(*queue)?;
+    (queue.last_sent.0?.who == queue.last_taken.0?.who).then_some(
+        "use a queue for each direction: who receives from the queue that it sends to may take its own message",
+    )
 }
 
 impl Kind {
@@ -174,14 +184,20 @@ fn labels(
         add(*span, waits_here(voice, stands));
     }
     objects(voice, kind, &mut add);
-    let only_later = !matches!(kind, Kind::BothReadFirst(_) | Kind::Stopped(..) | Kind::Circle);
+    let only_later = !matches!(kind, Kind::BothReadFirst(_));
     let woken: &[&Stand] = if *kind == Kind::BothFull { heart } else { &[primary] };
     for woken in woken.iter().filter(|_| only_later) {
         let mut others = voice.facts.stands.iter().filter(|stand| stand.pid != woken.pid);
         if let Some((pid, span)) =
             others.find_map(|one| Some((one.pid, mend::later(voice.facts, text, one, woken, true)?)))
         {
-            add(span, too_late(voice, pid, woken.pid));
+            let text = match woken.wait {
+                Wait::Signal | Wait::SignalOf(_) | Wait::Continue(_) => {
+                    format!("{} comes to this only after its own wait", voice.who(pid))
+                }
+                _ => too_late(voice, pid, woken.pid),
+            };
+            add(span, text);
         }
     }
     labels
@@ -208,7 +224,7 @@ fn objects(voice: &Voice<'_>, kind: &Kind, add: &mut impl FnMut(Span, String)) {
             for holder in facts.pipe_holders(*pipe, true).iter().take(MOST_LABELS) {
                 if let Some(fork) = facts.forks(holder).last() {
                     let who = voice.who(holder.pid);
-                    add(fork.span, format!("`fork` gave {who} a copy of the write end (fd {})", holder.fd));
+                    add(fork.span, format!("`fork` gave {who} a copy of the write end, {}", voice.fd(holder)));
                 }
             }
         }

@@ -95,6 +95,59 @@ impl<'t> Text<'t> {
         }
     }
 
+    /// The statements that lead to a place, innermost first, as far as the flow comes to what stands after each: not beyond a block that
+    /// ends its process or function, nor beyond a loop that never ends.
+    pub fn way_out(&self, place: Span) -> Vec<Level<'_>> {
+        let mut levels = Vec::new();
+        for level in self.path(place).into_iter().rev() {
+            let endless = self.is_endless(level.stmt());
+            let ends = level.rest().iter().any(|stmt| self.ends(stmt));
+            if endless {
+                break;
+            }
+            levels.push(level);
+            if ends {
+                break;
+            }
+        }
+        levels
+    }
+
+    /// Whether nothing after a statement in its list is reached.
+    fn ends(&self, stmt: &Stmt) -> bool {
+        match &stmt.kind {
+            StmtKind::Return(_) | StmtKind::Break | StmtKind::Continue => true,
+            StmtKind::Expr(Expr { kind: ExprKind::Call(callee, _), .. }) => {
+                matches!(self.of(callee.span), "exit" | "_exit" | "abort" | "exec" | "execv" | "execl")
+            }
+            _ => self.is_endless(stmt),
+        }
+    }
+
+    fn is_endless(&self, stmt: &Stmt) -> bool {
+        match &stmt.kind {
+            StmtKind::While { condition: Condition::Test(test), body } => {
+                matches!(test.kind, ExprKind::Literal(Literal::Bool(true)))
+                    && !has_word(self.of(body.span), "break")
+                    && !has_word(self.of(body.span), "return")
+            }
+            _ => false,
+        }
+    }
+
+    /// The statement after which only the parent of a fork goes on, where the text says so plainly.
+    pub fn after_fork(&self, fork: Span) -> Option<&Stmt> {
+        let path = self.path(fork);
+        let level = path.last()?;
+        let named = |name: &str| level.rest().iter().copied().find(|stmt| child_part(stmt, Some(name)).is_some());
+        match &level.stmt().kind {
+            StmtKind::If { .. } | StmtKind::Match { .. } => Some(level.stmt()),
+            StmtKind::Let { target: LetTarget::Name(name), .. } => named(&name.name),
+            StmtKind::Assign { target: AssignTarget::One(place), .. } => named(self.of(place.span)),
+            _ => None,
+        }
+    }
+
     /// The first statement, in the order of the text, for which this holds, with its list.
     pub fn find(&self, wanted: impl Fn(&Stmt) -> bool) -> Option<Level<'_>> {
         let mut left = self.lists();

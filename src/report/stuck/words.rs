@@ -2,9 +2,10 @@
 
 use super::facts::{Facts, Gone, Holder, Stand, Wait};
 use super::mend::Mend;
+use super::text::Text;
 use crate::abi::Builtin;
 use crate::kernel::Pid;
-use crate::kernel::file::Making;
+use crate::kernel::file::{Kind, Making};
 use crate::kernel::mqueue::QueueId;
 use crate::kernel::pipe::PipeId;
 use crate::kernel::wait::Which;
@@ -19,6 +20,8 @@ pub(super) struct Voice<'v> {
     pub(super) sources: &'v SourceMap,
     /// The script, whose lines need no file's name.
     pub(super) main: FileId,
+    /// Its text.
+    pub(super) text: &'v Text<'v>,
 }
 
 impl Voice<'_> {
@@ -35,6 +38,9 @@ impl Voice<'_> {
 
     /// `line 4`, or `line 4 of filter.proc`
     pub(super) fn line(&self, span: Span) -> String {
+        if span == Span::default() {
+            return "a line that was not remembered".to_owned();
+        }
         let line = self.sources.line(span);
         if span.file == self.main {
             format!("line {line}")
@@ -61,9 +67,27 @@ impl Voice<'_> {
     pub(super) fn pipe(&self, pipe: PipeId) -> String {
         match self.facts.machine.pipe(pipe) {
             Some(known) if known.fifo.is_some() => "the named pipe".to_owned(),
-            Some(known) => format!("the pipe of {}", self.line(known.made.span)),
+            Some(known) => match self.letter(known.made.span, known.made.tick) {
+                Some(letter) => format!("pipe {letter} of {}", self.line(known.made.span)),
+                None => format!("the pipe of {}", self.line(known.made.span)),
+            },
             None => "a pipe".to_owned(),
         }
+    }
+
+    /// A letter for one of several pipes that the same line made, in the order of their making.
+    fn letter(&self, span: Span, tick: u64) -> Option<char> {
+        let mut ticks: Vec<u64> = self
+            .facts
+            .pipes()
+            .filter_map(|pipe| self.facts.machine.pipe(pipe))
+            .filter(|pipe| pipe.made.span == span)
+            .map(|pipe| pipe.made.tick)
+            .collect();
+        ticks.sort_unstable();
+        ticks.dedup();
+        let at = ticks.iter().position(|other| *other == tick)?;
+        if ticks.len() > 1 { (b'A'..=b'Z').nth(at).map(char::from) } else { None }
     }
 
     /// `/jobs`, in backquotes.
@@ -75,7 +99,9 @@ impl Voice<'_> {
     /// What a process waits for, after "waits".
     pub(super) fn aim(&self, stand: &Stand) -> String {
         match &stand.wait {
-            Wait::Child { which: Which::Group(group), .. } => format!("for a child of group {group} to end"),
+            Wait::Child { which: Which::Group(group), children, .. } => {
+                format!("for a child of group {group} to end: {}", self.or(children))
+            }
             Wait::Child { which, children, .. } => match children.as_slice() {
                 [only] => format!("for {} to end", self.who(*only)),
                 several if *which == Which::Any => format!("for a child to end: {}", self.or(several)),
@@ -151,10 +177,20 @@ impl Voice<'_> {
         let nobody = wakers.is_empty();
         let only_me = wakers.as_slice() == [stand.pid];
         match &stand.wait {
-            Wait::Bytes(_) if only_me => Some("its own copy of the write end is the only one left".to_owned()),
-            Wait::Bytes(_) if !nobody => Some(format!("the write end is open in {}", self.list(wakers, me))),
+            Wait::Bytes(pipe) if only_me => Some(match self.facts.pipe_holders(*pipe, true).len() {
+                1 => "its own copy of the write end is the only one left".to_owned(),
+                count => format!("only its own {count} copies of the write end are left"),
+            }),
+            Wait::Bytes(pipe) if !nobody => {
+                let holders = self.holders(self.facts.pipe_holders(*pipe, true));
+                Some(format!("the write end is open in {}", self.list(&holders, me)))
+            }
             Wait::Room(_) if only_me => Some("only this process itself has the read end".to_owned()),
-            Wait::Room(_) if !nobody => Some(format!("the read end is open in {}", self.list(wakers, me))),
+            Wait::Room(pipe) if !nobody => {
+                let holders = self.holders(self.facts.pipe_holders(*pipe, false));
+                Some(format!("the read end is open in {}", self.list(&holders, me)))
+            }
+            Wait::Poll(..) if !nobody => Some(format!("those who have the other ends: {}", self.list(wakers, None))),
             Wait::Message(queue) => {
                 let senders = self.others(&self.facts.queue_holders(*queue, true), stand.pid);
                 Some(match senders.as_slice() {
@@ -178,10 +214,17 @@ impl Voice<'_> {
         }
     }
 
+    /// The processes of holders.
+    pub(super) fn holders(&self, holders: &[Holder]) -> Vec<Pid> {
+        let mut pids: Vec<Pid> = holders.iter().map(|holder| holder.pid).collect();
+        pids.dedup();
+        pids
+    }
+
     /// The processes of holders, but for one.
     pub(super) fn others(&self, holders: &[Holder], me: Pid) -> Vec<Pid> {
-        let mut pids: Vec<Pid> = holders.iter().map(|holder| holder.pid).filter(|pid| *pid != me).collect();
-        pids.dedup();
+        let mut pids = self.holders(holders);
+        pids.retain(|pid| *pid != me);
         pids
     }
 
@@ -213,12 +256,12 @@ impl Voice<'_> {
         let end = if writes { "write" } else { "read" };
         let mut rows: Vec<[String; 3]> = Vec::new();
         for holder in holders.iter().take(MOST_LINES) {
-            rows.push([self.who(holder.pid), format!("fd {}", holder.fd), self.history(holder)]);
+            rows.push([self.who(holder.pid), self.fd(holder), self.history(holder)]);
         }
         let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
         let (first, second) = (width(0), width(1));
         let mut text = format!("the {end} end of {} is still open here", self.pipe(pipe));
-        for (row, holder) in rows.iter().zip(&holders) {
+        for (row, holder) in rows.iter().zip(holders) {
             let closed = |mend: &Mend| mend.steps.iter().any(|step| step.closes.contains(&(holder.pid, holder.fd)));
             let mark = if mend.is_some_and(closed) { "  ← to be closed" } else { "" };
             text.push_str(&format!("\n    {:first$}  {:second$}  {}{mark}", row[0], row[1], row[2]));
@@ -227,6 +270,20 @@ impl Voice<'_> {
             text.push_str(&format!("\n    and {} more", holders.len() - MOST_LINES));
         }
         text
+    }
+
+    /// `fd 4`, with the name under which `pipe` gave it to the script.
+    pub(super) fn fd(&self, holder: &Holder) -> String {
+        let names = match holder.descriptor.making {
+            Making::Pipe => self.text.names(holder.descriptor.made.span),
+            _ => Vec::new(),
+        };
+        let file = self.facts.machine.open_file(holder.descriptor.file);
+        let writes = usize::from(file.is_some_and(|file| matches!(file.kind, Kind::PipeWrite(_))));
+        match names.get(writes).filter(|name| **name != "_") {
+            Some(name) => format!("fd {} (`{name}`)", holder.fd),
+            None => format!("fd {}", holder.fd),
+        }
     }
 
     /// How a descriptor came to its holder.

@@ -11,12 +11,12 @@ use crate::diagnostics::Edit;
 use crate::kernel::Pid;
 use crate::kernel::door::End;
 use crate::source::{FileId, SourceMap};
-use trial::{Outcome, Setup};
+use trial::{Blemishes, Outcome, Setup};
 
 /// Trials at most, of all changes together.
 const MOST_TRIALS: u32 = 60;
-/// Instructions of all trials together, about half a second.
-const MOST_TICKS: u64 = 40_000_000;
+/// Instructions of all trials together, a fraction of a second.
+const MOST_TICKS: u64 = 24_000_000;
 /// Instructions that every trial gets beyond what the run itself took.
 const SPARE_TICKS: u64 = 200_000;
 /// How often a run that a set of changes has brought further is looked at anew.
@@ -40,6 +40,8 @@ pub struct Step {
 pub struct Mend {
     /// Its steps, in the order of the text.
     pub steps: Vec<Step>,
+    /// Whether all processes end; else the script does, and those that are left wait for nothing that concerns it.
+    pub ends_all: bool,
 }
 
 impl Mend {
@@ -54,7 +56,7 @@ pub fn find(facts: &Facts<'_>, file: FileId, sources: &SourceMap, setup: &Setup<
     let source = sources.file(file);
     let text = Text::read(file, &source.text);
     let mut search = Search::new(&text, &source.name, setup)?;
-    search.single(facts).or_else(|| search.several(facts)).map(|mut mend| {
+    search.single(facts).or_else(|| search.several(facts)).or_else(|| search.script_only.take()).map(|mut mend| {
         mend.steps.sort_by_key(|step| step.edits.iter().map(|edit| edit.span.start).min());
         mend
     })
@@ -64,10 +66,16 @@ struct Search<'s> {
     text: &'s Text<'s>,
     name: &'s str,
     setup: &'s Setup<'s>,
-    /// The run as it was.
-    base: Outcome,
+    /// What can be said against the run as it was.
+    blemishes: Blemishes,
+    /// What it wrote.
+    written: usize,
+    /// Whether the script itself had ended, and only others were stuck.
+    script_ended: bool,
     ticks: u64,
     left: u32,
+    /// The first change with which at least the script itself ends.
+    script_only: Option<Mend>,
 }
 
 impl<'s> Search<'s> {
@@ -77,7 +85,19 @@ impl<'s> Search<'s> {
         let used = base.machine.totals().ticks;
         let ticks = used.saturating_mul(3).saturating_add(SPARE_TICKS);
         let left = u32::try_from(MOST_TICKS / ticks).unwrap_or(MOST_TRIALS).min(MOST_TRIALS);
-        (base.end == End::Stuck).then_some(Search { text, name, setup, base, ticks, left })
+        let (blemishes, written) = (base.blemishes, base.written);
+        let script_ended = base.machine.script_status().is_some();
+        (base.end == End::Stuck).then_some(Search {
+            text,
+            name,
+            setup,
+            blemishes,
+            written,
+            script_ended,
+            ticks,
+            left,
+            script_only: None,
+        })
     }
 
     fn run(&mut self, steps: &[Step]) -> Option<Outcome> {
@@ -88,12 +108,17 @@ impl<'s> Search<'s> {
 
     /// Whether a run is no worse than the one that was stuck: no new fault, no call on a closed descriptor, no text lost.
     fn is_clean(&self, outcome: &Outcome) -> bool {
-        outcome.blemishes.within(self.base.blemishes) && outcome.written >= self.base.written
+        outcome.blemishes.within(self.blemishes) && outcome.written >= self.written
     }
 
     fn frees(&mut self, steps: &[Step]) -> bool {
         let Some(outcome) = self.run(steps) else { return false };
-        matches!(outcome.end, End::Finished(_)) && self.is_clean(&outcome)
+        let clean = self.is_clean(&outcome);
+        let script = outcome.end == End::Stuck && outcome.machine.script_status().is_some();
+        if clean && script && !self.script_ended && self.script_only.is_none() {
+            self.script_only = Some(Mend { steps: steps.to_vec(), ends_all: false });
+        }
+        clean && matches!(outcome.end, End::Finished(_))
     }
 
     /// The first change at one place that helps, smaller ones first.
@@ -105,7 +130,11 @@ impl<'s> Search<'s> {
             step.edits.iter().map(|edit| edit.span.range().len() + edit.text.trim().len()).sum::<usize>()
         });
         steps.dedup();
-        steps.into_iter().map(|step| vec![step]).find(|steps| self.frees(steps)).map(|steps| Mend { steps })
+        steps
+            .into_iter()
+            .map(|step| vec![step])
+            .find(|steps| self.frees(steps))
+            .map(|steps| Mend { steps, ends_all: true })
     }
 
     /// Several closes at once: all that are possible, run after run, then as few of them as will do.
@@ -171,7 +200,7 @@ impl<'s> Search<'s> {
                 steps = fewer;
             }
         }
-        Mend { steps }
+        Mend { steps, ends_all: true }
     }
 }
 

@@ -13,15 +13,18 @@ use crate::kernel::signal::Became;
 use crate::source::Span;
 use crate::syntax::ast::Stmt;
 
+/// Processes for which changes are sought; more than that stand where these do.
+pub(crate) const MOST_LOOKED_AT: usize = 24;
+
 /// All changes of this kind that the facts suggest.
 pub(crate) fn steps(facts: &Facts<'_>, text: &Text<'_>) -> Vec<Step> {
     let mut steps = Vec::new();
-    for stand in &facts.stands {
+    for stand in facts.stands.iter().take(MOST_LOOKED_AT) {
         let Some(process) = facts.process(stand.pid) else { continue };
         if process.execed.is_some() || matches!(process.state, State::Stopped(_)) {
             continue;
         }
-        for other in facts.stands.iter().filter(|other| other.pid != stand.pid) {
+        for other in facts.stands.iter().take(MOST_LOOKED_AT).filter(|other| other.pid != stand.pid) {
             exchanges(facts, text, stand, other, &mut steps);
         }
         match stand.wait {
@@ -35,19 +38,26 @@ pub(crate) fn steps(facts: &Facts<'_>, text: &Text<'_>) -> Vec<Step> {
 
 /// What a statement must say so that it could end the other's wait.
 fn helpful(facts: &Facts<'_>, text: &Text<'_>, me: Pid, other: &Stand) -> Vec<String> {
-    let mine = |holders: Vec<super::super::facts::Holder>| {
-        let own = holders.into_iter().filter(|holder| holder.pid == me);
-        own.flat_map(|holder| names(facts, text, &holder)).collect()
+    let mine = |holders: &[super::super::facts::Holder]| -> Vec<String> {
+        let own = holders.iter().filter(|holder| holder.pid == me);
+        own.flat_map(|holder| names(facts, text, holder)).collect()
     };
     match other.wait {
         Wait::Bytes(pipe) => mine(facts.pipe_holders(pipe, true)),
         Wait::Room(pipe) => mine(facts.pipe_holders(pipe, false)),
-        Wait::Message(queue) => mine(facts.queue_holders(queue, true)),
-        Wait::QueueRoom(queue) => mine(facts.queue_holders(queue, false)),
+        Wait::Message(queue) => mine(&facts.queue_holders(queue, true)),
+        Wait::QueueRoom(queue) => mine(&facts.queue_holders(queue, false)),
         Wait::Signal | Wait::SignalOf(_) | Wait::Continue(_) => vec!["kill".to_owned(), "killpg".to_owned()],
-        Wait::Reader(_) | Wait::Writer(_) => vec!["open".to_owned()],
-        Wait::Child { .. } | Wait::Poll(..) | Wait::Outside => Vec::new(),
+        Wait::Reader(_) | Wait::Writer(_) => path_of_open(text.of(other.span)).into_iter().collect(),
+        Wait::Poll(ref pipes, _) => pipes.iter().flat_map(|pipe| mine(facts.pipe_holders(*pipe, true))).collect(),
+        Wait::Child { .. } | Wait::Outside => Vec::new(),
     }
+}
+
+/// The first argument of a call of `open`, as written.
+fn path_of_open(call: &str) -> Option<String> {
+    let path = call.strip_prefix("open(")?.split(',').next()?.trim();
+    (!path.is_empty()).then(|| path.to_owned())
 }
 
 /// The first statement that one process would come to after its wait, in a block around it, and that says what could end the wait
@@ -56,7 +66,7 @@ pub(crate) fn later(facts: &Facts<'_>, text: &Text<'_>, one: &Stand, other: &Sta
     let words = helpful(facts, text, one.pid, other);
     let process = facts.process(one.pid)?;
     let places = stack(process, text);
-    let paths = places.iter().flat_map(|place| text.path(*place).into_iter().rev());
+    let paths = places.iter().rev().flat_map(|place| text.way_out(*place));
     let helps =
         |stmt: &&&Stmt| words.iter().any(|word| text.mentions(stmt, word) && (closes || !text.is_close(stmt, word)));
     paths.into_iter().find_map(|level| level.rest().iter().find(helps).map(|stmt| text.head(stmt.span)))
@@ -70,7 +80,7 @@ fn exchanges(facts: &Facts<'_>, text: &Text<'_>, stand: &Stand, other: &Stand, s
         return;
     }
     for place in stack(process, text) {
-        for level in text.path(place).iter().rev() {
+        for level in &text.way_out(place) {
             let helps = |stmt: &&Stmt| words.iter().any(|word| text.mentions(stmt, word));
             let rest = level.rest();
             let (Some(first), Some(last)) =

@@ -3,6 +3,7 @@
 use super::super::facts::{Facts, Holder, Wait};
 use super::super::text::Text;
 use super::Step;
+use super::moves::MOST_LOOKED_AT;
 use crate::diagnostics::Edit;
 use crate::kernel::file::{Kind, Making};
 use crate::kernel::process::Process;
@@ -16,15 +17,40 @@ const FIRST_OWN: usize = 3;
 /// For every descriptor that keeps a reader waiting: the places at which it could be closed, the likely one first.
 pub(crate) fn closes(facts: &Facts<'_>, text: &Text<'_>) -> Vec<Vec<Step>> {
     let mut all = Vec::new();
-    for stand in &facts.stands {
-        let Wait::Bytes(pipe) = stand.wait else { continue };
-        for holder in facts.pipe_holders(pipe, true).iter().filter(|holder| holder.fd >= FIRST_OWN) {
-            let places: Vec<Step> =
-                names(facts, text, holder).iter().flat_map(|name| close_places(facts, text, holder, name)).collect();
-            join(&mut all, places);
+    for stand in facts.stands.iter().take(MOST_LOOKED_AT) {
+        let pipes = match &stand.wait {
+            Wait::Bytes(pipe) => std::slice::from_ref(pipe),
+            Wait::Poll(pipes, _) => pipes.as_slice(),
+            _ => &[],
+        };
+        for pipe in pipes {
+            let holders = facts.pipe_holders(*pipe, true);
+            for holder in holders.iter().filter(|holder| holder.fd >= FIRST_OWN).take(MOST_LOOKED_AT) {
+                let names = names(facts, text, holder);
+                let places = names.iter().flat_map(|name| close_places(facts, text, holder, name)).collect();
+                join(&mut all, places);
+            }
+            after_forks(facts, text, holders, &mut all);
         }
     }
     all
+}
+
+/// The maker of a pipe may close its copy as soon as the fork has handed it on, so that later children have none.
+fn after_forks(facts: &Facts<'_>, text: &Text<'_>, holders: &[Holder], all: &mut Vec<Vec<Step>>) {
+    for holder in holders.iter().filter(|holder| holder.descriptor.making == Making::Pipe).take(MOST_LOOKED_AT) {
+        let Some(name) = text.names(holder.descriptor.made.span).get(1).copied().filter(|name| *name != "_") else {
+            continue;
+        };
+        let Some(fork) = facts.forks(holder).first().copied() else { continue };
+        let Some(stmt) = text.after_fork(fork.span) else { continue };
+        let edit = text.after(stmt.span, &format!("close({name});"));
+        let Some(words) = words(std::slice::from_ref(&edit), text) else { continue };
+        let who = holder.descriptor.made.who;
+        let closes = holders.iter().filter(|other| other.descriptor.making == Making::Pipe && other.pid == who);
+        let closes = closes.map(|other| (other.pid, other.fd)).collect();
+        join(all, vec![Step { words, edits: vec![edit], who: vec![who], closes }]);
+    }
 }
 
 /// Adds the places of one descriptor; where they are those of another process too, as with children of one loop, it is one change.
@@ -122,7 +148,7 @@ fn close_places(facts: &Facts<'_>, text: &Text<'_>, holder: &Holder, name: &str)
         let inside = |span: Span| stmt.span.start <= span.start && span.end <= stmt.span.end && span.file == text.file;
         inside(holder.descriptor.made.span) || fork.is_some_and(inside)
     };
-    for level in here.iter().flat_map(|place| text.path(*place).into_iter().rev()) {
+    for level in here.iter().flat_map(|place| text.way_out(*place)) {
         // Where it is closed anyway, only too late, that close comes earlier.
         let late = level.rest().iter().find(|stmt| text.is_close(stmt, name));
         if let Some(late) = late.filter(|_| !too_early(level.stmt())) {

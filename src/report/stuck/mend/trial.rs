@@ -57,21 +57,20 @@ pub struct Outcome {
     pub written: usize,
     /// The machine at its end.
     pub machine: Machine,
-    /// The text that was run.
-    pub text: String,
 }
 
 /// Compiles and runs a text for at most `ticks` instructions; none where it does not compile.
 pub fn run(setup: &Setup<'_>, name: &str, text: String, ticks: u64) -> Option<Outcome> {
     let mut sources = SourceMap::default();
-    let compiled = pipeline::compile(&mut sources, name, text.clone()).ok()?;
+    let compiled = pipeline::compile(&mut sources, name, text).ok()?;
     let log = Rc::new(RefCell::new(Log::default()));
     let host = Quiet { log: Rc::clone(&log), outside: (setup.outside)(), input: setup.input.iter().copied().collect() };
+    let ticks = setup.config.ticks.map_or(ticks, |most| most.min(ticks));
     let config = Config { ticks: Some(ticks), watch: Watch::SYSCALL, ..setup.config.clone() };
     let mut machine = Machine::new(config, compiled.image, &setup.argv, Box::new(host)).ok()?;
     let end = machine.run();
     let log = *log.borrow();
-    Some(Outcome { end, blemishes: log.blemishes, written: log.written, machine, text })
+    Some(Outcome { end, blemishes: log.blemishes, written: log.written, machine })
 }
 
 #[derive(Debug, Clone, Copy, Default)]
