@@ -99,7 +99,7 @@ fn helped(mut said: Diagnostic, voice: &Voice<'_>, kind: &Kind, mend: Option<&Me
         let mut who = step.who.clone();
         who.sort_unstable();
         who.dedup();
-        let place = if who.is_empty() { String::new() } else { format!(", in {}", voice.list(&who, None)) };
+        let place = if who.is_empty() { String::new() } else { in_whom(voice, &who) };
         lines.push(format!("{}{place}", step.words));
     }
     let what = if mend.steps.len() == 1 { "this change" } else { "these changes" };
@@ -110,6 +110,16 @@ fn helped(mut said: Diagnostic, voice: &Voice<'_>, kind: &Kind, mend: Option<&Me
     said = said.help(lines.join("\n"));
     said.edits = mend.edits();
     said
+}
+
+/// In whose part of the script a change is. There may be more than those for whom it was sought.
+fn in_whom(voice: &Voice<'_>, who: &[Pid]) -> String {
+    match who {
+        [first, second, third, _, _, ..] => {
+            format!(", in {}, {}, {} and others", voice.who(*first), voice.who(*second), voice.who(*third))
+        }
+        some => format!(", in {}", voice.list(some, None)),
+    }
 }
 
 /// Where a process has taken its own message from a queue that others wait for too.

@@ -79,6 +79,14 @@ impl<'t> Text<'t> {
         lists
     }
 
+    /// Whether a place lies in a function.
+    pub fn in_function(&self, place: Span) -> bool {
+        self.program
+            .items
+            .iter()
+            .any(|item| matches!(item, Item::Function(function) if covers(function.body.span, place)))
+    }
+
     /// The statements that lead to a place, outermost first; empty where it lies in none.
     pub fn path(&self, place: Span) -> Vec<Level<'_>> {
         let mut path = Vec::new();

@@ -14,6 +14,9 @@ use crate::source::{FileId, SourceMap, Span};
 /// Lines of a list that are shown; the others are counted.
 pub(super) const MOST_LINES: usize = 8;
 
+/// Links of a circle that are told; a longer one is seen in the list of those who wait.
+const MOST_LINKS: usize = 5;
+
 /// Says things about facts.
 pub(super) struct Voice<'v> {
     pub(super) facts: &'v Facts<'v>,
@@ -145,27 +148,57 @@ impl Voice<'_> {
         }
     }
 
-    /// One line for each process that waits: who, its history, what for, and who could end that.
+    /// For each process that waits, or several that wait alike: who, its history, what for, and who could end that.
     pub(super) fn story(&self) -> String {
         let mut text = "who waits for whom".to_owned();
-        let stands = &self.facts.stands;
-        for stand in stands.iter().take(MOST_LINES) {
-            let born = match self.facts.process(stand.pid).filter(|process| process.lineage.parent.is_some()) {
-                Some(process) => format!(", forked at {}", self.line(process.lineage.fork.span)),
-                None => String::new(),
-            };
-            text.push_str(&format!("\n{} (pid {}{born})", self.who(stand.pid), stand.pid));
-            text.push_str(&format!("\n    {}", self.doing(stand)));
-            match stand.wait {
-                Wait::Continue(_) => {}
-                _ => text.push_str(&format!(" at {} {}", self.line(stand.span), self.aim(stand))),
-            }
-            if let Some(able) = self.able(stand) {
-                text.push_str(&format!("\n    {able}"));
+        let mut groups: Vec<Vec<&Stand>> = Vec::new();
+        for stand in &self.facts.stands {
+            let alike = |group: &Vec<&Stand>| group.first().is_some_and(|first| self.alike(first, stand));
+            match groups.iter().position(alike) {
+                Some(at) => groups[at].push(stand),
+                None if groups.len() < MOST_LINES => groups.push(vec![stand]),
+                None => break,
             }
         }
-        if stands.len() > MOST_LINES {
-            text.push_str(&format!("\nand {} more", stands.len() - MOST_LINES));
+        let told: usize = groups.iter().map(Vec::len).sum();
+        for group in &groups {
+            text.push_str(&self.one_story(group));
+        }
+        if told < self.facts.stands.len() {
+            text.push_str(&format!("\nand {} more", self.facts.stands.len() - told));
+        }
+        text
+    }
+
+    /// Whether two processes wait at one place for the same, in a crowd in which nobody tells them apart.
+    fn alike(&self, one: &Stand, other: &Stand) -> bool {
+        self.facts.stands.len() > MOST_LINES && one.span == other.span && one.wait == other.wait
+    }
+
+    fn one_story(&self, group: &[&Stand]) -> String {
+        let Some(stand) = group.first() else { return String::new() };
+        let born = match self.facts.process(stand.pid).filter(|process| process.lineage.parent.is_some()) {
+            Some(process) => format!("forked at {}", self.line(process.lineage.fork.span)),
+            None => String::new(),
+        };
+        let comma = if born.is_empty() { "" } else { ", " };
+        let mut text = match group.len() {
+            1 => format!("\n{} (pid {}{comma}{born})", self.who(stand.pid), stand.pid),
+            _ => {
+                let pids: Vec<Pid> = group.iter().map(|stand| stand.pid).collect();
+                format!("\n{}{comma}{born}", self.list(&pids, None))
+            }
+        };
+        text.push_str(&format!(
+            "\n    {}",
+            if group.len() == 1 { self.doing(stand) } else { format!("each {}", self.doing(stand)) }
+        ));
+        match stand.wait {
+            Wait::Continue(_) => {}
+            _ => text.push_str(&format!(" at {} {}", self.line(stand.span), self.aim(stand))),
+        }
+        if let Some(able) = self.able(stand) {
+            text.push_str(&format!("\n    {able}"));
         }
         text
     }
@@ -241,7 +274,7 @@ impl Voice<'_> {
             }
         }
         let back = self.facts.stand(*order.last()?).is_some_and(|stand| stand.wakers.contains(&first.pid));
-        if order.len() < 2 || !back {
+        if order.len() < 2 || order.len() > MOST_LINKS || !back {
             return None;
         }
         let pairs = order.iter().zip(order.iter().cycle().skip(1));

@@ -15,8 +15,10 @@ use trial::{Blemishes, Outcome, Setup};
 
 /// Trials at most, of all changes together.
 const MOST_TRIALS: u32 = 60;
-/// Instructions of all trials together, a fraction of a second.
-const MOST_TICKS: u64 = 24_000_000;
+/// What all trials together may cost, in instructions: a fraction of a second.
+const MOST_COST: u64 = 100_000_000;
+/// What a system call costs beside an instruction.
+const CALL_COST: u64 = 100;
 /// Instructions that every trial gets beyond what the run itself took.
 const SPARE_TICKS: u64 = 200_000;
 /// How often a run that a set of changes has brought further is looked at anew.
@@ -81,10 +83,11 @@ struct Search<'s> {
 impl<'s> Search<'s> {
     /// Runs the script as it is; none where that does not end as the run did, or takes too long.
     fn new(text: &'s Text<'s>, name: &'s str, setup: &'s Setup<'s>) -> Option<Search<'s>> {
-        let base = trial::run(setup, name, text.text.to_owned(), MOST_TICKS / 4)?;
-        let used = base.machine.totals().ticks;
-        let ticks = used.saturating_mul(3).saturating_add(SPARE_TICKS);
-        let left = u32::try_from(MOST_TICKS / ticks).unwrap_or(MOST_TRIALS).min(MOST_TRIALS);
+        let base = trial::run(setup, name, text.text.to_owned(), MOST_COST / 4)?;
+        let totals = base.machine.totals();
+        let ticks = totals.ticks.saturating_mul(3).saturating_add(SPARE_TICKS);
+        let cost = totals.ticks.saturating_add(totals.calls.saturating_mul(CALL_COST)).saturating_add(SPARE_TICKS);
+        let left = u32::try_from(MOST_COST / cost).unwrap_or(MOST_TRIALS).min(MOST_TRIALS);
         let (blemishes, written) = (base.blemishes, base.written);
         let script_ended = base.machine.script_status().is_some();
         (base.end == End::Stuck).then_some(Search {

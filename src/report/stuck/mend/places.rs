@@ -78,7 +78,8 @@ pub(crate) fn names(facts: &Facts<'_>, text: &Text<'_>, holder: &Holder) -> Vec<
         _ => stored.first().copied(),
     };
     let mut names: Vec<String> = stored.filter(|name| *name != "_").map(str::to_owned).into_iter().collect();
-    if let Some(process) = facts.process(holder.pid) {
+    // A name of the script itself is known everywhere; one of a function may go by another name where the process is now.
+    if let (true, Some(process)) = (names.is_empty() || text.in_function(made), facts.process(holder.pid)) {
         variables(process, text, holder.fd, &mut names);
     }
     names.truncate(2);
