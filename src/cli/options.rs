@@ -68,6 +68,9 @@ pub(crate) struct Run {
     /// Say only what went wrong: no notes, and no changes are tried of a program that is stuck
     #[arg(long)]
     pub(crate) quiet: bool,
+    /// Carry out each instruction by itself: for those who work on `proc`
+    #[arg(long, hide = true)]
+    pub(crate) no_fusion: bool,
     /// A signal from outside at a tick, to the foreground group or to PID
     #[arg(long, value_name = "TICK:SIGNAL[:PID]", value_parser = send)]
     pub(crate) send: Vec<Send>,
@@ -156,6 +159,7 @@ impl Run {
             nice: self.nice,
             leader: self.leader,
             by_descent: false,
+            fusion: !self.no_fusion,
             watch: self.watch(),
         }
     }
