@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use super::fuse::{self, Entry};
 use super::image::{FunctionInfo, Image, MAX_FRAME};
 use super::op::{Extra, Instruction, Op, Operand, ValueKind};
 use crate::abi::builtin::Class;
@@ -12,13 +13,21 @@ use crate::check::tree::{Amount, Format, Piece, Shown};
 
 /// An image that has passed the verifier; nothing else can run.
 #[derive(Debug, Clone)]
-pub struct Verified(Arc<Image>);
+pub struct Verified(Arc<Ready>);
+
+/// An image with what the processor reads in place of its code.
+#[derive(Debug)]
+struct Ready {
+    image: Image,
+    plain: Vec<Entry>,
+    fused: Vec<Entry>,
+}
 
 impl std::ops::Deref for Verified {
     type Target = Image;
 
     fn deref(&self) -> &Image {
-        &self.0
+        &self.0.image
     }
 }
 
@@ -26,7 +35,22 @@ impl Verified {
     /// An image that a test assembled by hand and answers for.
     #[cfg(test)]
     pub(crate) fn trusted(image: Image) -> Verified {
-        Verified(Arc::new(image))
+        Verified::ready(image)
+    }
+
+    fn ready(image: Image) -> Verified {
+        let (plain, fused) = (fuse::plain(&image.code), fuse::fused(&image.code));
+        Verified(Arc::new(Ready { image, plain, fused }))
+    }
+
+    /// The code with a turn of the processor for each instruction.
+    pub fn plain(&self) -> &[Entry] {
+        &self.0.plain
+    }
+
+    /// The code with one turn for several instructions where they often follow each other.
+    pub fn fused(&self) -> &[Entry] {
+        &self.0.fused
     }
 
     /// Whether both are the very same image.
@@ -87,7 +111,7 @@ pub fn verify(image: Image) -> Result<Verified, VerifyError> {
     if entry as usize != image.code.len() {
         return Err(VerifyError::Table("there is code outside the functions"));
     }
-    Ok(Verified(Arc::new(image)))
+    Ok(Verified::ready(image))
 }
 
 fn ensure(holds: bool, problem: &'static str) -> Check {

@@ -65,6 +65,9 @@ pub(crate) struct Run {
     /// Print what each process has used, then the totals
     #[arg(long)]
     pub(crate) stats: bool,
+    /// Carry out each instruction by itself: for those who work on `proc`
+    #[arg(long, hide = true)]
+    pub(crate) no_fusion: bool,
     /// A signal from outside at a tick, to the foreground group or to PID
     #[arg(long, value_name = "TICK:SIGNAL[:PID]", value_parser = send)]
     pub(crate) send: Vec<Send>,
@@ -156,6 +159,7 @@ impl Run {
             nice: self.nice,
             leader: self.leader,
             by_descent: false,
+            fusion: !self.no_fusion,
             watch: self.watch(),
         }
     }

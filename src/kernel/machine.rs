@@ -51,6 +51,8 @@ pub struct Config {
     /// Ids of processes, pipes and open files come from who makes them, not from the order of making, and tables of
     /// descriptors are never shared: so states that differ only in the order of independent steps are equal.
     pub by_descent: bool,
+    /// Whether the processor may carry out several instructions in one turn; nothing that can be seen depends on it.
+    pub fusion: bool,
     /// Which events the host is told of.
     pub watch: Watch,
 }
@@ -82,6 +84,7 @@ impl Default for Config {
             nice: 0,
             leader: false,
             by_descent: false,
+            fusion: true,
             watch: Watch::NONE,
         }
     }
@@ -169,7 +172,11 @@ impl Machine {
             chance: Chance::new(config.seed),
             host,
             memory: Memory::default(),
-            processor: if config.by_descent { Processor::tidy() } else { Processor::default() },
+            processor: match (config.by_descent, config.fusion) {
+                (true, _) => Processor::tidy(),
+                (false, true) => Processor::default(),
+                (false, false) => Processor::unfused(),
+            },
             table: if config.by_descent { Table::sparse() } else { Table::default() },
             stopped: 0,
             last: None,

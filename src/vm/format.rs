@@ -22,7 +22,7 @@ pub(super) struct Output {
 impl Output {
     /// An empty text.
     pub(super) fn with_limit(function: &'static str, limit: usize) -> Self {
-        Output { bytes: Vec::new(), limit, function }
+        Output { bytes: Vec::with_capacity(32), limit, function }
     }
 
     /// Adds bytes.

@@ -11,7 +11,9 @@ use super::memory::{Arena, Memory, add_cells, cells_between};
 use super::text::literal;
 use super::{FIRST_SPECIAL_LINK, HANDLER_LINK, Request, Stop, WINDOW, slow};
 use crate::abi::{Builtin, FUNCTION_BIAS};
+use crate::bytecode::fuse::{Entry, Step};
 use crate::bytecode::image::{Image, Verified};
+use crate::for_each_fusion;
 use crate::bytecode::op::{Instruction, Op};
 
 /// Processes with at most so many slots run in the shared register file.
@@ -29,12 +31,19 @@ pub struct Processor {
     straight: Vec<(Verified, u64)>,
     /// Whether frames begin as zeros, so that what a process did before leaves nothing in it.
     tidy: bool,
+    /// Whether every instruction takes a turn of the loop by itself.
+    unfused: bool,
 }
 
 impl Processor {
     /// A processor that clears every frame at its call: slower, and equal states have equal slots.
     pub fn tidy() -> Self {
         Processor { tidy: true, ..Self::default() }
+    }
+
+    /// A processor that never carries out several instructions in one turn: slower, and in nothing else different.
+    pub fn unfused() -> Self {
+        Processor { unfused: true, ..Self::default() }
     }
 
     /// The fuel below which instructions are counted one by one.
@@ -91,7 +100,7 @@ pub fn run(processor: &mut Processor, context: &mut Context, memory: &mut Memory
     }
     let fuel = fuel.min(MOST_FUEL);
     let mut cursor = Cursor { pc: context.pc, base: context.base as usize, fuel };
-    let stop = drive(&mut cursor, &mut slots, context, memory, reserve, most.max(room));
+    let stop = drive(&mut cursor, &mut slots, context, memory, (reserve, !processor.unfused), most.max(room));
     context.pc = cursor.pc;
     context.base = cursor.base as u32;
     let live = context.live_slots().min(slots.len());
@@ -117,10 +126,11 @@ fn drive(
     slots: &mut Vec<u64>,
     context: &mut Context,
     memory: &mut Memory,
-    reserve: u64,
+    (reserve, fusion): (u64, bool),
     most: usize,
 ) -> Stop {
-    let image: &Image = &context.image;
+    let image: &Verified = &context.image;
+    let code = if fusion { image.fused() } else { image.plain() };
     let limits = context.limits;
     let arena = Arena::new(memory, &mut context.space, &mut context.heap, limits.heap, 0);
     let mut guest = Guest { image, arena };
@@ -131,9 +141,9 @@ fn drive(
         let usable = slots.len().min(most);
         let window = &mut slots[..usable];
         let exit = if cursor.fuel <= reserve {
-            execute::<true>(&image.code, window, &mut guest, cursor, reserve)
+            execute::<true>(image.plain(), window, &mut guest, cursor, reserve)
         } else {
-            execute::<false>(&image.code, window, &mut guest, cursor, reserve)
+            execute::<false>(code, window, &mut guest, cursor, reserve)
         };
         match exit {
             Exit::Stop(stop) => return stop,
@@ -192,7 +202,7 @@ fn float(word: u64) -> f64 {
 /// Carries out instructions. With `STEP`, each is charged by itself and frames begin as zeros.
 #[inline(never)]
 fn execute<const STEP: bool>(
-    code: &[Instruction],
+    code: &[Entry],
     slots: &mut [u64],
     guest: &mut Guest<'_>,
     cursor: &mut Cursor,
@@ -258,114 +268,48 @@ fn execute<const STEP: bool>(
         }};
     }
 
-    let (exit, counted): (Exit, u32) = loop {
-        let i = &code[pc as usize];
-        if STEP && fuel == 0 {
-            break (Exit::Stop(Stop::FuelSpent), 0);
-        }
-        match i.op {
-            Op::Nop => {}
-            Op::Move => win[i.a as usize] = win[i.b as usize],
-            Op::LoadInt => win[i.a as usize] = i.imm as i64 as u64,
-            Op::LoadConst => win[i.a as usize] = guest.image.constants[i.imm as usize],
-            Op::LoadStr => win[i.a as usize] = literal(i.imm as u32),
-            Op::LoadFn => win[i.a as usize] = i.imm as u64 + FUNCTION_BIAS,
-            Op::LoadGlobal => win[i.a as usize] = globals[i.imm as usize],
-            Op::StoreGlobal => globals[i.imm as usize] = win[i.a as usize],
-            Op::AddInt => win[i.a as usize] = win[i.b as usize].wrapping_add(win[i.c as usize]),
-            Op::SubInt => win[i.a as usize] = win[i.b as usize].wrapping_sub(win[i.c as usize]),
-            Op::MulInt => win[i.a as usize] = win[i.b as usize].wrapping_mul(win[i.c as usize]),
-            Op::DivInt => match (win[i.b as usize] as i64).checked_div(win[i.c as usize] as i64) {
-                Some(quotient) => win[i.a as usize] = quotient as u64,
-                None => fault!(slow::division(win[i.b as usize] as i64, win[i.c as usize])),
-            },
-            Op::RemInt => match (win[i.b as usize] as i64).checked_rem(win[i.c as usize] as i64) {
-                Some(rest) => win[i.a as usize] = rest as u64,
-                None => fault!(slow::division(win[i.b as usize] as i64, win[i.c as usize])),
-            },
-            Op::AndInt => win[i.a as usize] = win[i.b as usize] & win[i.c as usize],
-            Op::OrInt => win[i.a as usize] = win[i.b as usize] | win[i.c as usize],
-            Op::XorInt => win[i.a as usize] = win[i.b as usize] ^ win[i.c as usize],
-            Op::ShlInt => win[i.a as usize] = win[i.b as usize].wrapping_shl(win[i.c as usize] as u32),
-            Op::ShrInt => win[i.a as usize] = (win[i.b as usize] as i64).wrapping_shr(win[i.c as usize] as u32) as u64,
-            Op::AddImm => win[i.a as usize] = win[i.b as usize].wrapping_add(i.imm as i64 as u64),
-            Op::MulImm => win[i.a as usize] = win[i.b as usize].wrapping_mul(i.imm as i64 as u64),
-            Op::DivImm => match (win[i.b as usize] as i64).checked_div(i64::from(i.imm)) {
-                Some(quotient) => win[i.a as usize] = quotient as u64,
-                None => fault!(slow::division(win[i.b as usize] as i64, i.imm as u64)),
-            },
-            Op::RemImm => match (win[i.b as usize] as i64).checked_rem(i64::from(i.imm)) {
-                Some(rest) => win[i.a as usize] = rest as u64,
-                None => fault!(slow::division(win[i.b as usize] as i64, i.imm as u64)),
-            },
-            Op::AndImm => win[i.a as usize] = win[i.b as usize] & i.imm as i64 as u64,
-            Op::ShlImm => win[i.a as usize] = win[i.b as usize].wrapping_shl(i.imm as u32),
-            Op::ShrImm => win[i.a as usize] = (win[i.b as usize] as i64).wrapping_shr(i.imm as u32) as u64,
-            Op::NegInt => win[i.a as usize] = win[i.b as usize].wrapping_neg(),
-            Op::Complement => win[i.a as usize] = !win[i.b as usize],
-
-            Op::AddFloat => win[i.a as usize] = (float(win[i.b as usize]) + float(win[i.c as usize])).to_bits(),
-            Op::SubFloat => win[i.a as usize] = (float(win[i.b as usize]) - float(win[i.c as usize])).to_bits(),
-            Op::MulFloat => win[i.a as usize] = (float(win[i.b as usize]) * float(win[i.c as usize])).to_bits(),
-            Op::DivFloat => win[i.a as usize] = (float(win[i.b as usize]) / float(win[i.c as usize])).to_bits(),
-            Op::RemFloat => win[i.a as usize] = (float(win[i.b as usize]) % float(win[i.c as usize])).to_bits(),
-            Op::NegFloat => win[i.a as usize] = win[i.b as usize] ^ 1 << 63,
-            Op::IntToFloat => win[i.a as usize] = (win[i.b as usize] as i64 as f64).to_bits(),
-            Op::FloatToInt => win[i.a as usize] = float(win[i.b as usize]) as i64 as u64,
-
-            Op::EqInt => win[i.a as usize] = u64::from(win[i.b as usize] == win[i.c as usize]),
-            Op::NeInt => win[i.a as usize] = u64::from(win[i.b as usize] != win[i.c as usize]),
-            Op::LtInt => win[i.a as usize] = u64::from((win[i.b as usize] as i64) < win[i.c as usize] as i64),
-            Op::LeInt => win[i.a as usize] = u64::from(win[i.b as usize] as i64 <= win[i.c as usize] as i64),
-            Op::EqFloat => win[i.a as usize] = u64::from(float(win[i.b as usize]) == float(win[i.c as usize])),
-            Op::NeFloat => win[i.a as usize] = u64::from(float(win[i.b as usize]) != float(win[i.c as usize])),
-            Op::LtFloat => win[i.a as usize] = u64::from(float(win[i.b as usize]) < float(win[i.c as usize])),
-            Op::LeFloat => win[i.a as usize] = u64::from(float(win[i.b as usize]) <= float(win[i.c as usize])),
-            Op::EqStr => win[i.a as usize] = u64::from(slow::equal(guest, win[i.b as usize], win[i.c as usize])),
-            Op::NeStr => win[i.a as usize] = u64::from(!slow::equal(guest, win[i.b as usize], win[i.c as usize])),
-            Op::LtStr => {
-                win[i.a as usize] = u64::from(slow::compare(guest, win[i.b as usize], win[i.c as usize]).is_lt())
-            }
-            Op::LeStr => {
-                win[i.a as usize] = u64::from(slow::compare(guest, win[i.b as usize], win[i.c as usize]).is_le())
-            }
-            Op::NotBool => win[i.a as usize] = u64::from(win[i.b as usize] == 0),
-            Op::Truth => win[i.a as usize] = u64::from(win[i.b as usize] != 0),
-
-            Op::Jump => go!(i.imm as u32),
-            Op::JumpIf => go_if!(i, win[i.a as usize] != 0),
-            Op::JumpIfNot => go_if!(i, win[i.a as usize] == 0),
-            Op::JumpEq => go_if!(i, win[i.a as usize] == win[i.b as usize]),
-            Op::JumpNe => go_if!(i, win[i.a as usize] != win[i.b as usize]),
-            Op::JumpLt => go_if!(i, (win[i.a as usize] as i64) < win[i.b as usize] as i64),
-            Op::JumpLe => go_if!(i, win[i.a as usize] as i64 <= win[i.b as usize] as i64),
-            Op::JumpEqShort => go_if!(i, win[i.a as usize] as i64 == i.short()),
-            Op::JumpNeShort => go_if!(i, win[i.a as usize] as i64 != i.short()),
-            Op::JumpLtShort => go_if!(i, (win[i.a as usize] as i64) < i.short()),
-            Op::JumpLeShort => go_if!(i, win[i.a as usize] as i64 <= i.short()),
-            Op::JumpGtShort => go_if!(i, win[i.a as usize] as i64 > i.short()),
-            Op::JumpGeShort => go_if!(i, win[i.a as usize] as i64 >= i.short()),
-            Op::JumpLtFloat => go_if!(i, float(win[i.a as usize]) < float(win[i.b as usize])),
-            Op::JumpLeFloat => go_if!(i, float(win[i.a as usize]) <= float(win[i.b as usize])),
-
-            Op::Call => call!(i, i.imm as usize),
-            Op::CallValue => {
-                let index = win[i.c as usize].wrapping_sub(FUNCTION_BIAS);
-                if index >= guest.image.functions.len() as u64 {
-                    fault!(no_function(win[i.c as usize]))
-                }
-                call!(i, index as usize)
-            }
-            Op::Return => {
+    // What the instructions do that can be parts of a fused step.
+    macro_rules! part {
+        (Move, $i:ident) => { win[$i.a as usize] = win[$i.b as usize] };
+        (LoadInt, $i:ident) => { win[$i.a as usize] = $i.imm as i64 as u64 };
+        (LoadConst, $i:ident) => { win[$i.a as usize] = guest.image.constants[$i.imm as usize] };
+        (AddInt, $i:ident) => { win[$i.a as usize] = win[$i.b as usize].wrapping_add(win[$i.c as usize]) };
+        (MulInt, $i:ident) => { win[$i.a as usize] = win[$i.b as usize].wrapping_mul(win[$i.c as usize]) };
+        (XorInt, $i:ident) => { win[$i.a as usize] = win[$i.b as usize] ^ win[$i.c as usize] };
+        (AddImm, $i:ident) => { win[$i.a as usize] = win[$i.b as usize].wrapping_add($i.imm as i64 as u64) };
+        (MulImm, $i:ident) => { win[$i.a as usize] = win[$i.b as usize].wrapping_mul($i.imm as i64 as u64) };
+        (DivImm, $i:ident) => { match (win[$i.b as usize] as i64).checked_div(i64::from($i.imm)) {
+                Some(quotient) => win[$i.a as usize] = quotient as u64,
+                None => fault!(slow::division(win[$i.b as usize] as i64, $i.imm as u64)),
+            } };
+        (RemImm, $i:ident) => { match (win[$i.b as usize] as i64).checked_rem(i64::from($i.imm)) {
+                Some(rest) => win[$i.a as usize] = rest as u64,
+                None => fault!(slow::division(win[$i.b as usize] as i64, $i.imm as u64)),
+            } };
+        (AndImm, $i:ident) => { win[$i.a as usize] = win[$i.b as usize] & $i.imm as i64 as u64 };
+        (AddFloat, $i:ident) => { win[$i.a as usize] = (float(win[$i.b as usize]) + float(win[$i.c as usize])).to_bits() };
+        (SubFloat, $i:ident) => { win[$i.a as usize] = (float(win[$i.b as usize]) - float(win[$i.c as usize])).to_bits() };
+        (MulFloat, $i:ident) => { win[$i.a as usize] = (float(win[$i.b as usize]) * float(win[$i.c as usize])).to_bits() };
+        (DivFloat, $i:ident) => { win[$i.a as usize] = (float(win[$i.b as usize]) / float(win[$i.c as usize])).to_bits() };
+        (Jump, $i:ident) => { go!($i.imm as u32) };
+        (JumpIf, $i:ident) => { go_if!($i, win[$i.a as usize] != 0) };
+        (JumpIfNot, $i:ident) => { go_if!($i, win[$i.a as usize] == 0) };
+        (JumpLt, $i:ident) => { go_if!($i, (win[$i.a as usize] as i64) < win[$i.b as usize] as i64) };
+        (JumpLe, $i:ident) => { go_if!($i, win[$i.a as usize] as i64 <= win[$i.b as usize] as i64) };
+        (JumpNeShort, $i:ident) => { go_if!($i, win[$i.a as usize] as i64 != $i.short()) };
+        (JumpLtShort, $i:ident) => { go_if!($i, (win[$i.a as usize] as i64) < $i.short()) };
+        (JumpGeShort, $i:ident) => { go_if!($i, win[$i.a as usize] as i64 >= $i.short()) };
+        (Call, $i:ident) => { call!($i, $i.imm as usize) };
+        (Return, $i:ident) => {{
                 let link = win[0];
                 if link >= FIRST_SPECIAL_LINK {
                     break (Exit::Stop(special_return(link, win)), 1);
                 }
-                if i.b == 1 {
-                    win[0] = win[i.a as usize];
+                if $i.b == 1 {
+                    win[0] = win[$i.a as usize];
                 } else {
-                    let first = usize::from(i.a);
-                    win.copy_within(first..(first + usize::from(i.b)).min(WINDOW), 0);
+                    let first = usize::from($i.a);
+                    win.copy_within(first..(first + usize::from($i.b)).min(WINDOW), 0);
                 }
                 base -= link as usize & 0xff;
                 win = match window(stack, base) {
@@ -373,64 +317,190 @@ fn execute<const STEP: bool>(
                     None => break (Exit::Room, 0),
                 };
                 go!((link >> 8) as u32 + 1)
-            }
-            Op::Syscall => break (Exit::Stop(request(*i)), 1),
-
-            Op::ArrayLen => win[i.a as usize] = guest.arena.read(win[i.b as usize]) & 0xffff_ffff,
-            Op::StrLen => win[i.a as usize] = slow::length(guest, win[i.b as usize]),
-            Op::LoadElem => match guest.element(win[i.b as usize], win[i.c as usize]) {
-                Some(address) => win[i.a as usize] = guest.arena.read(address),
-                None => fault!(slow::explain(guest, win, i)),
-            },
-            Op::StoreElem => match guest.element(win[i.b as usize], win[i.c as usize]) {
-                Some(address) => guest.arena.write(address, win[i.a as usize]),
-                None => fault!(slow::explain(guest, win, i)),
-            },
-            Op::LoadByte => match slow::byte(guest, win[i.b as usize], win[i.c as usize]) {
-                Some(byte) => win[i.a as usize] = u64::from(byte),
-                None => fault!(slow::explain(guest, win, i)),
-            },
-            Op::LoadField if win[i.b as usize] != 0 => {
-                win[i.a as usize] = guest.arena.read(win[i.b as usize].wrapping_add(i.imm as u64))
-            }
-            Op::StoreField if win[i.b as usize] != 0 => {
-                guest.arena.write(win[i.b as usize].wrapping_add(i.imm as u64), win[i.a as usize])
-            }
-            Op::LoadField | Op::StoreField => fault!(Fault::Nil { what: "struct" }),
-            Op::LoadCell => match guest.arena.cell(win[i.b as usize], win[i.c as usize]) {
-                Some(address) => win[i.a as usize] = guest.arena.read(address),
-                None => fault!(slow::explain(guest, win, i)),
-            },
-            Op::StoreCell => match guest.arena.cell(win[i.b as usize], win[i.c as usize]) {
-                Some(address) => guest.arena.write(address, win[i.a as usize]),
-                None => fault!(slow::explain(guest, win, i)),
-            },
-            Op::PtrAdd => win[i.a as usize] = add_cells(win[i.b as usize], win[i.c as usize] as i64),
-            Op::PtrSub => win[i.a as usize] = add_cells(win[i.b as usize], (win[i.c as usize] as i64).saturating_neg()),
-            Op::PtrDiff => win[i.a as usize] = cells_between(win[i.b as usize], win[i.c as usize]) as u64,
-            Op::Push if win[i.a as usize] != 0 && guest.push_in_place(win[i.a as usize], win[i.b as usize]) => {}
-
-            Op::Library
-            | Op::NewArray
-            | Op::ArrayOf
-            | Op::Push
-            | Op::Concat
-            | Op::SliceArray
-            | Op::SliceStr
-            | Op::NewStruct
-            | Op::ParseInt
-            | Op::ParseFloat
-            | Op::AssertFail => {
-                let done = slow::carry_out(guest, globals, stack, base, pc, i);
-                match window(stack, base) {
-                    Some(window) => win = window,
-                    None => break (Exit::Room, 0),
+            }};
+        (ArrayLen, $i:ident) => { win[$i.a as usize] = guest.arena.read(win[$i.b as usize]) & 0xffff_ffff };
+        (LoadElem, $i:ident) => { match guest.element(win[$i.b as usize], win[$i.c as usize]) {
+                Some(address) => win[$i.a as usize] = guest.arena.read(address),
+                None => fault!(explain!()),
+            } };
+        (StoreElem, $i:ident) => { match guest.element(win[$i.b as usize], win[$i.c as usize]) {
+                Some(address) => guest.arena.write(address, win[$i.a as usize]),
+                None => fault!(explain!()),
+            } };
+        (LoadField, $i:ident) => {{
+                let object = win[$i.b as usize];
+                if object == 0 {
+                    fault!(Fault::Nil { what: "struct" })
                 }
-                if let Err(fault) = done {
-                    fault!(fault)
+                win[$i.a as usize] = guest.arena.read(object.wrapping_add($i.imm as u64))
+            }};
+        (StoreField, $i:ident) => {{
+                let object = win[$i.b as usize];
+                if object == 0 {
+                    fault!(Fault::Nil { what: "struct" })
                 }
-            }
+                guest.arena.write(object.wrapping_add($i.imm as u64), win[$i.a as usize])
+            }};
+    }
+    // Why the present instruction cannot be carried out.
+    macro_rules! explain {
+        () => {
+            slow::explain(guest, win, &guest.image.code[pc as usize])
+        };
+    }
+
+    let (exit, counted): (Exit, u32) = loop {
+        let i = &code[pc as usize];
+        if STEP && fuel == 0 {
+            break (Exit::Stop(Stop::FuelSpent), 0);
         }
+        macro_rules! turn {
+            ($($fused:ident = $first:ident $($next:ident)+;)*) => {
+                match i.step {
+                    Step::Nop => {}
+                    Step::Move => part!(Move, i),
+                    Step::LoadInt => part!(LoadInt, i),
+                    Step::LoadConst => part!(LoadConst, i),
+                    Step::LoadStr => win[i.a as usize] = literal(i.imm as u32),
+                    Step::LoadFn => win[i.a as usize] = i.imm as u64 + FUNCTION_BIAS,
+                    Step::LoadGlobal => win[i.a as usize] = globals[i.imm as usize],
+                    Step::StoreGlobal => globals[i.imm as usize] = win[i.a as usize],
+                    Step::AddInt => part!(AddInt, i),
+                    Step::SubInt => win[i.a as usize] = win[i.b as usize].wrapping_sub(win[i.c as usize]),
+                    Step::MulInt => part!(MulInt, i),
+                    Step::DivInt => match (win[i.b as usize] as i64).checked_div(win[i.c as usize] as i64) {
+                        Some(quotient) => win[i.a as usize] = quotient as u64,
+                        None => fault!(slow::division(win[i.b as usize] as i64, win[i.c as usize])),
+                    },
+                    Step::RemInt => match (win[i.b as usize] as i64).checked_rem(win[i.c as usize] as i64) {
+                        Some(rest) => win[i.a as usize] = rest as u64,
+                        None => fault!(slow::division(win[i.b as usize] as i64, win[i.c as usize])),
+                    },
+                    Step::AndInt => win[i.a as usize] = win[i.b as usize] & win[i.c as usize],
+                    Step::OrInt => win[i.a as usize] = win[i.b as usize] | win[i.c as usize],
+                    Step::XorInt => part!(XorInt, i),
+                    Step::ShlInt => win[i.a as usize] = win[i.b as usize].wrapping_shl(win[i.c as usize] as u32),
+                    Step::ShrInt => win[i.a as usize] = (win[i.b as usize] as i64).wrapping_shr(win[i.c as usize] as u32) as u64,
+                    Step::AddImm => part!(AddImm, i),
+                    Step::MulImm => part!(MulImm, i),
+                    Step::DivImm => part!(DivImm, i),
+                    Step::RemImm => part!(RemImm, i),
+                    Step::AndImm => part!(AndImm, i),
+                    Step::ShlImm => win[i.a as usize] = win[i.b as usize].wrapping_shl(i.imm as u32),
+                    Step::ShrImm => win[i.a as usize] = (win[i.b as usize] as i64).wrapping_shr(i.imm as u32) as u64,
+                    Step::NegInt => win[i.a as usize] = win[i.b as usize].wrapping_neg(),
+                    Step::Complement => win[i.a as usize] = !win[i.b as usize],
+
+                    Step::AddFloat => part!(AddFloat, i),
+                    Step::SubFloat => part!(SubFloat, i),
+                    Step::MulFloat => part!(MulFloat, i),
+                    Step::DivFloat => part!(DivFloat, i),
+                    Step::RemFloat => win[i.a as usize] = (float(win[i.b as usize]) % float(win[i.c as usize])).to_bits(),
+                    Step::NegFloat => win[i.a as usize] = win[i.b as usize] ^ 1 << 63,
+                    Step::IntToFloat => win[i.a as usize] = (win[i.b as usize] as i64 as f64).to_bits(),
+                    Step::FloatToInt => win[i.a as usize] = float(win[i.b as usize]) as i64 as u64,
+
+                    Step::EqInt => win[i.a as usize] = u64::from(win[i.b as usize] == win[i.c as usize]),
+                    Step::NeInt => win[i.a as usize] = u64::from(win[i.b as usize] != win[i.c as usize]),
+                    Step::LtInt => win[i.a as usize] = u64::from((win[i.b as usize] as i64) < win[i.c as usize] as i64),
+                    Step::LeInt => win[i.a as usize] = u64::from(win[i.b as usize] as i64 <= win[i.c as usize] as i64),
+                    Step::EqFloat => win[i.a as usize] = u64::from(float(win[i.b as usize]) == float(win[i.c as usize])),
+                    Step::NeFloat => win[i.a as usize] = u64::from(float(win[i.b as usize]) != float(win[i.c as usize])),
+                    Step::LtFloat => win[i.a as usize] = u64::from(float(win[i.b as usize]) < float(win[i.c as usize])),
+                    Step::LeFloat => win[i.a as usize] = u64::from(float(win[i.b as usize]) <= float(win[i.c as usize])),
+                    Step::EqStr => win[i.a as usize] = u64::from(slow::equal(guest, win[i.b as usize], win[i.c as usize])),
+                    Step::NeStr => win[i.a as usize] = u64::from(!slow::equal(guest, win[i.b as usize], win[i.c as usize])),
+                    Step::LtStr => {
+                        win[i.a as usize] = u64::from(slow::compare(guest, win[i.b as usize], win[i.c as usize]).is_lt())
+                    }
+                    Step::LeStr => {
+                        win[i.a as usize] = u64::from(slow::compare(guest, win[i.b as usize], win[i.c as usize]).is_le())
+                    }
+                    Step::NotBool => win[i.a as usize] = u64::from(win[i.b as usize] == 0),
+                    Step::Truth => win[i.a as usize] = u64::from(win[i.b as usize] != 0),
+
+                    Step::Jump => part!(Jump, i),
+                    Step::JumpIf => part!(JumpIf, i),
+                    Step::JumpIfNot => part!(JumpIfNot, i),
+                    Step::JumpEq => go_if!(i, win[i.a as usize] == win[i.b as usize]),
+                    Step::JumpNe => go_if!(i, win[i.a as usize] != win[i.b as usize]),
+                    Step::JumpLt => part!(JumpLt, i),
+                    Step::JumpLe => part!(JumpLe, i),
+                    Step::JumpEqShort => go_if!(i, win[i.a as usize] as i64 == i.short()),
+                    Step::JumpNeShort => part!(JumpNeShort, i),
+                    Step::JumpLtShort => part!(JumpLtShort, i),
+                    Step::JumpLeShort => go_if!(i, win[i.a as usize] as i64 <= i.short()),
+                    Step::JumpGtShort => go_if!(i, win[i.a as usize] as i64 > i.short()),
+                    Step::JumpGeShort => part!(JumpGeShort, i),
+                    Step::JumpLtFloat => go_if!(i, float(win[i.a as usize]) < float(win[i.b as usize])),
+                    Step::JumpLeFloat => go_if!(i, float(win[i.a as usize]) <= float(win[i.b as usize])),
+
+                    Step::Call => part!(Call, i),
+                    Step::CallValue => {
+                        let index = win[i.c as usize].wrapping_sub(FUNCTION_BIAS);
+                        if index >= guest.image.functions.len() as u64 {
+                            fault!(no_function(win[i.c as usize]))
+                        }
+                        call!(i, index as usize)
+                    }
+                    Step::Return => part!(Return, i),
+                    Step::Syscall => break (Exit::Stop(request(guest.image.code[pc as usize])), 1),
+
+                    Step::ArrayLen => part!(ArrayLen, i),
+                    Step::StrLen => win[i.a as usize] = slow::length(guest, win[i.b as usize]),
+                    Step::LoadElem => part!(LoadElem, i),
+                    Step::StoreElem => part!(StoreElem, i),
+                    Step::LoadByte => match slow::byte(guest, win[i.b as usize], win[i.c as usize]) {
+                        Some(byte) => win[i.a as usize] = u64::from(byte),
+                        None => fault!(explain!()),
+                    },
+                    Step::LoadField => part!(LoadField, i),
+                    Step::StoreField => part!(StoreField, i),
+                    Step::LoadCell => match guest.arena.cell(win[i.b as usize], win[i.c as usize]) {
+                        Some(address) => win[i.a as usize] = guest.arena.read(address),
+                        None => fault!(explain!()),
+                    },
+                    Step::StoreCell => match guest.arena.cell(win[i.b as usize], win[i.c as usize]) {
+                        Some(address) => guest.arena.write(address, win[i.a as usize]),
+                        None => fault!(explain!()),
+                    },
+                    Step::PtrAdd => win[i.a as usize] = add_cells(win[i.b as usize], win[i.c as usize] as i64),
+                    Step::PtrSub => win[i.a as usize] = add_cells(win[i.b as usize], (win[i.c as usize] as i64).saturating_neg()),
+                    Step::PtrDiff => win[i.a as usize] = cells_between(win[i.b as usize], win[i.c as usize]) as u64,
+                    Step::Push if win[i.a as usize] != 0 && guest.push_in_place(win[i.a as usize], win[i.b as usize]) => {}
+
+                    Step::Library
+                    | Step::NewArray
+                    | Step::ArrayOf
+                    | Step::Push
+                    | Step::Concat
+                    | Step::SliceArray
+                    | Step::SliceStr
+                    | Step::NewStruct
+                    | Step::ParseInt
+                    | Step::ParseFloat
+                    | Step::AssertFail => {
+                        let done = slow::carry_out(guest, globals, stack, base, pc, &guest.image.code[pc as usize]);
+                        match window(stack, base) {
+                            Some(window) => win = window,
+                            None => break (Exit::Room, 0),
+                        }
+                        if let Err(fault) = done {
+                            fault!(fault)
+                        }
+                    }
+                    $(Step::$fused => {
+                        part!($first, i);
+                        $(
+                            pc += 1;
+                            let i = &code[pc as usize];
+                            part!($next, i);
+                        )+
+                    })*
+                }
+            };
+        }
+        for_each_fusion!(turn);
         pc += 1;
         if STEP {
             fuel -= 1;

@@ -4,6 +4,7 @@ mod architecture;
 mod case;
 mod command_line;
 mod conformance;
+mod costs;
 mod determinism;
 mod documents;
 mod explain;
@@ -29,6 +30,7 @@ fn main() {
     trials.extend(explore::trials());
     trials.extend(export::trials());
     trials.extend(architecture::trials());
+    trials.extend(costs::trials());
     trials.extend(reference::trials());
     trials.extend(conformance::trials());
     trials.extend(explain::trials());

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Facts;
-use super::walk::{self, Var, builtin_call, each_stmt, each_within, inner_blocks, int, own_exprs, text};
+use super::walk::{self, Var, builtin_call, each_stmt, each_own, each_within, inner_blocks, int, text};
 use super::world::stores_to;
 use crate::abi::{Builtin, ERRNO_SLOT, constant};
 use crate::check::tree::{Block, Expr, ExprKind, Function, Stmt, StmtKind};
@@ -44,7 +44,7 @@ pub(super) fn lint(function: &Function, facts: &Facts<'_>, found: &mut Vec<Diagn
 /// Whether a statement asks for `errno` while it makes a call: then the failure is what it is about.
 fn expects_failure(stmt: &Stmt) -> bool {
     let mut asks = false;
-    own_exprs(stmt).into_iter().for_each(|expr| {
+    each_own(stmt, &mut |expr| {
         each_within(expr, &mut |inner| {
             asks |= matches!(inner.kind, ExprKind::Global(id) if id.0 as usize == ERRNO_SLOT)
         });
@@ -56,7 +56,7 @@ fn expects_failure(stmt: &Stmt) -> bool {
 fn unexpected<'t>(function: &'t Function, visit: &mut dyn FnMut(&'t Expr)) {
     each_stmt(&function.body, &mut |stmt| {
         if !expects_failure(stmt) {
-            own_exprs(stmt).into_iter().for_each(|expr| each_within(expr, visit));
+            each_own(stmt, &mut |expr| each_within(expr, visit));
         }
     });
 }
@@ -137,8 +137,7 @@ fn closed(block: &Block, function: &Function, facts: &Facts<'_>, found: &mut Vec
             inner_blocks(stmt).into_iter().for_each(|inner| closed(inner, function, facts, found));
             gone.retain(|(var, close)| {
                 let mut used = None;
-                let first = own_exprs(stmt);
-                first.iter().for_each(|expr| {
+                each_own(stmt, &mut |expr| {
                     each_within(expr, &mut |inner| {
                         if let Some((builtin, fd)) = uses_descriptor(inner)
                             && Var::of(fd) == Some(*var)

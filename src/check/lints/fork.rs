@@ -1,7 +1,7 @@
 //! Lints about fork: children that stay in the loop, pipes made too late, ids that may be -1.
 
 use super::Facts;
-use super::walk::{self, Var, builtin_call, each_stmt, int, own_exprs};
+use super::walk::{self, Var, builtin_call, each_stmt, int};
 use super::world::{self, State, Way, Who, World};
 use crate::abi::Builtin;
 use crate::check::tree::{Block, Constant, Expr, ExprKind, Function, Pattern, Stmt, StmtKind};
@@ -39,7 +39,7 @@ fn forks_of(body: &Block) -> Vec<Span> {
                 }
                 let dropped = matches!(&stmt.kind, StmtKind::Expr(expr) if matches!(builtin_call(expr), Some((Builtin::Fork, _))));
                 if !dropped {
-                    own_exprs(stmt).into_iter().for_each(|expr| {
+                    walk::each_own(stmt, &mut |expr| {
                         walk::each_within(expr, &mut |inner| {
                             if matches!(inner.kind, ExprKind::CallBuiltin { builtin: Builtin::Fork, .. }) {
                                 found.push(inner.span);

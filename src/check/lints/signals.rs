@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::walk::{self, Var, each_stmt, each_within, int, own_exprs};
+use super::walk::{self, Var, each_stmt, each_within, int};
 use super::world::stores_to;
 use super::{Facts, Handler};
 use crate::abi::builtin::{Class, Property};
@@ -116,7 +116,7 @@ fn callees(facts: &Facts<'_>, start: FunctionId) -> BTreeSet<FunctionId> {
 fn pause_in(block: &Block) -> Option<Span> {
     block.stmts.iter().find_map(|stmt| {
         let mut at = None;
-        own_exprs(stmt).into_iter().for_each(|expr| {
+        walk::each_own(stmt, &mut |expr| {
             each_within(expr, &mut |inner| {
                 if matches!(inner.kind, ExprKind::CallBuiltin { builtin: Builtin::Pause, .. }) {
                     at.get_or_insert(inner.span);

@@ -46,6 +46,14 @@ pub(super) fn inner_blocks(stmt: &Stmt) -> Vec<&Block> {
     }
 }
 
+/// Whether a statement has blocks within.
+fn has_blocks(stmt: &Stmt) -> bool {
+    matches!(
+        stmt.kind,
+        StmtKind::If { .. } | StmtKind::Loop { .. } | StmtKind::Block(_) | StmtKind::Match { .. }
+    )
+}
+
 /// The statements that a statement carries in its head: what `if let` binds, what a `for` does after each turn.
 fn head_stmts(stmt: &Stmt) -> Vec<&Stmt> {
     match &stmt.kind {
@@ -58,41 +66,52 @@ fn head_stmts(stmt: &Stmt) -> Vec<&Stmt> {
 /// The expressions of a statement itself, not of the blocks within.
 pub(super) fn own_exprs(stmt: &Stmt) -> Vec<&Expr> {
     let mut found: Vec<&Expr> = Vec::new();
-    match &stmt.kind {
-        StmtKind::Store { targets, value, .. } => {
-            found.push(value);
-            targets.iter().flatten().for_each(|target| found.extend(place_exprs(target)));
-        }
-        StmtKind::Update { place, value, .. } => {
-            found.push(value);
-            found.extend(place_exprs(place));
-        }
-        StmtKind::If { test, .. } => found.push(test),
-        StmtKind::Loop { test, .. } => found.extend(test),
-        StmtKind::Match { value, .. } => found.push(value),
-        StmtKind::Return(value) => found.extend(value),
-        StmtKind::Expr(value) => found.push(value),
-        StmtKind::Break | StmtKind::Continue | StmtKind::Block(_) => {}
-    }
-    for inner in head_stmts(stmt) {
-        found.extend(own_exprs(inner));
-    }
+    each_own(stmt, &mut |expr| found.push(expr));
     found
 }
 
-fn place_exprs(place: &Place) -> Vec<&Expr> {
-    match &place.kind {
-        PlaceKind::Local(_) | PlaceKind::Global(_) => Vec::new(),
-        PlaceKind::Element(base, index) | PlaceKind::Cell(base, index) => vec![base, index],
-        PlaceKind::Field(base, _) => vec![base],
+/// Visits the expressions of a statement itself. Every statement is looked at many times: nothing is collected for that.
+pub(super) fn each_own<'t>(stmt: &'t Stmt, visit: &mut dyn FnMut(&'t Expr)) {
+    match &stmt.kind {
+        StmtKind::Store { targets, value, .. } => {
+            visit(value);
+            targets.iter().flatten().for_each(|target| place_exprs(target, visit));
+        }
+        StmtKind::Update { place, value, .. } => {
+            visit(value);
+            place_exprs(place, visit);
+        }
+        StmtKind::If { test, bind, .. } => {
+            visit(test);
+            bind.iter().for_each(|bind| each_own(bind, visit));
+        }
+        StmtKind::Loop { test, bind, step, .. } => {
+            test.iter().for_each(&mut *visit);
+            bind.iter().chain(step).for_each(|head| each_own(head, visit));
+        }
+        StmtKind::Match { value, .. } => visit(value),
+        StmtKind::Return(value) => value.iter().for_each(visit),
+        StmtKind::Expr(value) => visit(value),
+        StmtKind::Break | StmtKind::Continue | StmtKind::Block(_) => {}
     }
 }
 
-/// The expressions directly within one.
-pub(super) fn children(expr: &Expr) -> Vec<&Expr> {
+fn place_exprs<'t>(place: &'t Place, visit: &mut dyn FnMut(&'t Expr)) {
+    match &place.kind {
+        PlaceKind::Local(_) | PlaceKind::Global(_) => {}
+        PlaceKind::Element(base, index) | PlaceKind::Cell(base, index) => {
+            visit(base);
+            visit(index);
+        }
+        PlaceKind::Field(base, _) => visit(base),
+    }
+}
+
+/// Visits the expressions directly within one.
+fn each_child<'t>(expr: &'t Expr, visit: &mut dyn FnMut(&'t Expr)) {
     use ExprKind::*;
     match &expr.kind {
-        Constant(_) | Local(_) | Global(_) | Function(_) => Vec::new(),
+        Constant(_) | Local(_) | Global(_) | Function(_) => {}
         NegateInt(a)
         | NegateFloat(a)
         | Complement(a)
@@ -104,7 +123,7 @@ pub(super) fn children(expr: &Expr) -> Vec<&Expr> {
         | FloatToInt(a)
         | WordToInt(a)
         | ParseInt(a)
-        | ParseFloat(a) => vec![a],
+        | ParseFloat(a) => visit(a),
         Binary(_, a, b)
         | PtrDifference(a, b)
         | Compare(_, _, a, b)
@@ -112,14 +131,26 @@ pub(super) fn children(expr: &Expr) -> Vec<&Expr> {
         | Or(a, b)
         | Index(a, b)
         | Byte(a, b)
-        | Cell(a, b) => vec![a, b],
-        Repeat { value, count } => vec![value, count],
-        Conditional(a, b, c) => vec![a, b, c],
-        Call(_, args) | Tuple(args) | Array(args) => args.iter().collect(),
-        CallBuiltin { args, .. } => args.iter().collect(),
-        CallValue(callee, args) => std::iter::once(&**callee).chain(args).collect(),
-        Slice(base, from, to) => std::iter::once(&**base).chain(from.as_deref()).chain(to.as_deref()).collect(),
-        Struct(_, fields) => fields.iter().map(|(_, value)| value).collect(),
+        | Cell(a, b)
+        | Repeat { value: a, count: b } => {
+            visit(a);
+            visit(b);
+        }
+        Conditional(a, b, c) => {
+            visit(a);
+            visit(b);
+            visit(c);
+        }
+        Call(_, args) | Tuple(args) | Array(args) | CallBuiltin { args, .. } => args.iter().for_each(visit),
+        CallValue(callee, args) => {
+            visit(callee);
+            args.iter().for_each(visit);
+        }
+        Slice(base, from, to) => {
+            visit(base);
+            from.iter().chain(to).for_each(|end| visit(end));
+        }
+        Struct(_, fields) => fields.iter().for_each(|(_, value)| visit(value)),
     }
 }
 
@@ -128,18 +159,21 @@ pub(super) fn each_stmt<'t>(block: &'t Block, visit: &mut dyn FnMut(&'t Stmt)) {
     deep(|| {
         for stmt in &block.stmts {
             visit(stmt);
-            head_stmts(stmt).into_iter().for_each(&mut *visit);
-            inner_blocks(stmt).into_iter().for_each(|inner| each_stmt(inner, visit));
+            if has_blocks(stmt) {
+                head_stmts(stmt).into_iter().for_each(&mut *visit);
+                inner_blocks(stmt).into_iter().for_each(|inner| each_stmt(inner, visit));
+            }
         }
     });
 }
 
 /// Visits an expression and all within it.
 pub(super) fn each_within<'t>(expr: &'t Expr, visit: &mut dyn FnMut(&'t Expr)) {
-    deep(|| {
-        visit(expr);
-        children(expr).into_iter().for_each(|child| each_within(child, visit));
-    });
+    visit(expr);
+    // Most expressions are leaves, which need no look at the stack.
+    if !matches!(expr.kind, ExprKind::Constant(_) | ExprKind::Local(_) | ExprKind::Global(_) | ExprKind::Function(_)) {
+        deep(|| each_child(expr, &mut |child| each_within(child, visit)));
+    }
 }
 
 /// Visits every expression of a block, also of the blocks within.
@@ -151,10 +185,10 @@ pub(super) fn each_expr<'t>(block: &'t Block, visit: &mut dyn FnMut(&'t Expr)) {
 
 /// Visits every expression of a statement, also of the blocks within.
 pub(super) fn each_expr_of<'t>(stmt: &'t Stmt, visit: &mut dyn FnMut(&'t Expr)) {
-    deep(|| {
-        own_exprs(stmt).into_iter().for_each(|expr| each_within(expr, visit));
-        inner_blocks(stmt).into_iter().for_each(|inner| each_expr(inner, visit));
-    });
+    each_own(stmt, &mut |expr| each_within(expr, visit));
+    if has_blocks(stmt) {
+        deep(|| inner_blocks(stmt).into_iter().for_each(|inner| each_expr(inner, visit)));
+    }
 }
 
 /// The built-in that an expression calls, with its arguments; through the taking of a first part.

@@ -2,12 +2,10 @@
 
 use bytemuck::Zeroable;
 
-const CHUNK: usize = 256;
-
-/// A pool; it grows by chunks, so that an item never moves.
+/// A pool. Its items stand in one row: an item is found with one look, and the host moves long rows by their page tables.
 #[derive(Debug)]
 pub(super) struct Pool<T> {
-    chunks: Vec<Box<[T; CHUNK]>>,
+    items: Vec<T>,
     references: Vec<u32>,
     free: Vec<u32>,
     in_use: u32,
@@ -16,47 +14,38 @@ pub(super) struct Pool<T> {
 
 impl<T: Zeroable + Copy> Default for Pool<T> {
     fn default() -> Self {
-        let mut pool = Pool { chunks: Vec::new(), references: vec![0], free: Vec::new(), in_use: 0, peak: 0 };
-        pool.grow();
-        pool
+        Pool { items: vec![T::zeroed()], references: vec![0], free: Vec::new(), in_use: 0, peak: 0 }
     }
 }
 
 impl<T: Zeroable + Copy> Pool<T> {
-    fn grow(&mut self) {
-        let items = vec![T::zeroed(); CHUNK].into_boxed_slice();
-        let chunk = items.try_into().unwrap_or_else(|_| unreachable!("the slice has CHUNK items"));
-        self.chunks.push(chunk);
-    }
-
     /// The item called `id`.
     #[inline(always)]
     pub(super) fn item(&self, id: u32) -> &T {
-        &self.chunks[id as usize / CHUNK][id as usize % CHUNK]
+        &self.items[id as usize]
     }
 
     /// The item called `id`, to be changed; the caller is its only owner.
     #[inline(always)]
     pub(super) fn item_mut(&mut self, id: u32) -> &mut T {
         debug_assert!(self.references[id as usize] == 1, "only an item with one owner is written");
-        &mut self.chunks[id as usize / CHUNK][id as usize % CHUNK]
+        &mut self.items[id as usize]
     }
 
     /// A new item with one owner that holds `value`.
     pub(super) fn insert(&mut self, value: T) -> u32 {
         let id = match self.free.pop() {
-            Some(id) => id,
-            None => {
-                let id = self.references.len() as u32;
-                self.references.push(0);
-                if id as usize == self.chunks.len() * CHUNK {
-                    self.grow();
-                }
+            Some(id) => {
+                self.references[id as usize] = 1;
+                *self.item_mut(id) = value;
                 id
             }
+            None => {
+                self.references.push(1);
+                self.items.push(value);
+                (self.items.len() - 1) as u32
+            }
         };
-        self.references[id as usize] = 1;
-        *self.item_mut(id) = value;
         self.in_use += 1;
         self.peak = self.peak.max(self.in_use);
         id

@@ -52,14 +52,14 @@ fn walked(body: &[Stmt]) -> i64 {
 }
 
 /// What the processor comes to.
-fn processed(source: &str) -> Result<i64, String> {
+fn processed(source: &str, mut processor: Processor) -> Result<i64, String> {
     let mut sources = SourceMap::new();
     let compiled =
         pipeline::compile(&mut sources, "random", source.to_string()).map_err(|errors| format!("{errors:?}"))?;
     let mut memory = Memory::default();
     let limits = Limits { stack: 1 << 20, heap: 1 << 20 };
     let mut context = Context::start(compiled.image, &mut memory, &[], limits).map_err(|fault| format!("{fault:?}"))?;
-    let (stop, _) = run(&mut Processor::default(), &mut context, &mut memory, 10_000_000);
+    let (stop, _) = run(&mut processor, &mut context, &mut memory, 10_000_000);
     let result = match stop {
         Stop::Syscall(request) if request.builtin == Builtin::Exit => Ok(context.register(request.window + 1) as i64),
         other => Err(format!("{other:?}")),
@@ -79,6 +79,8 @@ fn random_programs_come_to_the_same_end_as_their_trees() {
             body.push(draw.stmt(3));
         }
         let source = source(&body);
-        assert_eq!(processed(&source), Ok(walked(&body)), "program {seed}:\n{source}");
+        for processor in [Processor::default(), Processor::unfused()] {
+            assert_eq!(processed(&source, processor), Ok(walked(&body)), "program {seed}:\n{source}");
+        }
     }
 }
