@@ -275,10 +275,10 @@ impl Stepper {
     fn settle_child(&mut self, parent: Pid, births: u32) {
         let Some(process) = self.machine.table.get(parent) else { return };
         if process.births > births {
-            let newest =
-                process.children.iter().copied().find(|child| {
-                    self.machine.table.get(*child).is_some_and(|child| child.lineage.ordinal == births + 1)
-                });
+            let newest = process
+                .children
+                .iter()
+                .find(|child| self.machine.table.get(*child).is_some_and(|child| child.lineage.ordinal == births + 1));
             if let Some(child) = newest {
                 self.settle(child, false);
             }

@@ -121,8 +121,9 @@ impl Machine {
             self.emit(Watch::SCHED, pid, What::Dispatched);
         }
         let mut left = if self.policy.preempts() { self.config.quantum } else { u64::MAX };
+        let mut request = None;
         loop {
-            if !self.enter(pid) {
+            if !self.enter_with(pid, request.take()) {
                 self.leave_processor(pid);
                 return;
             }
@@ -150,7 +151,7 @@ impl Machine {
             }
             match stop {
                 Stop::FuelSpent => {}
-                Stop::Syscall(request) => self.begin_call(pid, request),
+                Stop::Syscall(asked) => request = Some(asked),
                 Stop::Fault(fault) => self.fault(pid, fault),
                 Stop::HandlerReturned => self.leave_handler(pid),
             }
@@ -195,17 +196,32 @@ impl Machine {
 
     /// The way back to user code: true where the process may run its own instructions now.
     pub(crate) fn enter(&mut self, pid: Pid) -> bool {
+        self.enter_with(pid, None)
+    }
+
+    /// The same, for a process that has just asked for a call.
+    fn enter_with(&mut self, pid: Pid, mut request: Option<Request>) -> bool {
         loop {
-            match self.table.get(pid).map(|process| process.state) {
-                Some(State::Running) => {}
-                _ => return false,
-            }
-            let blocked = self.attempt(pid);
-            if self.table.get(pid).is_none_or(|process| process.state != State::Running) {
+            let Some(process) = self.table.get_mut(pid) else { return false };
+            if !matches!(process.state, State::Running) {
                 return false;
             }
-            let signals = &self.process(pid).signals;
-            if signals.deliverable().is_empty() && signals.doomed.is_none() {
+            let blocked = match request.take() {
+                Some(request) => {
+                    process.accounting.calls += 1;
+                    self.totals.calls += 1;
+                    self.attempt_first(pid, request)
+                }
+                None => match process.call.take() {
+                    Some(call) => self.attempt_again(pid, call),
+                    None => None,
+                },
+            };
+            let Some(process) = self.table.get(pid) else { return false };
+            if !matches!(process.state, State::Running) {
+                return false;
+            }
+            if process.signals.are_quiet() {
                 match blocked {
                     None => return true,
                     Some(reason) => {
@@ -221,6 +237,7 @@ impl Machine {
         }
     }
 
+    /// Notes that a process asks for a call, which is made when it is entered.
     pub(crate) fn begin_call(&mut self, pid: Pid, request: Request) {
         self.totals.calls += 1;
         let now = self.clock;
@@ -229,33 +246,66 @@ impl Machine {
         process.call = Some(Box::new(Call::new(request, now)));
     }
 
-    /// Makes the call in progress, if there is one; what it must wait for, where it must.
-    fn attempt(&mut self, pid: Pid) -> Option<WaitFor> {
-        let mut call = self.process_mut(pid).call.take()?;
-        let shown = self.watches(Watch::SYSCALL).then(|| syscall::shown_args(self, pid, &call));
+    /// Makes a call for the first time; what it must wait for, where it must. Most calls never leave the host's stack.
+    fn attempt_first(&mut self, pid: Pid, request: Request) -> Option<WaitFor> {
+        let mut call = Call::new(request, self.clock);
+        let reason = self.attempt(pid, &mut call)?;
+        if let Some(process) = self.table.get_mut(pid) {
+            process.call = Some(Box::new(call));
+        }
+        Some(reason)
+    }
+
+    /// Makes the call in progress again; what it must wait for, where it must.
+    fn attempt_again(&mut self, pid: Pid, mut call: Box<Call>) -> Option<WaitFor> {
+        let reason = self.attempt(pid, &mut call)?;
+        if let Some(process) = self.table.get_mut(pid) {
+            process.call = Some(call);
+        }
+        Some(reason)
+    }
+
+    /// Makes a call; what it must wait for, where it must.
+    fn attempt(&mut self, pid: Pid, call: &mut Call) -> Option<WaitFor> {
+        if self.watches(Watch::SYSCALL) {
+            return self.attempt_watched(pid, call);
+        }
+        match syscall::make(self, pid, call) {
+            Outcome::Block(reason) => {
+                call.slept = true;
+                Some(reason)
+            }
+            outcome => {
+                self.complete(pid, call, outcome);
+                None
+            }
+        }
+    }
+
+    /// The same, telling the host of the call.
+    #[cold]
+    #[inline(never)]
+    fn attempt_watched(&mut self, pid: Pid, call: &mut Call) -> Option<WaitFor> {
+        let args = syscall::shown_args(self, pid, call);
         let builtin = call.request.builtin;
-        if let (true, Some(args)) = (builtin.never_returns() && !call.slept, &shown) {
+        if builtin.never_returns() && !call.slept {
             // The process may be gone for good when the call has been made.
             let (args, answer) = (args.clone(), Answer::NoReturn);
             self.emit(Watch::SYSCALL, pid, What::Call { builtin, args, answer });
         }
-        match syscall::make(self, pid, &mut call) {
+        match syscall::make(self, pid, call) {
             Outcome::Block(reason) => {
-                let first = !std::mem::replace(&mut call.slept, true);
-                if let (Some(args), true) = (shown, first) {
+                if !std::mem::replace(&mut call.slept, true) {
                     self.emit(Watch::SYSCALL, pid, What::Waits { builtin, args, reason });
-                }
-                if let Some(process) = self.table.get_mut(pid) {
-                    process.call = Some(call);
                 }
                 Some(reason)
             }
             outcome => {
-                if let (false, Some(args)) = (builtin.never_returns(), shown) {
+                if !builtin.never_returns() {
                     let answer = syscall::answer(self, pid, &outcome);
                     self.emit(Watch::SYSCALL, pid, What::Call { builtin, args, answer });
                 }
-                self.complete(pid, &call, outcome);
+                self.complete(pid, call, outcome);
                 None
             }
         }

@@ -65,6 +65,7 @@ impl<T> Slab<T> {
         }
     }
 
+    #[inline]
     pub(crate) fn get(&self, at: u32) -> Option<&T> {
         if at & NAMED != 0 {
             return self.named.get(&at);
@@ -72,6 +73,7 @@ impl<T> Slab<T> {
         self.places.get(at as usize)?.as_ref()
     }
 
+    #[inline]
     pub(crate) fn get_mut(&mut self, at: u32) -> Option<&mut T> {
         if at & NAMED != 0 {
             return self.named.get_mut(&at);

@@ -233,10 +233,12 @@ impl Machine {
     ///
     /// # Panics
     /// If there is none: callers hold ids of processes they know to exist.
+    #[inline]
     pub fn process(&self, pid: Pid) -> &Process {
         self.table.get(pid).expect("a process that the kernel itself named exists")
     }
 
+    #[inline]
     pub(crate) fn process_mut(&mut self, pid: Pid) -> &mut Process {
         self.table.get_mut(pid).expect("a process that the kernel itself named exists")
     }
@@ -252,6 +254,7 @@ impl Machine {
     }
 
     /// Whether the host asked for events of these kinds.
+    #[inline]
     pub(crate) fn watches(&self, kinds: Watch) -> bool {
         self.config.watch.0 & kinds.0 != 0
     }

@@ -353,7 +353,7 @@ impl Machine {
         if let Some(receiver) = receivers.and_then(|receivers| self.first_sleeper(receivers))
             && let Some(call) = self.process_mut(receiver).call.as_deref_mut()
         {
-            call.handed = Some(message);
+            call.handed = Some(Box::new(message));
             let taken = self.deed(receiver);
             if let Some(queue) = self.queues.get_mut(id) {
                 queue.last_taken = Trail(Some(taken));
@@ -379,7 +379,7 @@ impl Machine {
         deadline: Option<u64>,
     ) -> Outcome {
         if let Some(message) = call.handed.take() {
-            return received(message);
+            return received(*message);
         }
         let (id, file_id, file) = match self.queue_of(me, fd) {
             Ok(found) if found.2.readable() => found,

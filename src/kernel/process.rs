@@ -1,13 +1,13 @@
 //! The process control block.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::rc::Rc;
 
 use indexmap::IndexMap;
 
 use super::call::Call;
 use super::file::FileTable;
 use super::fs::NodeId;
+use super::pids::Pids;
 use super::signal::Signals;
 use super::stdio::Stdio;
 use super::wait::WaitFor;
@@ -76,7 +76,7 @@ pub struct Lineage {
     /// Its number among its parent's children, from 1.
     pub ordinal: u32,
     /// Its parent's lineage; none for the script.
-    pub parent: Option<Arc<Lineage>>,
+    pub parent: Option<Rc<Lineage>>,
 }
 
 impl Drop for Lineage {
@@ -84,7 +84,7 @@ impl Drop for Lineage {
     fn drop(&mut self) {
         let mut next = self.parent.take();
         while let Some(lineage) = next {
-            next = Arc::into_inner(lineage).and_then(|mut inner| inner.parent.take());
+            next = Rc::into_inner(lineage).and_then(|mut inner| inner.parent.take());
         }
     }
 }
@@ -171,7 +171,7 @@ pub struct Process {
     /// Its session.
     pub sid: Pid,
     /// How it came to be.
-    pub lineage: Arc<Lineage>,
+    pub lineage: Rc<Lineage>,
     /// The program it runs.
     pub image: Verified,
     /// Whether it has called exec successfully (setpgid, EXEC-14).
@@ -181,13 +181,13 @@ pub struct Process {
     /// Whether init adopted it: its parent ended first.
     pub adopted: bool,
     /// The environment, shared until changed.
-    pub environment: Arc<IndexMap<Vec<u8>, Vec<u8>>>,
+    pub environment: Rc<IndexMap<Vec<u8>, Vec<u8>>>,
 
     // Family: changed by fork, exit and wait.
     /// Living children and zombies, by id.
-    pub children: BTreeSet<Pid>,
+    pub children: Pids,
     /// Children with something to tell: zombies, and those with news. What wait looks at, lowest id first (WAIT-12).
-    pub newsworthy: BTreeSet<Pid>,
+    pub newsworthy: Pids,
     /// How many children it has ever made.
     pub births: u32,
     /// Its exit status once it is a zombie.
@@ -210,8 +210,8 @@ pub struct Process {
     pub accounting: Accounting,
     /// The most bytes of heap it had in use, once it has ended.
     pub peak_memory: u64,
-    /// Its limits.
-    pub limits: ResourceLimits,
+    /// Its limits, shared until changed.
+    pub limits: Rc<ResourceLimits>,
 
     // Signals: changed by `signal`.
     /// Actions, mask, pending signals.
@@ -246,12 +246,12 @@ impl Process {
             ppid: self.ppid,
             pgid: self.pgid,
             sid: self.sid,
-            lineage: Arc::clone(&self.lineage),
+            lineage: Rc::clone(&self.lineage),
             image: self.image.clone(),
             has_execed: self.has_execed,
             execed: self.execed,
             adopted: self.adopted,
-            environment: Arc::clone(&self.environment),
+            environment: Rc::clone(&self.environment),
             children: self.children.clone(),
             newsworthy: self.newsworthy.clone(),
             births: self.births,
@@ -264,7 +264,7 @@ impl Process {
             nice: self.nice,
             accounting: self.accounting,
             peak_memory: self.peak_memory,
-            limits: self.limits,
+            limits: Rc::clone(&self.limits),
             signals: self.signals.clone(),
             alarm: self.alarm,
             files: self.files,

@@ -1,8 +1,9 @@
 //! The process table: processes by id, and who is in which group. Ids rise until they wrap, as on Linux.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::param;
+use super::pids::Pids;
 use super::process::{Pid, Process};
 
 /// A process group.
@@ -11,7 +12,7 @@ pub struct Group {
     /// Its session.
     pub sid: Pid,
     /// Its members, zombies included.
-    pub members: BTreeSet<Pid>,
+    pub members: Pids,
 }
 
 /// All processes, init and zombies included.
@@ -42,6 +43,7 @@ impl Table {
         Table { sparse: Some(Sparse::default()), ..Table::default() }
     }
 
+    #[inline]
     fn slot(&self, pid: Pid) -> Option<usize> {
         match &self.sparse {
             None => Some(pid.0 as usize),
@@ -50,10 +52,12 @@ impl Table {
     }
 
     /// The process called `pid`, if there is one.
+    #[inline]
     pub fn get(&self, pid: Pid) -> Option<&Process> {
         self.slots.get(self.slot(pid)?)?.as_deref()
     }
 
+    #[inline]
     pub(crate) fn get_mut(&mut self, pid: Pid) -> Option<&mut Process> {
         let at = self.slot(pid)?;
         if let Some(sparse) = &mut self.sparse
@@ -70,6 +74,7 @@ impl Table {
     }
 
     /// How many processes there are, init and zombies included.
+    #[inline]
     pub fn len(&self) -> usize {
         self.count
     }
@@ -109,7 +114,7 @@ impl Table {
     }
 
     /// Adds a process under its id and to its group.
-    pub(crate) fn insert(&mut self, process: Process) {
+    pub(crate) fn insert(&mut self, process: Box<Process>) {
         let at = match &mut self.sparse {
             None => process.pid.0 as usize,
             Some(sparse) => {
@@ -123,7 +128,7 @@ impl Table {
             self.slots.resize_with(at + 1, || None);
         }
         self.join(process.pid, process.pgid, process.sid);
-        self.slots[at] = Some(Box::new(process));
+        self.slots[at] = Some(process);
         self.count += 1;
     }
 
@@ -142,12 +147,12 @@ impl Table {
     }
 
     fn join(&mut self, pid: Pid, pgid: Pid, sid: Pid) {
-        self.groups.entry(pgid).or_insert_with(|| Group { sid, members: BTreeSet::new() }).members.insert(pid);
+        self.groups.entry(pgid).or_insert_with(|| Group { sid, members: Pids::default() }).members.insert(pid);
     }
 
     fn leave(&mut self, pid: Pid, pgid: Pid) {
         if let Some(group) = self.groups.get_mut(&pgid) {
-            group.members.remove(&pid);
+            group.members.remove(pid);
             if group.members.is_empty() {
                 self.groups.remove(&pgid);
             }
@@ -170,6 +175,6 @@ impl Table {
 
     /// The members of a group by rising id; empty where there is no such group.
     pub fn members(&self, pgid: Pid) -> Vec<Pid> {
-        self.groups.get(&pgid).map(|group| group.members.iter().copied().collect()).unwrap_or_default()
+        self.groups.get(&pgid).map(|group| group.members.iter().collect()).unwrap_or_default()
     }
 }
