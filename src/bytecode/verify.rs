@@ -17,6 +17,7 @@ pub struct Verified(Arc<Image>);
 impl std::ops::Deref for Verified {
     type Target = Image;
 
+    #[inline]
     fn deref(&self) -> &Image {
         &self.0
     }
@@ -30,6 +31,7 @@ impl Verified {
     }
 
     /// Whether both are the very same image.
+    #[inline]
     pub fn same(&self, other: &Verified) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }

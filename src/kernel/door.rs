@@ -314,6 +314,9 @@ impl Machine {
     /// Hands a call's answer to its process and moves it past the call.
     pub(crate) fn complete(&mut self, pid: Pid, call: &Call, outcome: Outcome) {
         match outcome {
+            Outcome::Int(value) if call.request.builtin.row().results.len() <= 1 => {
+                syscall::store_one(self, pid, call, value as u64);
+            }
             Outcome::Gone | Outcome::Block(_) => {}
             Outcome::Fault(fault) => self.fault(pid, fault),
             Outcome::Yield(value) => {

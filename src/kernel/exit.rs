@@ -26,8 +26,11 @@ impl Machine {
         process.status = status;
         process.news = None;
         process.accounting.ended = now;
-        if let Some(context) = process.context.take() {
-            context.release(&mut self.memory);
+        if let Some(mut context) = process.context.take()
+            && context.retire(&mut self.memory)
+            && self.spare.len() < param::SPARES
+        {
+            self.spare.push(context);
         }
         if pid.0 == param::SCRIPT && self.script_status.is_none() {
             self.script_status = Some(status);
@@ -45,6 +48,9 @@ impl Machine {
     fn orphan_children(&mut self, pid: Pid) {
         let stopped_groups = self.groups_about_to_be_orphaned(pid);
         let process = self.process_mut(pid);
+        if process.children.is_empty() && stopped_groups.is_empty() {
+            return;
+        }
         let children = std::mem::take(&mut process.children);
         process.newsworthy = Pids::default();
         for child in &children {
@@ -96,6 +102,7 @@ impl Machine {
         if let Some(mut process) = self.table.remove(pid) {
             process.account(now);
             self.host.ended(&process);
+            self.table.keep(process);
         }
         let parent = self.process_mut(by);
         parent.children.remove(pid);

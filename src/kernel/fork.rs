@@ -9,7 +9,7 @@ use super::file::FileTable;
 use super::machine::Machine;
 use super::param;
 use super::pids::Pids;
-use super::process::{Accounting, Deed, Lineage, Pid, Process, ResourceLimits, State};
+use super::process::{Accounting, Birth, Deed, Lineage, Pid, Process, ResourceLimits, State};
 use super::signal::Signals;
 use super::stdio::Stdio;
 use crate::abi::{Errno, Status};
@@ -106,41 +106,12 @@ impl Machine {
         let fork = self.deed(parent);
         let files = self.fork_files(parent);
         let now = self.clock;
+        let (spare, place) = (self.spare.pop(), self.table.spare());
         let process = self.table.get_mut(parent).ok_or(Errno::EAGAIN)?;
         process.births += 1;
         process.children.insert(pid);
-        let context = process.context.as_deref().ok_or(Errno::EAGAIN)?.fork(&mut self.memory);
-        let lineage = Lineage { pid, fork, ordinal: process.births, parent: Some(Rc::clone(&process.lineage)) };
-        let child = Box::new(Process {
-            pid,
-            ppid: parent,
-            pgid: process.pgid,
-            sid: process.sid,
-            lineage: Rc::new(lineage),
-            image: process.image.clone(),
-            has_execed: false,
-            execed: None,
-            adopted: false,
-            environment: Rc::clone(&process.environment),
-            children: Pids::default(),
-            newsworthy: Pids::default(),
-            births: 0,
-            status: Status::default(),
-            news: None,
-            state: State::Running,
-            context: Some(Box::new(context)),
-            call: None,
-            ticket: 0,
-            nice: process.nice,
-            accounting: Accounting { born: now, since: now, ..Accounting::default() },
-            peak_memory: 0,
-            limits: Rc::clone(&process.limits),
-            signals: process.signals.fork(),
-            alarm: None,
-            files,
-            cwd: process.cwd,
-            stdio: process.stdio.fork(),
-        });
+        let context = process.context.as_deref().ok_or(Errno::EAGAIN)?.fork(&mut self.memory, spare);
+        let child = process.child(Birth { pid, fork, files, context }, now, place);
         self.table.insert(child);
         self.totals.processes += 1;
         self.totals.most_at_once = self.totals.most_at_once.max(self.table.len() as u64 - 1);

@@ -19,7 +19,7 @@ use super::terminal::Terminal;
 use crate::abi::Signal;
 use crate::bytecode::image::Verified;
 use crate::vm::memory::Memory;
-use crate::vm::{Fault, Processor};
+use crate::vm::{Context, Fault, Processor};
 
 /// How a run is set up. `Config::default()` is what `proc run` does without options.
 #[derive(Debug, Clone, PartialEq)]
@@ -99,6 +99,8 @@ pub struct Machine {
 
     // Processes: changed by fork, exit, wait, signal.
     pub(crate) table: Table,
+    /// Contexts of processes that have ended, to be used again.
+    pub(crate) spare: Vec<Box<Context>>,
     pub(crate) policy: Box<dyn Policy>,
     /// How many processes are stopped: what spares every exit a look at its group.
     pub(crate) stopped: usize,
@@ -171,6 +173,7 @@ impl Machine {
             memory: Memory::default(),
             processor: if config.by_descent { Processor::tidy() } else { Processor::default() },
             table: if config.by_descent { Table::sparse() } else { Table::default() },
+            spare: Vec::new(),
             stopped: 0,
             last: None,
             clock: 0,
@@ -244,11 +247,13 @@ impl Machine {
     }
 
     /// After whom new objects are named, where they are not simply numbered.
+    #[inline]
     pub(crate) fn owner(&self, me: Pid) -> Option<Pid> {
         self.config.by_descent.then_some(me)
     }
 
     /// Ticks since the start.
+    #[inline]
     pub fn now(&self) -> u64 {
         self.clock
     }
@@ -310,6 +315,7 @@ impl Machine {
     }
 
     /// Who stands where at this moment: the provenance of what process `pid` does now.
+    #[inline]
     pub(crate) fn deed(&self, pid: Pid) -> Deed {
         let span = self.table.get(pid).map(Process::here).unwrap_or_default();
         Deed { who: pid, span, tick: self.clock }

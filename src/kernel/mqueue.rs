@@ -89,11 +89,13 @@ impl Queue {
     }
 
     /// Whether no message waits.
+    #[inline]
     pub fn is_empty(&self) -> bool {
         self.messages.is_empty()
     }
 
     /// Whether a message more has no room.
+    #[inline]
     pub fn is_full(&self) -> bool {
         self.messages.len() as i64 >= self.max_messages
     }
@@ -132,10 +134,12 @@ fn check_name(name: &[u8]) -> Result<(), Errno> {
 
 impl Queues {
     /// A queue, while it has a name or is open.
+    #[inline]
     pub fn get(&self, queue: QueueId) -> Option<&Queue> {
         self.queues.get(queue.0)
     }
 
+    #[inline]
     fn get_mut(&mut self, queue: QueueId) -> Option<&mut Queue> {
         self.queues.get_mut(queue.0)
     }

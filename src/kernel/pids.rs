@@ -50,11 +50,7 @@ impl Pids {
         match &mut self.0 {
             Form::Few(count, pids) => {
                 let held = usize::from(*count).min(FEW);
-                let mut at = held;
-                while at > 0 && pids[at - 1] > pid {
-                    at -= 1;
-                }
-                if at > 0 && pids[at - 1] == pid {
+                if pids[..held].contains(&pid) {
                     return;
                 }
                 if held == FEW {
@@ -62,7 +58,11 @@ impl Pids {
                     self.0 = Form::Many(Box::new(set));
                     return;
                 }
-                pids.copy_within(at..held, at + 1);
+                let mut at = held;
+                while at > 0 && pids[at - 1] > pid {
+                    pids[at] = pids[at - 1];
+                    at -= 1;
+                }
                 pids[at] = pid;
                 *count += 1;
             }
@@ -79,7 +79,9 @@ impl Pids {
             Form::Few(count, pids) => {
                 let held = usize::from(*count).min(FEW);
                 if let Some(at) = pids[..held].iter().position(|other| *other == pid) {
-                    pids.copy_within(at + 1..held, at);
+                    for later in at + 1..held {
+                        pids[later - 1] = pids[later];
+                    }
                     *count -= 1;
                 }
             }

@@ -228,6 +228,19 @@ pub struct Process {
     pub stdio: Stdio,
 }
 
+/// What a fork gives a child besides what it has from its parent.
+#[derive(Debug)]
+pub(crate) struct Birth {
+    /// Its id.
+    pub(crate) pid: Pid,
+    /// The call of fork.
+    pub(crate) fork: Deed,
+    /// Its table of descriptors.
+    pub(crate) files: FileTable,
+    /// Its view of the processor.
+    pub(crate) context: Box<Context>,
+}
+
 impl Process {
     /// The role by which reports name it.
     pub fn role(&self) -> String {
@@ -273,7 +286,92 @@ impl Process {
         }
     }
 
+    /// Its child, which is not in the table yet; in the place of a process that is gone, where there is one.
+    pub(crate) fn child(&self, birth: Birth, now: u64, place: Option<Box<Process>>) -> Box<Process> {
+        let Birth { pid, fork, files, context } = birth;
+        let parent = Some(Rc::clone(&self.lineage));
+        let lineage = Rc::new(Lineage { pid, fork, ordinal: self.births, parent });
+        let accounting = Accounting { born: now, since: now, ..Accounting::default() };
+        let Some(mut child) = place else {
+            return Box::new(Process {
+                pid,
+                ppid: self.pid,
+                pgid: self.pgid,
+                sid: self.sid,
+                lineage,
+                image: self.image.clone(),
+                has_execed: false,
+                execed: None,
+                adopted: false,
+                environment: Rc::clone(&self.environment),
+                children: Pids::default(),
+                newsworthy: Pids::default(),
+                births: 0,
+                status: Status::default(),
+                news: None,
+                state: State::Running,
+                context: Some(context),
+                call: None,
+                ticket: 0,
+                nice: self.nice,
+                accounting,
+                peak_memory: 0,
+                limits: Rc::clone(&self.limits),
+                signals: self.signals.fork(),
+                alarm: None,
+                files,
+                cwd: self.cwd,
+                stdio: self.stdio.fork(),
+            });
+        };
+        let Process {
+            pid: its_pid,
+            ppid,
+            pgid,
+            sid,
+            lineage: its_lineage,
+            image,
+            has_execed,
+            execed,
+            adopted,
+            environment,
+            children,
+            newsworthy,
+            births,
+            status,
+            news,
+            state,
+            context: its_context,
+            call,
+            ticket,
+            nice,
+            accounting: its_accounting,
+            peak_memory,
+            limits,
+            signals,
+            alarm,
+            files: its_files,
+            cwd,
+            stdio,
+        } = &mut *child;
+        // The program is most often the same, and counting its owners costs time.
+        if !image.same(&self.image) {
+            image.clone_from(&self.image);
+        }
+        (*its_pid, *ppid, *pgid, *sid, *its_lineage) = (pid, self.pid, self.pgid, self.sid, lineage);
+        (*has_execed, *execed, *adopted) = (false, None, false);
+        *environment = Rc::clone(&self.environment);
+        (*children, *newsworthy, *births) = (Pids::default(), Pids::default(), 0);
+        (*status, *news, *state) = (Status::default(), None, State::Running);
+        (*its_context, *call, *ticket, *nice) = (Some(context), None, 0, self.nice);
+        (*its_accounting, *peak_memory, *limits) = (accounting, 0, Rc::clone(&self.limits));
+        (*signals, *alarm) = (self.signals.fork(), None);
+        (*its_files, *cwd, *stdio) = (files, self.cwd, self.stdio.fork());
+        child
+    }
+
     /// The place in the source where it stands.
+    #[inline]
     pub fn here(&self) -> Span {
         self.context.as_deref().map(|context| context.image.span(context.pc)).unwrap_or_default()
     }
@@ -284,6 +382,7 @@ impl Process {
     }
 
     /// Books the time since the last change of state on the state it was in.
+    #[inline]
     pub(crate) fn account(&mut self, now: u64) {
         // A machine that is put back into an earlier state has an earlier clock.
         let spent = now.saturating_sub(self.accounting.since);

@@ -77,6 +77,7 @@ impl std::hash::Hash for Stdio {
 
 impl Stdio {
     /// What a child starts with: a copy of everything (STDIO-01).
+    #[inline]
     pub(crate) fn fork(&self) -> Stdio {
         self.clone()
     }
@@ -350,6 +351,7 @@ impl Machine {
     }
 
     /// What an interrupted write(2) answers: the bytes it has moved, if it has moved any (INTR-03).
+    #[inline]
     pub(crate) fn interrupted_count(&self, call: &Call) -> Option<i64> {
         (call.request.builtin == Builtin::Write && call.progress > 0).then_some(call.progress as i64)
     }

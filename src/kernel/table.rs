@@ -27,6 +27,8 @@ pub struct Table {
     /// The id given out last.
     last: u32,
     groups: BTreeMap<Pid, Group>,
+    /// Places of processes that are gone, to be used again.
+    spare: Vec<Box<Process>>,
 }
 
 /// Slots by id, and which processes were lent out to be changed since somebody asked.
@@ -144,6 +146,18 @@ impl Table {
         self.count -= 1;
         self.leave(pid, process.pgid);
         Some(process)
+    }
+
+    /// Keeps the place of a process that is gone.
+    pub(crate) fn keep(&mut self, process: Box<Process>) {
+        if self.spare.len() < param::SPARES {
+            self.spare.push(process);
+        }
+    }
+
+    /// The place of a process that is gone.
+    pub(crate) fn spare(&mut self) -> Option<Box<Process>> {
+        self.spare.pop()
     }
 
     fn join(&mut self, pid: Pid, pgid: Pid, sid: Pid) {

@@ -29,10 +29,12 @@ pub(super) struct View<'a> {
 }
 
 impl<'a> View<'a> {
+    #[inline]
     fn word(self, address: u64) -> u64 {
         self.memory.peek(self.space, address)
     }
 
+    #[inline]
     fn literal(self, text: u64) -> Option<&'a [u8]> {
         if text & LITERAL == 0 {
             return None;
@@ -41,6 +43,7 @@ impl<'a> View<'a> {
     }
 
     /// How many bytes the string has.
+    #[inline]
     pub(super) fn length(self, text: u64) -> u64 {
         match self.literal(text) {
             Some(bytes) => bytes.len() as u64,

@@ -42,6 +42,7 @@ macro_rules! dispatch_table {
 for_each_builtin!(dispatch_table);
 
 /// Makes a call.
+#[inline]
 pub(crate) fn make(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
     match TABLE[call.request.builtin as usize] {
         Some(handler) => handler(machine, me, call),
@@ -51,22 +52,26 @@ pub(crate) fn make(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
 }
 
 /// How many arguments were given.
+#[inline]
 pub(crate) fn given(call: &Call) -> usize {
     call.request.args as usize
 }
 
 /// The word of argument `at`, from 0.
+#[inline]
 pub(crate) fn arg(machine: &Machine, me: Pid, call: &Call, at: usize) -> u64 {
     let context = machine.process(me).context.as_deref();
     context.map_or(0, |context| context.register(call.request.window.wrapping_add(at as u8 + 1)))
 }
 
 /// Argument `at` as an int.
+#[inline]
 pub(crate) fn int(machine: &Machine, me: Pid, call: &Call, at: usize) -> i64 {
     arg(machine, me, call, at) as i64
 }
 
 /// Runs `act` on a process's context and the memory.
+#[inline]
 fn with_context<T: Default>(
     machine: &mut Machine,
     me: Pid,
@@ -123,7 +128,9 @@ const MOST_PARTS: usize = 8;
 pub(crate) fn store(machine: &mut Machine, me: Pid, call: &Call, outcome: Outcome) {
     let builtin = call.request.builtin;
     match outcome {
-        Outcome::Int(value) if builtin.row().results.len() <= 1 => store_one(machine, me, call, value as u64),
+        Outcome::Int(value) if builtin.row().results.len() <= 1 => {
+            store_one(machine, me, call, value as u64);
+        }
         Outcome::Int(value) => store_parts(machine, me, call, &padded(builtin, vec![Value::Int(value)]), None),
         Outcome::Two(parts) => store_parts(machine, me, call, &parts, None),
         Outcome::Parts(parts) => store_parts(machine, me, call, &parts, None),
@@ -153,7 +160,8 @@ fn store_parts(machine: &mut Machine, me: Pid, call: &Call, parts: &[Value], err
 }
 
 /// The common case of [`store`]: one word and success.
-fn store_one(machine: &mut Machine, me: Pid, call: &Call, word: u64) {
+#[inline]
+pub(super) fn store_one(machine: &mut Machine, me: Pid, call: &Call, word: u64) {
     let Some(process) = machine.table.get_mut(me) else { return };
     let Some(context) = process.context.as_deref_mut() else { return };
     context.set_register(call.request.window, word);
