@@ -293,7 +293,7 @@ impl Stepper {
                 if let Some(errno) = fails
                     && let Some(call) = self.machine.process_mut(pid).call.take()
                 {
-                    self.machine.complete(pid, &call, Outcome::Fail(errno));
+                    self.machine.complete(pid, &call, &Outcome::Fail(errno));
                 }
                 self.machine.enter(pid);
             }

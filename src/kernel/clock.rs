@@ -8,14 +8,7 @@ use crate::abi::{Signal, TICKS_PER_SECOND};
 
 impl Machine {
     /// Lets off every timer that is due; timers of one tick in the order of their setting.
-    #[inline]
     pub(crate) fn fire_timers(&mut self) {
-        if !self.timers.is_empty() {
-            self.fire_due_timers();
-        }
-    }
-
-    fn fire_due_timers(&mut self) {
         while let Some(entry) = self.timers.first_entry() {
             if entry.key().0 > self.clock {
                 break;

@@ -48,7 +48,9 @@ impl Machine {
             Some(Outside::Quit) => return Some(End::Quit),
             None => {}
         }
-        self.fire_timers();
+        if !self.timers.is_empty() {
+            self.fire_timers();
+        }
         if self.config.ticks.is_some_and(|limit| self.totals.ticks >= limit) {
             return Some(End::TicksReached);
         }
@@ -69,8 +71,9 @@ impl Machine {
     fn pick(&mut self) -> Option<Pid> {
         loop {
             let ticket = self.policy.pick()?;
-            let valid =
-                |process: &super::process::Process| process.ticket == ticket.number && process.state == State::Ready;
+            let valid = |process: &super::process::Process| {
+                process.ticket == ticket.number && matches!(process.state, State::Ready)
+            };
             if self.table.get(ticket.pid).is_some_and(valid) {
                 return Some(ticket.pid);
             }
@@ -143,7 +146,9 @@ impl Machine {
             if self.watches(Watch::MEMORY) {
                 self.tell_of_memory(pid, heap);
             }
-            self.fire_timers();
+            if !self.timers.is_empty() {
+                self.fire_timers();
+            }
             if self.memory.exhausted() {
                 // As Linux does where copies on write leave no memory: whoever wanted the last page pays.
                 self.die(pid, Status::killed(Signal::SIGKILL));
@@ -171,7 +176,9 @@ impl Machine {
     /// How many instructions may run before the quantum, a timer or the limit of the run is reached.
     fn room_until_next_event(&mut self, left: u64) -> u64 {
         let mut room = left;
-        if let Some(((tick, _), _)) = self.timers.first_key_value() {
+        if !self.timers.is_empty()
+            && let Some(((tick, _), _)) = self.timers.first_key_value()
+        {
             room = room.min(tick.saturating_sub(self.clock).max(1));
         }
         if let Some(limit) = self.config.ticks {
@@ -276,7 +283,7 @@ impl Machine {
                 Some(reason)
             }
             outcome => {
-                self.complete(pid, call, outcome);
+                self.complete(pid, call, &outcome);
                 None
             }
         }
@@ -305,22 +312,23 @@ impl Machine {
                     let answer = syscall::answer(self, pid, &outcome);
                     self.emit(Watch::SYSCALL, pid, What::Call { builtin, args, answer });
                 }
-                self.complete(pid, call, outcome);
+                self.complete(pid, call, &outcome);
                 None
             }
         }
     }
 
     /// Hands a call's answer to its process and moves it past the call.
-    pub(crate) fn complete(&mut self, pid: Pid, call: &Call, outcome: Outcome) {
+    #[inline]
+    pub(crate) fn complete(&mut self, pid: Pid, call: &Call, outcome: &Outcome) {
         match outcome {
             Outcome::Int(value) if call.request.builtin.row().results.len() <= 1 => {
-                syscall::store_one(self, pid, call, value as u64);
+                syscall::store_one(self, pid, call, *value as u64);
             }
             Outcome::Gone | Outcome::Block(_) => {}
-            Outcome::Fault(fault) => self.fault(pid, fault),
+            Outcome::Fault(fault) => self.fault(pid, fault.clone()),
             Outcome::Yield(value) => {
-                syscall::store(self, pid, call, Outcome::Int(value));
+                syscall::store(self, pid, call, &Outcome::Int(*value));
                 if self.table.get(pid).is_some_and(|process| process.state == State::Running) {
                     self.make_ready(pid);
                 }
@@ -356,7 +364,7 @@ impl Machine {
             self.emit(Watch::SYSCALL, pid, What::Call { builtin, args, answer });
         }
         if let Some(outcome) = outcome {
-            syscall::store(self, pid, &call, outcome);
+            syscall::store(self, pid, &call, &outcome);
         }
         call.saved_mask
     }
@@ -365,7 +373,7 @@ impl Machine {
     pub(crate) fn cut_write_short(&mut self, pid: Pid) {
         let Some(call) = self.process_mut(pid).call.take() else { return };
         match self.interrupted_count(&call) {
-            Some(count) => syscall::store(self, pid, &call, Outcome::Int(count)),
+            Some(count) => syscall::store(self, pid, &call, &Outcome::Int(count)),
             None => self.process_mut(pid).call = Some(call),
         }
     }

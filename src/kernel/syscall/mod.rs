@@ -108,6 +108,7 @@ pub(crate) fn rest_of_strings(machine: &mut Machine, me: Pid, call: &Call, from:
 }
 
 /// The word that a part of a result stands for, made on the caller's heap where it is a string.
+#[inline]
 fn word(context: &mut Context, memory: &mut crate::vm::memory::Memory, part: &Value) -> Result<u64, Fault> {
     match part {
         Value::Int(value) => Ok(*value as u64),
@@ -125,16 +126,16 @@ fn word(context: &mut Context, memory: &mut crate::vm::memory::Memory, part: &Va
 const MOST_PARTS: usize = 8;
 
 /// Writes a result into the caller's registers and moves it past the call.
-pub(crate) fn store(machine: &mut Machine, me: Pid, call: &Call, outcome: Outcome) {
+pub(crate) fn store(machine: &mut Machine, me: Pid, call: &Call, outcome: &Outcome) {
     let builtin = call.request.builtin;
     match outcome {
         Outcome::Int(value) if builtin.row().results.len() <= 1 => {
-            store_one(machine, me, call, value as u64);
+            store_one(machine, me, call, *value as u64);
         }
-        Outcome::Int(value) => store_parts(machine, me, call, &padded(builtin, vec![Value::Int(value)]), None),
-        Outcome::Two(parts) => store_parts(machine, me, call, &parts, None),
-        Outcome::Parts(parts) => store_parts(machine, me, call, &parts, None),
-        Outcome::Fail(errno) => store_parts(machine, me, call, &failure(builtin), Some(errno)),
+        Outcome::Int(value) => store_parts(machine, me, call, &padded(builtin, vec![Value::Int(*value)]), None),
+        Outcome::Two(parts) => store_parts(machine, me, call, parts, None),
+        Outcome::Parts(parts) => store_parts(machine, me, call, parts, None),
+        Outcome::Fail(errno) => store_parts(machine, me, call, &failure(builtin), Some(*errno)),
         _ => store_parts(machine, me, call, &[], None),
     }
 }
@@ -144,16 +145,18 @@ fn store_parts(machine: &mut Machine, me: Pid, call: &Call, parts: &[Value], err
     let Some(process) = machine.table.get_mut(me) else { return };
     let Some(context) = process.context.as_deref_mut() else { return };
     let mut words = [0; MOST_PARTS];
-    for (to, part) in words.iter_mut().zip(parts) {
-        match word(context, &mut machine.memory, part) {
-            Ok(word) => *to = word,
+    let mut held = 0;
+    while held < parts.len().min(MOST_PARTS) {
+        match word(context, &mut machine.memory, &parts[held]) {
+            Ok(word) => words[held] = word,
             Err(fault) => return machine.fault(me, fault),
         }
+        held += 1;
     }
     if let Some(errno) = errno {
         context.set_errno(errno.number());
     }
-    for (at, word) in words.iter().take(parts.len()).enumerate() {
+    for (at, word) in words[..held].iter().enumerate() {
         context.set_register(call.request.window + at as u8, *word);
     }
     context.pc += 1;
