@@ -257,19 +257,29 @@ impl Machine {
     fn attempt_first(&mut self, pid: Pid, request: Request) -> Option<WaitFor> {
         let mut call = Call::new(request, self.clock);
         let reason = self.attempt(pid, &mut call)?;
+        let kept = match self.spare_call.take() {
+            Some(mut place) => {
+                *place = call;
+                place
+            }
+            None => Box::new(call),
+        };
         if let Some(process) = self.table.get_mut(pid) {
-            process.call = Some(Box::new(call));
+            process.call = Some(kept);
         }
         Some(reason)
     }
 
     /// Makes the call in progress again; what it must wait for, where it must.
     fn attempt_again(&mut self, pid: Pid, mut call: Box<Call>) -> Option<WaitFor> {
-        let reason = self.attempt(pid, &mut call)?;
-        if let Some(process) = self.table.get_mut(pid) {
+        let reason = self.attempt(pid, &mut call);
+        if reason.is_none() {
+            call.bytes = None;
+            self.spare_call = Some(call);
+        } else if let Some(process) = self.table.get_mut(pid) {
             process.call = Some(call);
         }
-        Some(reason)
+        reason
     }
 
     /// Makes a call; what it must wait for, where it must.

@@ -31,7 +31,7 @@ impl Machine {
         self.close_on_exec(pid);
         let execed = self.deed(pid);
         let process = self.process_mut(pid);
-        process.execed = Some(execed);
+        process.execed = Some(Box::new(execed));
         process.peak_memory = process.peak_memory();
         let old = process.context.replace(Box::new(context));
         process.image = image;

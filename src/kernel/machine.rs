@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::call::Call;
 use super::chance::Chance;
 use super::event::{Event, Watch, What};
 use super::file::Files;
@@ -101,6 +102,8 @@ pub struct Machine {
     pub(crate) table: Table,
     /// Contexts of processes that have ended, to be used again.
     pub(crate) spare: Vec<Box<Context>>,
+    /// The place of a call that has been answered, for the next one that sleeps.
+    pub(crate) spare_call: Option<Box<Call>>,
     pub(crate) policy: Box<dyn Policy>,
     /// How many processes are stopped: what spares every exit a look at its group.
     pub(crate) stopped: usize,
@@ -174,6 +177,7 @@ impl Machine {
             processor: if config.by_descent { Processor::tidy() } else { Processor::default() },
             table: if config.by_descent { Table::sparse() } else { Table::default() },
             spare: Vec::new(),
+            spare_call: None,
             stopped: 0,
             last: None,
             clock: 0,
@@ -301,6 +305,13 @@ impl Machine {
         let Some(process) = self.table.get(pid) else { return };
         if let State::Blocked(reason) = process.state {
             self.leave_queues(pid, reason);
+            self.make_ready(pid);
+        }
+    }
+
+    /// The same, for a process that was taken out of the queue it slept in already.
+    pub(crate) fn wake_out_of_queue(&mut self, pid: Pid) {
+        if self.table.get(pid).is_some_and(|process| matches!(process.state, State::Blocked(_))) {
             self.make_ready(pid);
         }
     }

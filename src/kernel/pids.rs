@@ -50,7 +50,11 @@ impl Pids {
         match &mut self.0 {
             Form::Few(count, pids) => {
                 let held = usize::from(*count).min(FEW);
-                if pids[..held].contains(&pid) {
+                let mut at = held;
+                while at > 0 && pids[at - 1] > pid {
+                    at -= 1;
+                }
+                if at > 0 && pids[at - 1] == pid {
                     return;
                 }
                 if held == FEW {
@@ -58,10 +62,8 @@ impl Pids {
                     self.0 = Form::Many(Box::new(set));
                     return;
                 }
-                let mut at = held;
-                while at > 0 && pids[at - 1] > pid {
-                    pids[at] = pids[at - 1];
-                    at -= 1;
+                for later in (at..held).rev() {
+                    pids[later + 1] = pids[later];
                 }
                 pids[at] = pid;
                 *count += 1;

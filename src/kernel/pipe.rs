@@ -191,6 +191,13 @@ impl Pipe {
     fn take(&mut self, max: usize) -> Vec<u8> {
         let count = max.min(self.bytes.len());
         let (front, back) = self.bytes.as_slices();
+        if count == front.len() && back.is_empty() {
+            let taken = front.to_vec();
+            self.bytes.clear();
+            self.pages.clear();
+            self.writes.clear();
+            return taken;
+        }
         let mut taken = Vec::with_capacity(count);
         taken.extend_from_slice(&front[..count.min(front.len())]);
         taken.extend_from_slice(&back[..count - taken.len()]);
@@ -491,7 +498,7 @@ impl Machine {
 
     fn wake_reader(&mut self, id: PipeId) {
         if let Some(pid) = self.pipes.get_mut(id).and_then(|pipe| pipe.sleeping_readers.pop_front()) {
-            self.wake(pid);
+            self.wake_out_of_queue(pid);
         }
     }
 
@@ -501,7 +508,7 @@ impl Machine {
         let Some((pid, need)) = pipe.sleeping_writers.front().copied() else { return };
         if pipe.has_room(need) {
             pipe.sleeping_writers.pop_front();
-            self.wake(pid);
+            self.wake_out_of_queue(pid);
         }
     }
 

@@ -177,7 +177,7 @@ pub struct Process {
     /// Whether it has called exec successfully (setpgid, EXEC-14).
     pub has_execed: bool,
     /// The exec that loaded its program; none where it runs what it was forked with.
-    pub execed: Option<Deed>,
+    pub execed: Option<Box<Deed>>,
     /// Whether init adopted it: its parent ended first.
     pub adopted: bool,
     /// The environment, shared until changed.
@@ -262,7 +262,7 @@ impl Process {
             lineage: Rc::clone(&self.lineage),
             image: self.image.clone(),
             has_execed: self.has_execed,
-            execed: self.execed,
+            execed: self.execed.clone(),
             adopted: self.adopted,
             environment: Rc::clone(&self.environment),
             children: self.children.clone(),

@@ -64,7 +64,11 @@ impl<'a> View<'a> {
         if let Some(bytes) = self.literal(text) {
             return bytes.to_vec();
         }
-        let mut bytes = Vec::with_capacity(self.length(text) as usize);
+        let length = self.length(text);
+        if let Some(whole) = self.memory.whole(self.space, text, length) {
+            return whole.to_vec();
+        }
+        let mut bytes = Vec::with_capacity(length as usize);
         self.pieces(text).for_each(|piece| bytes.extend_from_slice(piece));
         bytes
     }
