@@ -314,6 +314,7 @@ for_each_builtin!(define_builtins);
 
 impl Builtin {
     /// Its row.
+    #[inline]
     pub fn row(self) -> &'static Row {
         &Self::ROWS[self as usize]
     }
@@ -331,16 +332,19 @@ impl Builtin {
     }
 
     /// The built-in with this number, as it stands in an instruction.
+    #[inline]
     pub fn from_number(number: u8) -> Option<Builtin> {
         Self::ALL.get(number as usize).copied()
     }
 
     /// Whether it never returns when it succeeds (`exit`, `_exit`, `abort`).
+    #[inline]
     pub fn never_returns(self) -> bool {
         matches!(self.row().results, [Outcome::Never])
     }
 
     /// Whether its row has the property.
+    #[inline]
     pub fn has(self, property: Property) -> bool {
         self.row().properties.contains(&property)
     }

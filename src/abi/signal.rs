@@ -81,6 +81,7 @@ signals! {
 
 impl Signal {
     /// Its number.
+    #[inline]
     pub fn number(self) -> u8 {
         self as u8
     }
@@ -131,44 +132,52 @@ impl SignalSet {
     }
 
     /// The set of one signal.
+    #[inline]
     pub fn of(signal: Signal) -> Self {
         SignalSet(1 << (signal.number() - 1))
     }
 
     /// Whether the signal is in the set.
+    #[inline]
     pub fn contains(self, signal: Signal) -> bool {
         self.0 & Self::of(signal).0 != 0
     }
 
     /// Whether the set is empty.
+    #[inline]
     pub fn is_empty(self) -> bool {
         self.0 == 0
     }
 
     /// Adds a signal.
+    #[inline]
     pub fn insert(&mut self, signal: Signal) {
         self.0 |= Self::of(signal).0;
     }
 
     /// Removes a signal.
+    #[inline]
     pub fn remove(&mut self, signal: Signal) {
         self.0 &= !Self::of(signal).0;
     }
 
     /// Union.
     #[must_use]
+    #[inline]
     pub fn union(self, other: Self) -> Self {
         SignalSet(self.0 | other.0)
     }
 
     /// The signals of this set that are not in the other.
     #[must_use]
+    #[inline]
     pub fn without(self, other: Self) -> Self {
         SignalSet(self.0 & !other.0)
     }
 
     /// Those in both.
     #[must_use]
+    #[inline]
     pub fn intersection(self, other: Self) -> Self {
         SignalSet(self.0 & other.0)
     }

@@ -130,11 +130,13 @@ pub struct Assertion {
 
 impl Image {
     /// The index of the function that instruction `pc` belongs to.
+    #[inline]
     pub fn function_at(&self, pc: u32) -> usize {
         self.functions.partition_point(|function| function.entry <= pc).saturating_sub(1)
     }
 
     /// The source of instruction `pc`.
+    #[inline]
     pub fn span(&self, pc: u32) -> Span {
         self.spans.get(pc as usize).copied().unwrap_or_default()
     }

@@ -26,6 +26,7 @@ struct Ready {
 impl std::ops::Deref for Verified {
     type Target = Image;
 
+    #[inline]
     fn deref(&self) -> &Image {
         &self.0.image
     }
@@ -54,6 +55,7 @@ impl Verified {
     }
 
     /// Whether both are the very same image.
+    #[inline]
     pub fn same(&self, other: &Verified) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }

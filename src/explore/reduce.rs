@@ -151,7 +151,7 @@ fn is_private_call(
 
 /// Whether nobody can notice when a process ends: it has no children, holds no end of a pipe, and its parent does not look.
 fn ends_unseen(stepper: &Stepper, process: &Process, others: &Future, parent: Option<&Future>) -> bool {
-    let living = |child: &Pid| stepper.machine.table.get(*child).is_some_and(|child| child.state != State::Zombie);
+    let living = |child: Pid| stepper.machine.table.get(child).is_some_and(|child| child.state != State::Zombie);
     if process.children.iter().any(living) || others.has(&[Builtin::Getppid]) {
         return false;
     }

@@ -275,10 +275,10 @@ impl Stepper {
     fn settle_child(&mut self, parent: Pid, births: u32) {
         let Some(process) = self.machine.table.get(parent) else { return };
         if process.births > births {
-            let newest =
-                process.children.iter().copied().find(|child| {
-                    self.machine.table.get(*child).is_some_and(|child| child.lineage.ordinal == births + 1)
-                });
+            let newest = process
+                .children
+                .iter()
+                .find(|child| self.machine.table.get(*child).is_some_and(|child| child.lineage.ordinal == births + 1));
             if let Some(child) = newest {
                 self.settle(child, false);
             }
@@ -293,7 +293,7 @@ impl Stepper {
                 if let Some(errno) = fails
                     && let Some(call) = self.machine.process_mut(pid).call.take()
                 {
-                    self.machine.complete(pid, &call, Outcome::Fail(errno));
+                    self.machine.complete(pid, &call, &Outcome::Fail(errno));
                 }
                 self.machine.enter(pid);
             }

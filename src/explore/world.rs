@@ -6,7 +6,6 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 use std::rc::Rc;
-use std::sync::Arc;
 
 use super::host::Log;
 use super::intern::{Bytes, Recorder};
@@ -58,7 +57,7 @@ pub(crate) struct World {
     systems: Vec<FileSystem>,
     loaded_fs: u32,
     images: Vec<Verified>,
-    environment: Option<Arc<indexmap::IndexMap<Vec<u8>, Vec<u8>>>>,
+    environment: Option<Rc<indexmap::IndexMap<Vec<u8>, Vec<u8>>>>,
     /// The component of each process that the machine stands at.
     loaded: BTreeMap<Pid, u32>,
     loaded_shared: Option<u32>,
@@ -240,7 +239,7 @@ impl World {
         let machine = &mut self.stepper.machine;
         let mut process = local.process.snapshot(&mut machine.memory);
         process.files = machine.files.add_table(local.descriptors.clone());
-        machine.table.insert(process);
+        machine.table.insert(Box::new(process));
         if let Some(pause) = local.pause {
             self.stepper.pauses.insert(pid, pause);
         }
@@ -258,14 +257,14 @@ impl World {
                 self.images.len() - 1
             }
         };
-        let first = self.environment.get_or_insert_with(|| Arc::clone(&process.environment));
+        let first = self.environment.get_or_insert_with(|| Rc::clone(&process.environment));
         let out = &mut self.recorder;
         (process.pid, process.ppid, process.pgid, process.sid, image, pause).hash(out);
         (process.has_execed, process.adopted, &process.children, &process.newsworthy).hash(out);
         (process.births, process.status, process.news, process.state, &process.call).hash(out);
-        (process.nice, process.limits, process.alarm, &process.stdio, process.cwd).hash(out);
+        (process.nice, &process.limits, process.alarm, &process.stdio, process.cwd).hash(out);
         machine.files.table(process.files).hash(out);
-        if Arc::ptr_eq(first, &process.environment) {
+        if Rc::ptr_eq(first, &process.environment) {
             out.write_u8(0);
         } else {
             out.write_u8(1);

@@ -48,7 +48,9 @@ impl Machine {
             Some(Outside::Quit) => return Some(End::Quit),
             None => {}
         }
-        self.fire_timers();
+        if !self.timers.is_empty() {
+            self.fire_timers();
+        }
         if self.config.ticks.is_some_and(|limit| self.totals.ticks >= limit) {
             return Some(End::TicksReached);
         }
@@ -69,8 +71,9 @@ impl Machine {
     fn pick(&mut self) -> Option<Pid> {
         loop {
             let ticket = self.policy.pick()?;
-            let valid =
-                |process: &super::process::Process| process.ticket == ticket.number && process.state == State::Ready;
+            let valid = |process: &super::process::Process| {
+                process.ticket == ticket.number && matches!(process.state, State::Ready)
+            };
             if self.table.get(ticket.pid).is_some_and(valid) {
                 return Some(ticket.pid);
             }
@@ -121,8 +124,9 @@ impl Machine {
             self.emit(Watch::SCHED, pid, What::Dispatched);
         }
         let mut left = if self.policy.preempts() { self.config.quantum } else { u64::MAX };
+        let mut request = None;
         loop {
-            if !self.enter(pid) {
+            if !self.enter_with(pid, request.take()) {
                 self.leave_processor(pid);
                 return;
             }
@@ -142,7 +146,9 @@ impl Machine {
             if self.watches(Watch::MEMORY) {
                 self.tell_of_memory(pid, heap);
             }
-            self.fire_timers();
+            if !self.timers.is_empty() {
+                self.fire_timers();
+            }
             if self.memory.exhausted() {
                 // As Linux does where copies on write leave no memory: whoever wanted the last page pays.
                 self.die(pid, Status::killed(Signal::SIGKILL));
@@ -150,7 +156,7 @@ impl Machine {
             }
             match stop {
                 Stop::FuelSpent => {}
-                Stop::Syscall(request) => self.begin_call(pid, request),
+                Stop::Syscall(asked) => request = Some(asked),
                 Stop::Fault(fault) => self.fault(pid, fault),
                 Stop::HandlerReturned => self.leave_handler(pid),
             }
@@ -170,7 +176,9 @@ impl Machine {
     /// How many instructions may run before the quantum, a timer or the limit of the run is reached.
     fn room_until_next_event(&mut self, left: u64) -> u64 {
         let mut room = left;
-        if let Some(((tick, _), _)) = self.timers.first_key_value() {
+        if !self.timers.is_empty()
+            && let Some(((tick, _), _)) = self.timers.first_key_value()
+        {
             room = room.min(tick.saturating_sub(self.clock).max(1));
         }
         if let Some(limit) = self.config.ticks {
@@ -195,17 +203,32 @@ impl Machine {
 
     /// The way back to user code: true where the process may run its own instructions now.
     pub(crate) fn enter(&mut self, pid: Pid) -> bool {
+        self.enter_with(pid, None)
+    }
+
+    /// The same, for a process that has just asked for a call.
+    fn enter_with(&mut self, pid: Pid, mut request: Option<Request>) -> bool {
         loop {
-            match self.table.get(pid).map(|process| process.state) {
-                Some(State::Running) => {}
-                _ => return false,
-            }
-            let blocked = self.attempt(pid);
-            if self.table.get(pid).is_none_or(|process| process.state != State::Running) {
+            let Some(process) = self.table.get_mut(pid) else { return false };
+            if !matches!(process.state, State::Running) {
                 return false;
             }
-            let signals = &self.process(pid).signals;
-            if signals.deliverable().is_empty() && signals.doomed.is_none() {
+            let blocked = match request.take() {
+                Some(request) => {
+                    process.accounting.calls += 1;
+                    self.totals.calls += 1;
+                    self.attempt_first(pid, request)
+                }
+                None => match process.call.take() {
+                    Some(call) => self.attempt_again(pid, call),
+                    None => None,
+                },
+            };
+            let Some(process) = self.table.get(pid) else { return false };
+            if !matches!(process.state, State::Running) {
+                return false;
+            }
+            if process.signals.are_quiet() {
                 match blocked {
                     None => return true,
                     Some(reason) => {
@@ -221,6 +244,7 @@ impl Machine {
         }
     }
 
+    /// Notes that a process asks for a call, which is made when it is entered.
     pub(crate) fn begin_call(&mut self, pid: Pid, request: Request) {
         self.totals.calls += 1;
         let now = self.clock;
@@ -229,45 +253,92 @@ impl Machine {
         process.call = Some(Box::new(Call::new(request, now)));
     }
 
-    /// Makes the call in progress, if there is one; what it must wait for, where it must.
-    fn attempt(&mut self, pid: Pid) -> Option<WaitFor> {
-        let mut call = self.process_mut(pid).call.take()?;
-        let shown = self.watches(Watch::SYSCALL).then(|| syscall::shown_args(self, pid, &call));
+    /// Makes a call for the first time; what it must wait for, where it must. Most calls never leave the host's stack.
+    fn attempt_first(&mut self, pid: Pid, request: Request) -> Option<WaitFor> {
+        let mut call = Call::new(request, self.clock);
+        let reason = self.attempt(pid, &mut call)?;
+        let kept = match self.spare_call.take() {
+            Some(mut place) => {
+                *place = call;
+                place
+            }
+            None => Box::new(call),
+        };
+        if let Some(process) = self.table.get_mut(pid) {
+            process.call = Some(kept);
+        }
+        Some(reason)
+    }
+
+    /// Makes the call in progress again; what it must wait for, where it must.
+    fn attempt_again(&mut self, pid: Pid, mut call: Box<Call>) -> Option<WaitFor> {
+        let reason = self.attempt(pid, &mut call);
+        if reason.is_none() {
+            call.bytes = None;
+            self.spare_call = Some(call);
+        } else if let Some(process) = self.table.get_mut(pid) {
+            process.call = Some(call);
+        }
+        reason
+    }
+
+    /// Makes a call; what it must wait for, where it must.
+    fn attempt(&mut self, pid: Pid, call: &mut Call) -> Option<WaitFor> {
+        if self.watches(Watch::SYSCALL) {
+            return self.attempt_watched(pid, call);
+        }
+        match syscall::make(self, pid, call) {
+            Outcome::Block(reason) => {
+                call.slept = true;
+                Some(reason)
+            }
+            outcome => {
+                self.complete(pid, call, &outcome);
+                None
+            }
+        }
+    }
+
+    /// The same, telling the host of the call.
+    #[cold]
+    #[inline(never)]
+    fn attempt_watched(&mut self, pid: Pid, call: &mut Call) -> Option<WaitFor> {
+        let args = syscall::shown_args(self, pid, call);
         let builtin = call.request.builtin;
-        if let (true, Some(args)) = (builtin.never_returns() && !call.slept, &shown) {
+        if builtin.never_returns() && !call.slept {
             // The process may be gone for good when the call has been made.
             let (args, answer) = (args.clone(), Answer::NoReturn);
             self.emit(Watch::SYSCALL, pid, What::Call { builtin, args, answer });
         }
-        match syscall::make(self, pid, &mut call) {
+        match syscall::make(self, pid, call) {
             Outcome::Block(reason) => {
-                let first = !std::mem::replace(&mut call.slept, true);
-                if let (Some(args), true) = (shown, first) {
+                if !std::mem::replace(&mut call.slept, true) {
                     self.emit(Watch::SYSCALL, pid, What::Waits { builtin, args, reason });
-                }
-                if let Some(process) = self.table.get_mut(pid) {
-                    process.call = Some(call);
                 }
                 Some(reason)
             }
             outcome => {
-                if let (false, Some(args)) = (builtin.never_returns(), shown) {
+                if !builtin.never_returns() {
                     let answer = syscall::answer(self, pid, &outcome);
                     self.emit(Watch::SYSCALL, pid, What::Call { builtin, args, answer });
                 }
-                self.complete(pid, &call, outcome);
+                self.complete(pid, call, &outcome);
                 None
             }
         }
     }
 
     /// Hands a call's answer to its process and moves it past the call.
-    pub(crate) fn complete(&mut self, pid: Pid, call: &Call, outcome: Outcome) {
+    #[inline]
+    pub(crate) fn complete(&mut self, pid: Pid, call: &Call, outcome: &Outcome) {
         match outcome {
+            Outcome::Int(value) if call.request.builtin.row().results.len() <= 1 => {
+                syscall::store_one(self, pid, call, *value as u64);
+            }
             Outcome::Gone | Outcome::Block(_) => {}
-            Outcome::Fault(fault) => self.fault(pid, fault),
+            Outcome::Fault(fault) => self.fault(pid, fault.clone()),
             Outcome::Yield(value) => {
-                syscall::store(self, pid, call, Outcome::Int(value));
+                syscall::store(self, pid, call, &Outcome::Int(*value));
                 if self.table.get(pid).is_some_and(|process| process.state == State::Running) {
                     self.make_ready(pid);
                 }
@@ -303,7 +374,7 @@ impl Machine {
             self.emit(Watch::SYSCALL, pid, What::Call { builtin, args, answer });
         }
         if let Some(outcome) = outcome {
-            syscall::store(self, pid, &call, outcome);
+            syscall::store(self, pid, &call, &outcome);
         }
         call.saved_mask
     }
@@ -312,7 +383,7 @@ impl Machine {
     pub(crate) fn cut_write_short(&mut self, pid: Pid) {
         let Some(call) = self.process_mut(pid).call.take() else { return };
         match self.interrupted_count(&call) {
-            Some(count) => syscall::store(self, pid, &call, Outcome::Int(count)),
+            Some(count) => syscall::store(self, pid, &call, &Outcome::Int(count)),
             None => self.process_mut(pid).call = Some(call),
         }
     }

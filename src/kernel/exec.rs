@@ -1,5 +1,6 @@
 //! exec: another program in the same process.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::fs::{Body, Bytes, EXECUTE, Entry, NodeId};
@@ -17,20 +18,20 @@ impl Machine {
         if path.is_empty() {
             return Err(Errno::ENOENT);
         }
-        let environment = Arc::clone(&self.process(pid).environment);
+        let environment = Rc::clone(&self.process(pid).environment);
         let bytes: usize = argv.iter().map(|arg| arg.len() + 8).sum::<usize>()
             + environment.iter().map(|(name, value)| name.len() + value.len() + 8).sum::<usize>();
         if bytes > param::ARG_MAX {
             return Err(Errno::E2BIG);
         }
         let image = self.program(pid, path)?;
-        let limits = self.process(pid).limits;
+        let limits = Rc::clone(&self.process(pid).limits);
         let limits = Limits { stack: limits.stack.0, heap: limits.heap.0 };
         let context = Context::start(image.clone(), &mut self.memory, argv, limits).map_err(|_| Errno::ENOMEM)?;
         self.close_on_exec(pid);
         let execed = self.deed(pid);
         let process = self.process_mut(pid);
-        process.execed = Some(execed);
+        process.execed = Some(Box::new(execed));
         process.peak_memory = process.peak_memory();
         let old = process.context.replace(Box::new(context));
         process.image = image;

@@ -3,6 +3,7 @@
 use super::event::{Origin, Watch, What};
 use super::machine::Machine;
 use super::param;
+use super::pids::Pids;
 use super::process::{News, Pid, State};
 use super::wait::{WaitFor, Which};
 use crate::abi::constant::{SA_NOCLDWAIT, WCONTINUED, WNOHANG, WUNTRACED};
@@ -25,8 +26,11 @@ impl Machine {
         process.status = status;
         process.news = None;
         process.accounting.ended = now;
-        if let Some(context) = process.context.take() {
-            context.release(&mut self.memory);
+        if let Some(mut context) = process.context.take()
+            && context.retire(&mut self.memory)
+            && self.spare.len() < param::SPARES
+        {
+            self.spare.push(context);
         }
         if pid.0 == param::SCRIPT && self.script_status.is_none() {
             self.script_status = Some(status);
@@ -43,9 +47,13 @@ impl Machine {
     /// Living children get init as their parent at once; zombies are reaped by it (ORPH-01, ORPH-05).
     fn orphan_children(&mut self, pid: Pid) {
         let stopped_groups = self.groups_about_to_be_orphaned(pid);
-        let children = std::mem::take(&mut self.process_mut(pid).children);
-        self.process_mut(pid).newsworthy.clear();
-        for child in children {
+        let process = self.process_mut(pid);
+        if process.children.is_empty() && stopped_groups.is_empty() {
+            return;
+        }
+        let children = std::mem::take(&mut process.children);
+        process.newsworthy = Pids::default();
+        for child in &children {
             let process = self.process_mut(child);
             process.ppid = INIT;
             process.adopted = true;
@@ -94,10 +102,11 @@ impl Machine {
         if let Some(mut process) = self.table.remove(pid) {
             process.account(now);
             self.host.ended(&process);
+            self.table.keep(process);
         }
         let parent = self.process_mut(by);
-        parent.children.remove(&pid);
-        parent.newsworthy.remove(&pid);
+        parent.children.remove(pid);
+        parent.newsworthy.remove(pid);
     }
 
     /// waitpid(2), without its sleep: a child's id and status, nobody yet with WNOHANG (0), or what to wait for.
@@ -110,8 +119,8 @@ impl Machine {
         };
         let exists = match which {
             Which::Any => !process.children.is_empty(),
-            Which::Pid(pid) => process.children.contains(&pid),
-            Which::Group(_) => process.children.iter().any(|child| concerns(*child)),
+            Which::Pid(pid) => process.children.contains(pid),
+            Which::Group(_) => process.children.iter().any(concerns),
         };
         if !exists {
             return Err(Errno::ECHILD);
@@ -119,7 +128,7 @@ impl Machine {
         let found = match which {
             Which::Pid(pid) => self.tidings(pid, options).map(|status| (pid, status)),
             _ => {
-                let mut candidates = process.newsworthy.iter().copied().filter(|child| concerns(*child));
+                let mut candidates = process.newsworthy.iter().filter(|child| concerns(*child));
                 candidates.find_map(|child| self.tidings(child, options).map(|status| (child, status)))
             }
         };
@@ -149,7 +158,7 @@ impl Machine {
             self.reap(child, parent);
         } else {
             self.process_mut(child).news = None;
-            self.process_mut(parent).newsworthy.remove(&child);
+            self.process_mut(parent).newsworthy.remove(child);
         }
     }
 }

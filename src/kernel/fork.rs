@@ -1,7 +1,6 @@
 //! Making processes: fork(2), and the first two, init and the script.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::rc::Rc;
 
 use indexmap::IndexMap;
 
@@ -9,7 +8,8 @@ use super::event::{Watch, What};
 use super::file::FileTable;
 use super::machine::Machine;
 use super::param;
-use super::process::{Accounting, Deed, Lineage, Pid, Process, ResourceLimits, State};
+use super::pids::Pids;
+use super::process::{Accounting, Birth, Deed, Lineage, Pid, Process, ResourceLimits, State};
 use super::signal::Signals;
 use super::stdio::Stdio;
 use crate::abi::{Errno, Status};
@@ -21,12 +21,12 @@ impl Machine {
     /// Makes init and the script's process, which leads the foreground group of init's session,
     /// or where it is asked for a session of its own.
     pub(crate) fn boot(&mut self, image: Verified, argv: &[Vec<u8>]) -> Result<(), Fault> {
-        let limits = ResourceLimits {
+        let limits = Rc::new(ResourceLimits {
             processes: (self.config.max_processes, self.config.max_processes),
             files: (param::MAX_FILES, param::MAX_FILES),
             stack: (self.config.stack, self.config.stack),
             heap: (self.config.heap, self.config.heap),
-        };
+        });
         let context = Context::start(
             image.clone(),
             &mut self.memory,
@@ -40,7 +40,7 @@ impl Machine {
         // Once for init, once for the script.
         self.fs.keep(cwd);
         self.fs.keep(cwd);
-        let lineage = |pid| Arc::new(Lineage { pid, fork: nowhere, ordinal: 1, parent: None });
+        let lineage = |pid| Rc::new(Lineage { pid, fork: nowhere, ordinal: 1, parent: None });
         let blank = |pid, lineage, files, context| Process {
             pid,
             ppid: init,
@@ -51,9 +51,9 @@ impl Machine {
             has_execed: false,
             execed: None,
             adopted: false,
-            environment: Arc::new(default_environment()),
-            children: BTreeSet::new(),
-            newsworthy: BTreeSet::new(),
+            environment: Rc::new(default_environment()),
+            children: Pids::default(),
+            newsworthy: Pids::default(),
             births: 0,
             status: Status::default(),
             news: None,
@@ -64,7 +64,7 @@ impl Machine {
             nice: 0,
             accounting: Accounting::default(),
             peak_memory: 0,
-            limits,
+            limits: Rc::clone(&limits),
             signals: Signals::default(),
             alarm: None,
             files,
@@ -78,8 +78,8 @@ impl Machine {
         let mut first = blank(init, lineage(init), FileTable::default(), None);
         first.ppid = Pid(0);
         first.children.insert(script);
-        self.table.insert(first);
-        self.table.insert(blank(script, lineage(script), files, Some(Box::new(context))));
+        self.table.insert(Box::new(first));
+        self.table.insert(Box::new(blank(script, lineage(script), files, Some(Box::new(context)))));
         let (nice, leader) = (self.config.nice, self.config.leader);
         let process = self.process_mut(script);
         process.nice = nice;
@@ -106,41 +106,12 @@ impl Machine {
         let fork = self.deed(parent);
         let files = self.fork_files(parent);
         let now = self.clock;
+        let (spare, place) = (self.spare.pop(), self.table.spare());
         let process = self.table.get_mut(parent).ok_or(Errno::EAGAIN)?;
         process.births += 1;
         process.children.insert(pid);
-        let context = process.context.as_deref().ok_or(Errno::EAGAIN)?.fork(&mut self.memory);
-        let lineage = Lineage { pid, fork, ordinal: process.births, parent: Some(Arc::clone(&process.lineage)) };
-        let child = Process {
-            pid,
-            ppid: parent,
-            pgid: process.pgid,
-            sid: process.sid,
-            lineage: Arc::new(lineage),
-            image: process.image.clone(),
-            has_execed: false,
-            execed: None,
-            adopted: false,
-            environment: Arc::clone(&process.environment),
-            children: BTreeSet::new(),
-            newsworthy: BTreeSet::new(),
-            births: 0,
-            status: Status::default(),
-            news: None,
-            state: State::Running,
-            context: Some(Box::new(context)),
-            call: None,
-            ticket: 0,
-            nice: process.nice,
-            accounting: Accounting { born: now, since: now, ..Accounting::default() },
-            peak_memory: 0,
-            limits: process.limits,
-            signals: process.signals.fork(),
-            alarm: None,
-            files,
-            cwd: process.cwd,
-            stdio: process.stdio.fork(),
-        };
+        let context = process.context.as_deref().ok_or(Errno::EAGAIN)?.fork(&mut self.memory, spare);
+        let child = process.child(Birth { pid, fork, files, context }, now, place);
         self.table.insert(child);
         self.totals.processes += 1;
         self.totals.most_at_once = self.totals.most_at_once.max(self.table.len() as u64 - 1);

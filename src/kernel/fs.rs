@@ -200,6 +200,7 @@ impl FileSystem {
     }
 
     /// One more refers to it.
+    #[inline]
     pub(crate) fn keep(&mut self, node: NodeId) {
         if let Some(node) = self.nodes.get_mut(node.0) {
             node.users += 1;
@@ -207,6 +208,7 @@ impl FileSystem {
     }
 
     /// One less refers to it: with the last it is gone, if it has no name any more.
+    #[inline]
     pub(crate) fn release(&mut self, node: NodeId) {
         if let Some(found) = self.nodes.get_mut(node.0) {
             found.users = found.users.saturating_sub(1);

@@ -140,7 +140,7 @@ impl Machine {
         if !process.adopted && parent.is_some_and(|parent| parent.pgid != process.pgid && parent.sid == process.sid) {
             groups.push(process.pgid);
         }
-        for child in process.children.iter().filter_map(|child| self.table.get(*child)) {
+        for child in process.children.iter().filter_map(|child| self.table.get(child)) {
             if child.pgid != process.pgid && child.sid == process.sid && !groups.contains(&child.pgid) {
                 groups.push(child.pgid);
             }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::call::Call;
 use super::chance::Chance;
 use super::event::{Event, Watch, What};
 use super::file::Files;
@@ -19,7 +20,7 @@ use super::terminal::Terminal;
 use crate::abi::Signal;
 use crate::bytecode::image::Verified;
 use crate::vm::memory::Memory;
-use crate::vm::{Fault, Processor};
+use crate::vm::{Context, Fault, Processor};
 
 /// How a run is set up. `Config::default()` is what `proc run` does without options.
 #[derive(Debug, Clone, PartialEq)]
@@ -102,6 +103,10 @@ pub struct Machine {
 
     // Processes: changed by fork, exit, wait, signal.
     pub(crate) table: Table,
+    /// Contexts of processes that have ended, to be used again.
+    pub(crate) spare: Vec<Box<Context>>,
+    /// The place of a call that has been answered, for the next one that sleeps.
+    pub(crate) spare_call: Option<Box<Call>>,
     pub(crate) policy: Box<dyn Policy>,
     /// How many processes are stopped: what spares every exit a look at its group.
     pub(crate) stopped: usize,
@@ -178,6 +183,8 @@ impl Machine {
                 (false, false) => Processor::unfused(),
             },
             table: if config.by_descent { Table::sparse() } else { Table::default() },
+            spare: Vec::new(),
+            spare_call: None,
             stopped: 0,
             last: None,
             clock: 0,
@@ -240,25 +247,30 @@ impl Machine {
     ///
     /// # Panics
     /// If there is none: callers hold ids of processes they know to exist.
+    #[inline]
     pub fn process(&self, pid: Pid) -> &Process {
         self.table.get(pid).expect("a process that the kernel itself named exists")
     }
 
+    #[inline]
     pub(crate) fn process_mut(&mut self, pid: Pid) -> &mut Process {
         self.table.get_mut(pid).expect("a process that the kernel itself named exists")
     }
 
     /// After whom new objects are named, where they are not simply numbered.
+    #[inline]
     pub(crate) fn owner(&self, me: Pid) -> Option<Pid> {
         self.config.by_descent.then_some(me)
     }
 
     /// Ticks since the start.
+    #[inline]
     pub fn now(&self) -> u64 {
         self.clock
     }
 
     /// Whether the host asked for events of these kinds.
+    #[inline]
     pub(crate) fn watches(&self, kinds: Watch) -> bool {
         self.config.watch.0 & kinds.0 != 0
     }
@@ -304,6 +316,13 @@ impl Machine {
         }
     }
 
+    /// The same, for a process that was taken out of the queue it slept in already.
+    pub(crate) fn wake_out_of_queue(&mut self, pid: Pid) {
+        if self.table.get(pid).is_some_and(|process| matches!(process.state, State::Blocked(_))) {
+            self.make_ready(pid);
+        }
+    }
+
     /// Puts a process at the end of the queue of ready ones.
     pub(crate) fn make_ready(&mut self, pid: Pid) {
         self.set_state(pid, State::Ready);
@@ -314,6 +333,7 @@ impl Machine {
     }
 
     /// Who stands where at this moment: the provenance of what process `pid` does now.
+    #[inline]
     pub(crate) fn deed(&self, pid: Pid) -> Deed {
         let span = self.table.get(pid).map(Process::here).unwrap_or_default();
         Deed { who: pid, span, tick: self.clock }

@@ -20,6 +20,7 @@ pub mod machine;
 pub mod mqueue;
 pub mod open;
 pub mod param;
+pub mod pids;
 pub mod pipe;
 pub mod poll;
 pub mod process;

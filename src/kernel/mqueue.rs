@@ -89,11 +89,13 @@ impl Queue {
     }
 
     /// Whether no message waits.
+    #[inline]
     pub fn is_empty(&self) -> bool {
         self.messages.is_empty()
     }
 
     /// Whether a message more has no room.
+    #[inline]
     pub fn is_full(&self) -> bool {
         self.messages.len() as i64 >= self.max_messages
     }
@@ -132,10 +134,12 @@ fn check_name(name: &[u8]) -> Result<(), Errno> {
 
 impl Queues {
     /// A queue, while it has a name or is open.
+    #[inline]
     pub fn get(&self, queue: QueueId) -> Option<&Queue> {
         self.queues.get(queue.0)
     }
 
+    #[inline]
     fn get_mut(&mut self, queue: QueueId) -> Option<&mut Queue> {
         self.queues.get_mut(queue.0)
     }
@@ -353,7 +357,7 @@ impl Machine {
         if let Some(receiver) = receivers.and_then(|receivers| self.first_sleeper(receivers))
             && let Some(call) = self.process_mut(receiver).call.as_deref_mut()
         {
-            call.handed = Some(message);
+            call.handed = Some(Box::new(message));
             let taken = self.deed(receiver);
             if let Some(queue) = self.queues.get_mut(id) {
                 queue.last_taken = Trail(Some(taken));
@@ -379,7 +383,7 @@ impl Machine {
         deadline: Option<u64>,
     ) -> Outcome {
         if let Some(message) = call.handed.take() {
-            return received(message);
+            return received(*message);
         }
         let (id, file_id, file) = match self.queue_of(me, fd) {
             Ok(found) if found.2.readable() => found,

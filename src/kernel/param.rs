@@ -52,5 +52,7 @@ pub const FILES_COUNT: usize = 65_536;
 pub const IO_MAX: usize = 1 << 26;
 /// All strings of argv and the environment together (ARG_MAX of Linux: a quarter of the stack limit, 2 MB).
 pub const ARG_MAX: usize = 2 << 20;
+/// Ended processes whose places in the host's memory are kept for the next ones.
+pub const SPARES: usize = 64;
 /// Seconds since 1970 at which the virtual clock starts: 2026-01-01 00:00:00 UTC.
 pub const EPOCH: u64 = 1_767_225_600;

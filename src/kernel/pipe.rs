@@ -104,16 +104,19 @@ impl Pipe {
     }
 
     /// How many bytes wait to be read.
+    #[inline]
     pub fn len(&self) -> usize {
         self.bytes.len()
     }
 
     /// Whether no byte waits to be read.
+    #[inline]
     pub fn is_empty(&self) -> bool {
         self.bytes.is_empty()
     }
 
     /// How many bytes it can hold.
+    #[inline]
     pub fn capacity(&self) -> usize {
         match self.room {
             Room::Pages(pages) => pages * PIPE_PAGE,
@@ -127,11 +130,13 @@ impl Pipe {
     }
 
     /// Whether a byte more has no room.
+    #[inline]
     pub fn is_full(&self) -> bool {
         !self.has_room(1)
     }
 
     /// Whether so many bytes could be put in, in a new page where there are pages.
+    #[inline]
     fn has_room(&self, wanted: usize) -> bool {
         match self.room {
             Room::Pages(pages) => self.pages.len() < pages,
@@ -140,6 +145,7 @@ impl Pipe {
     }
 
     /// The room that a write of `total` bytes needs at once: all of it up to PIPE_BUF, so that it is never torn.
+    #[inline]
     fn need(&self, total: usize) -> usize {
         if total <= PIPE_PAGE.min(self.capacity()) { total } else { 1 }
     }
@@ -185,6 +191,13 @@ impl Pipe {
     fn take(&mut self, max: usize) -> Vec<u8> {
         let count = max.min(self.bytes.len());
         let (front, back) = self.bytes.as_slices();
+        if count == front.len() && back.is_empty() {
+            let taken = front.to_vec();
+            self.bytes.clear();
+            self.pages.clear();
+            self.writes.clear();
+            return taken;
+        }
         let mut taken = Vec::with_capacity(count);
         taken.extend_from_slice(&front[..count.min(front.len())]);
         taken.extend_from_slice(&back[..count - taken.len()]);
@@ -212,6 +225,7 @@ impl Pipe {
         taken
     }
 
+    #[inline]
     fn is_unused(&self) -> bool {
         self.readers == 0 && self.writers == 0 && self.opening_readers.is_empty() && self.opening_writers.is_empty()
     }
@@ -234,10 +248,12 @@ pub struct Pipes {
 
 impl Pipes {
     /// The pipe called `pipe`, while an end of it is open.
+    #[inline]
     pub fn get(&self, pipe: PipeId) -> Option<&Pipe> {
         self.pipes.get(pipe.0)
     }
 
+    #[inline]
     fn get_mut(&mut self, pipe: PipeId) -> Option<&mut Pipe> {
         self.pipes.get_mut(pipe.0)
     }
@@ -401,15 +417,24 @@ impl Machine {
     /// Takes a process out of a pipe's queues.
     pub(crate) fn leave_pipe(&mut self, id: PipeId, pid: Pid) {
         if let Some(pipe) = self.pipes.get_mut(id) {
-            if let Some(at) = pipe.sleeping_readers.iter().position(|sleeper| *sleeper == pid) {
+            // Most of these are empty, and who was woken by name has left its queue already.
+            if !pipe.sleeping_readers.is_empty()
+                && let Some(at) = pipe.sleeping_readers.iter().position(|sleeper| *sleeper == pid)
+            {
                 pipe.sleeping_readers.remove(at);
             }
-            if let Some(at) = pipe.sleeping_writers.iter().position(|(sleeper, _)| *sleeper == pid) {
+            if !pipe.sleeping_writers.is_empty()
+                && let Some(at) = pipe.sleeping_writers.iter().position(|(sleeper, _)| *sleeper == pid)
+            {
                 pipe.sleeping_writers.remove(at);
             }
-            pipe.opening_readers.retain(|sleeper| *sleeper != pid);
-            pipe.opening_writers.retain(|sleeper| *sleeper != pid);
-            self.drop_unused_pipe(id);
+            if !pipe.opening_readers.is_empty() || !pipe.opening_writers.is_empty() {
+                pipe.opening_readers.retain(|sleeper| *sleeper != pid);
+                pipe.opening_writers.retain(|sleeper| *sleeper != pid);
+            }
+            if pipe.is_unused() {
+                self.drop_unused_pipe(id);
+            }
         }
     }
 
@@ -473,7 +498,7 @@ impl Machine {
 
     fn wake_reader(&mut self, id: PipeId) {
         if let Some(pid) = self.pipes.get_mut(id).and_then(|pipe| pipe.sleeping_readers.pop_front()) {
-            self.wake(pid);
+            self.wake_out_of_queue(pid);
         }
     }
 
@@ -483,7 +508,7 @@ impl Machine {
         let Some((pid, need)) = pipe.sleeping_writers.front().copied() else { return };
         if pipe.has_room(need) {
             pipe.sleeping_writers.pop_front();
-            self.wake(pid);
+            self.wake_out_of_queue(pid);
         }
     }
 

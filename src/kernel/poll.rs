@@ -117,6 +117,7 @@ impl Machine {
     }
 
     /// Wakes everybody who polls what has changed, first come first.
+    #[inline]
     pub(crate) fn changed(&mut self, source: Source) {
         if self.pollers.is_empty() {
             return;

@@ -1,13 +1,13 @@
 //! The process control block.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::rc::Rc;
 
 use indexmap::IndexMap;
 
 use super::call::Call;
 use super::file::FileTable;
 use super::fs::NodeId;
+use super::pids::Pids;
 use super::signal::Signals;
 use super::stdio::Stdio;
 use super::wait::WaitFor;
@@ -76,7 +76,7 @@ pub struct Lineage {
     /// Its number among its parent's children, from 1.
     pub ordinal: u32,
     /// Its parent's lineage; none for the script.
-    pub parent: Option<Arc<Lineage>>,
+    pub parent: Option<Rc<Lineage>>,
 }
 
 impl Drop for Lineage {
@@ -84,7 +84,7 @@ impl Drop for Lineage {
     fn drop(&mut self) {
         let mut next = self.parent.take();
         while let Some(lineage) = next {
-            next = Arc::into_inner(lineage).and_then(|mut inner| inner.parent.take());
+            next = Rc::into_inner(lineage).and_then(|mut inner| inner.parent.take());
         }
     }
 }
@@ -171,23 +171,23 @@ pub struct Process {
     /// Its session.
     pub sid: Pid,
     /// How it came to be.
-    pub lineage: Arc<Lineage>,
+    pub lineage: Rc<Lineage>,
     /// The program it runs.
     pub image: Verified,
     /// Whether it has called exec successfully (setpgid, EXEC-14).
     pub has_execed: bool,
     /// The exec that loaded its program; none where it runs what it was forked with.
-    pub execed: Option<Deed>,
+    pub execed: Option<Box<Deed>>,
     /// Whether init adopted it: its parent ended first.
     pub adopted: bool,
     /// The environment, shared until changed.
-    pub environment: Arc<IndexMap<Vec<u8>, Vec<u8>>>,
+    pub environment: Rc<IndexMap<Vec<u8>, Vec<u8>>>,
 
     // Family: changed by fork, exit and wait.
     /// Living children and zombies, by id.
-    pub children: BTreeSet<Pid>,
+    pub children: Pids,
     /// Children with something to tell: zombies, and those with news. What wait looks at, lowest id first (WAIT-12).
-    pub newsworthy: BTreeSet<Pid>,
+    pub newsworthy: Pids,
     /// How many children it has ever made.
     pub births: u32,
     /// Its exit status once it is a zombie.
@@ -210,8 +210,8 @@ pub struct Process {
     pub accounting: Accounting,
     /// The most bytes of heap it had in use, once it has ended.
     pub peak_memory: u64,
-    /// Its limits.
-    pub limits: ResourceLimits,
+    /// Its limits, shared until changed.
+    pub limits: Rc<ResourceLimits>,
 
     // Signals: changed by `signal`.
     /// Actions, mask, pending signals.
@@ -226,6 +226,19 @@ pub struct Process {
     pub cwd: NodeId,
     /// The stdout buffer.
     pub stdio: Stdio,
+}
+
+/// What a fork gives a child besides what it has from its parent.
+#[derive(Debug)]
+pub(crate) struct Birth {
+    /// Its id.
+    pub(crate) pid: Pid,
+    /// The call of fork.
+    pub(crate) fork: Deed,
+    /// Its table of descriptors.
+    pub(crate) files: FileTable,
+    /// Its view of the processor.
+    pub(crate) context: Box<Context>,
 }
 
 impl Process {
@@ -246,12 +259,12 @@ impl Process {
             ppid: self.ppid,
             pgid: self.pgid,
             sid: self.sid,
-            lineage: Arc::clone(&self.lineage),
+            lineage: Rc::clone(&self.lineage),
             image: self.image.clone(),
             has_execed: self.has_execed,
-            execed: self.execed,
+            execed: self.execed.clone(),
             adopted: self.adopted,
-            environment: Arc::clone(&self.environment),
+            environment: Rc::clone(&self.environment),
             children: self.children.clone(),
             newsworthy: self.newsworthy.clone(),
             births: self.births,
@@ -264,7 +277,7 @@ impl Process {
             nice: self.nice,
             accounting: self.accounting,
             peak_memory: self.peak_memory,
-            limits: self.limits,
+            limits: Rc::clone(&self.limits),
             signals: self.signals.clone(),
             alarm: self.alarm,
             files: self.files,
@@ -273,7 +286,92 @@ impl Process {
         }
     }
 
+    /// Its child, which is not in the table yet; in the place of a process that is gone, where there is one.
+    pub(crate) fn child(&self, birth: Birth, now: u64, place: Option<Box<Process>>) -> Box<Process> {
+        let Birth { pid, fork, files, context } = birth;
+        let parent = Some(Rc::clone(&self.lineage));
+        let lineage = Rc::new(Lineage { pid, fork, ordinal: self.births, parent });
+        let accounting = Accounting { born: now, since: now, ..Accounting::default() };
+        let Some(mut child) = place else {
+            return Box::new(Process {
+                pid,
+                ppid: self.pid,
+                pgid: self.pgid,
+                sid: self.sid,
+                lineage,
+                image: self.image.clone(),
+                has_execed: false,
+                execed: None,
+                adopted: false,
+                environment: Rc::clone(&self.environment),
+                children: Pids::default(),
+                newsworthy: Pids::default(),
+                births: 0,
+                status: Status::default(),
+                news: None,
+                state: State::Running,
+                context: Some(context),
+                call: None,
+                ticket: 0,
+                nice: self.nice,
+                accounting,
+                peak_memory: 0,
+                limits: Rc::clone(&self.limits),
+                signals: self.signals.fork(),
+                alarm: None,
+                files,
+                cwd: self.cwd,
+                stdio: self.stdio.fork(),
+            });
+        };
+        let Process {
+            pid: its_pid,
+            ppid,
+            pgid,
+            sid,
+            lineage: its_lineage,
+            image,
+            has_execed,
+            execed,
+            adopted,
+            environment,
+            children,
+            newsworthy,
+            births,
+            status,
+            news,
+            state,
+            context: its_context,
+            call,
+            ticket,
+            nice,
+            accounting: its_accounting,
+            peak_memory,
+            limits,
+            signals,
+            alarm,
+            files: its_files,
+            cwd,
+            stdio,
+        } = &mut *child;
+        // The program is most often the same, and counting its owners costs time.
+        if !image.same(&self.image) {
+            image.clone_from(&self.image);
+        }
+        (*its_pid, *ppid, *pgid, *sid, *its_lineage) = (pid, self.pid, self.pgid, self.sid, lineage);
+        (*has_execed, *execed, *adopted) = (false, None, false);
+        *environment = Rc::clone(&self.environment);
+        (*children, *newsworthy, *births) = (Pids::default(), Pids::default(), 0);
+        (*status, *news, *state) = (Status::default(), None, State::Running);
+        (*its_context, *call, *ticket, *nice) = (Some(context), None, 0, self.nice);
+        (*its_accounting, *peak_memory, *limits) = (accounting, 0, Rc::clone(&self.limits));
+        (*signals, *alarm) = (self.signals.fork(), None);
+        (*its_files, *cwd, *stdio) = (files, self.cwd, self.stdio.fork());
+        child
+    }
+
     /// The place in the source where it stands.
+    #[inline]
     pub fn here(&self) -> Span {
         self.context.as_deref().map(|context| context.image.span(context.pc)).unwrap_or_default()
     }
@@ -284,6 +382,7 @@ impl Process {
     }
 
     /// Books the time since the last change of state on the state it was in.
+    #[inline]
     pub(crate) fn account(&mut self, now: u64) {
         // A machine that is put back into an earlier state has an earlier clock.
         let spent = now.saturating_sub(self.accounting.since);

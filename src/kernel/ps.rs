@@ -126,10 +126,10 @@ impl Machine {
         while let Some((pid, before, below)) = left.pop() {
             let Some(process) = self.table.get(pid) else { continue };
             let _ = writeln!(text, "{before}{}({pid})", command(process));
-            let last = process.children.last().copied();
+            let last = process.children.last();
             for child in process.children.iter().rev() {
-                let (branch, trunk) = if Some(*child) == last { ("└─", "  ") } else { ("├─", "│ ") };
-                left.push((*child, format!("{below}{branch}"), format!("{below}{trunk}")));
+                let (branch, trunk) = if Some(child) == last { ("└─", "  ") } else { ("├─", "│ ") };
+                left.push((child, format!("{below}{branch}"), format!("{below}{trunk}")));
             }
         }
         text

@@ -3,7 +3,7 @@
 //! Order and coalescing follow Linux (posix.md's DLVR, STOP and SUSP rules): every deliverable signal with a
 //! handler is entered on top of the one before, so with empty masks the bodies run in falling order.
 
-use std::sync::Arc;
+use std::rc::Rc;
 
 use super::call::Call;
 use super::event::{Fate, Origin, Watch, What};
@@ -35,7 +35,7 @@ impl Default for Action {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Signals {
     /// By number less one, shared with the parent until changed.
-    actions: Arc<[Action; 31]>,
+    actions: Rc<[Action; 31]>,
     /// Blocked signals.
     pub mask: SignalSet,
     /// Generated and not yet acted on.
@@ -85,7 +85,7 @@ const HEARD: usize = 4;
 impl Default for Signals {
     fn default() -> Self {
         Signals {
-            actions: Arc::new([Action::default(); 31]),
+            actions: Rc::new([Action::default(); 31]),
             mask: SignalSet::EMPTY,
             pending: SignalSet::EMPTY,
             origins: Vec::new(),
@@ -99,22 +99,24 @@ impl Default for Signals {
 
 impl Signals {
     /// The action of a signal.
+    #[inline]
     pub fn action(&self, signal: Signal) -> Action {
         self.actions[signal.number() as usize - 1]
     }
 
     /// Sets the action of a signal; one that now ignores it discards a pending instance (SIG-12, SIG-13).
     pub(crate) fn set_action(&mut self, signal: Signal, action: Action) {
-        Arc::make_mut(&mut self.actions)[signal.number() as usize - 1] = action;
+        Rc::make_mut(&mut self.actions)[signal.number() as usize - 1] = action;
         if self.ignores(signal) {
             self.forget(signal);
         }
     }
 
+    #[inline]
     /// What a child starts with: actions and mask, nothing pending (FORK-07 to FORK-09).
     pub(crate) fn fork(&self) -> Signals {
         Signals {
-            actions: Arc::clone(&self.actions),
+            actions: Rc::clone(&self.actions),
             mask: self.mask,
             pending: SignalSet::EMPTY,
             origins: Vec::new(),
@@ -134,7 +136,7 @@ impl Signals {
 
     /// exec: handlers are lost, ignored signals stay ignored, mask and pending stay (EXEC-02 to EXEC-05).
     pub(crate) fn exec(&mut self) {
-        let actions = Arc::make_mut(&mut self.actions);
+        let actions = Rc::make_mut(&mut self.actions);
         for action in actions.iter_mut() {
             if action.handler != SIG_IGN {
                 *action = Action::default();
@@ -162,6 +164,12 @@ impl Signals {
     /// The signals that would be acted on now.
     pub fn deliverable(&self) -> SignalSet {
         self.pending.without(self.mask)
+    }
+
+    /// Whether nothing is to be acted on now.
+    #[inline]
+    pub(crate) fn are_quiet(&self) -> bool {
+        self.pending.without(self.mask).is_empty() && self.doomed.is_none()
     }
 
     fn forget(&mut self, signal: Signal) {

@@ -3,6 +3,8 @@
 //! What a call must write now leaves the buffer and stands in the call until it has gone; so a call that sleeps, or that
 //! a handler interrupts, goes on where it was. Every buffered byte knows the print that put it there.
 
+use std::rc::Rc;
+
 use super::call::{Call, Outcome};
 use super::file::Kind;
 use super::group::Access;
@@ -46,7 +48,11 @@ struct Unfinished {
 
 /// The stdio of a process.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Stdio {
+pub struct Stdio(Rc<Streams>);
+
+/// What stdio keeps; shared by parent and child until one of them prints.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Streams {
     mode: Option<Mode>,
     buffer: Vec<u8>,
     prints: Vec<Print>,
@@ -56,39 +62,85 @@ pub struct Stdio {
     lines: Vec<(u64, Vec<u8>)>,
 }
 
-impl std::hash::Hash for Stdio {
+impl std::hash::Hash for Streams {
     /// Who printed what is not part of what a program can see.
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
         (self.mode, &self.buffer, &self.unfinished, &self.lines).hash(state);
     }
 }
 
+impl std::hash::Hash for Stdio {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
+
 impl Stdio {
     /// What a child starts with: a copy of everything (STDIO-01).
+    #[inline]
     pub(crate) fn fork(&self) -> Stdio {
         self.clone()
     }
 
     /// What has been printed and not yet written.
     pub fn buffered(&self) -> &[u8] {
-        &self.buffer
+        &self.0.buffer
     }
 
     /// Who printed the buffered bytes, in their order.
     pub fn prints(&self) -> &[Print] {
-        &self.prints
+        &self.0.prints
     }
 
     /// Who printed the bytes that are being written, or were written last.
     pub fn writing(&self) -> &[Print] {
-        &self.writing
+        &self.0.writing
     }
 
     /// How it is buffered; none before the first output.
     pub fn mode(&self) -> Option<Mode> {
-        self.mode
+        self.0.mode
     }
 
+    fn set_mode(&mut self, mode: Mode) {
+        Rc::make_mut(&mut self.0).mode = Some(mode);
+    }
+
+    /// Takes printed text in; what must be written now comes out.
+    fn accept(&mut self, text: Vec<u8>, mode: Mode, by: Deed) -> Vec<u8> {
+        Rc::make_mut(&mut self.0).accept(text, mode, by)
+    }
+
+    /// Takes the first `count` bytes out, to be written.
+    #[cfg(test)]
+    fn take(&mut self, count: usize) -> Vec<u8> {
+        Rc::make_mut(&mut self.0).take(count)
+    }
+
+    fn take_all(&mut self) -> Vec<u8> {
+        match self.0.buffer.len() {
+            0 => Vec::new(),
+            held => Rc::make_mut(&mut self.0).take(held),
+        }
+    }
+
+    /// The beginning of a line that was read from the open file with this serial number, taken out.
+    pub(crate) fn take_line(&mut self, serial: u64) -> Vec<u8> {
+        match self.0.lines.iter().position(|(of, _)| *of == serial) {
+            Some(at) => Rc::make_mut(&mut self.0).lines.swap_remove(at).1,
+            None => Vec::new(),
+        }
+    }
+
+    /// Keeps the beginning of a line for the next getline of that open file.
+    pub(crate) fn keep_line(&mut self, serial: u64, line: Vec<u8>) {
+        if !line.is_empty() {
+            Rc::make_mut(&mut self.0).lines.push((serial, line));
+        }
+    }
+}
+
+impl Streams {
     /// Takes printed text in; what must be written now comes out.
     fn accept(&mut self, text: Vec<u8>, mode: Mode, by: Deed) -> Vec<u8> {
         let held = self.buffer.len();
@@ -131,25 +183,6 @@ impl Stdio {
         }
         self.buffer.drain(..count.min(self.buffer.len())).collect()
     }
-
-    fn take_all(&mut self) -> Vec<u8> {
-        self.take(self.buffer.len())
-    }
-
-    /// The beginning of a line that was read from the open file with this serial number, taken out.
-    pub(crate) fn take_line(&mut self, serial: u64) -> Vec<u8> {
-        match self.lines.iter().position(|(of, _)| *of == serial) {
-            Some(at) => self.lines.swap_remove(at).1,
-            None => Vec::new(),
-        }
-    }
-
-    /// Keeps the beginning of a line for the next getline of that open file.
-    pub(crate) fn keep_line(&mut self, serial: u64, line: Vec<u8>) {
-        if !line.is_empty() {
-            self.lines.push((serial, line));
-        }
-    }
 }
 
 /// How many bytes leave a buffer that holds `held` when `added` more come, none of them a newline that matters: none while
@@ -164,7 +197,7 @@ fn overflow(held: usize, added: usize) -> usize {
 impl Machine {
     /// How stdout of a process is buffered: chosen at its program's first output, from what descriptor 1 is then.
     fn stdout_mode(&mut self, me: Pid) -> Mode {
-        if let Some(mode) = self.process(me).stdio.mode {
+        if let Some(mode) = self.process(me).stdio.mode() {
             return mode;
         }
         let configured = self.config.stdout;
@@ -173,7 +206,7 @@ impl Machine {
             Err(_) if configured == Mode::Unbuffered => Mode::Unbuffered,
             Err(_) => Mode::Full,
         };
-        self.process_mut(me).stdio.mode = Some(mode);
+        self.process_mut(me).stdio.set_mode(mode);
         mode
     }
 
@@ -185,7 +218,7 @@ impl Machine {
                 other => return other,
             }
         }
-        self.process_mut(me).stdio.mode = Some(mode);
+        self.process_mut(me).stdio.set_mode(mode);
         Outcome::Int(0)
     }
 
@@ -249,12 +282,12 @@ impl Machine {
             return true;
         }
         let process = self.process_mut(me);
-        let Some(last) = process.stdio.unfinished.last() else { return false };
+        let Some(last) = process.stdio.0.unfinished.last() else { return false };
         let here = |context: &crate::vm::Context| context.pc == last.pc && context.base == last.base;
         if !process.context.as_deref().is_some_and(here) {
             return false;
         }
-        if let Some(unfinished) = process.stdio.unfinished.pop() {
+        if let Some(unfinished) = Rc::make_mut(&mut process.stdio.0).unfinished.pop() {
             call.bytes = Some(unfinished.bytes);
             call.count = unfinished.count;
         }
@@ -318,6 +351,7 @@ impl Machine {
     }
 
     /// What an interrupted write(2) answers: the bytes it has moved, if it has moved any (INTR-03).
+    #[inline]
     pub(crate) fn interrupted_count(&self, call: &Call) -> Option<i64> {
         (call.request.builtin == Builtin::Write && call.progress > 0).then_some(call.progress as i64)
     }
@@ -338,7 +372,12 @@ impl Machine {
                 let process = self.process_mut(me);
                 if let Some(context) = process.context.as_deref() {
                     let (pc, base) = (context.pc, context.base);
-                    process.stdio.unfinished.push(Unfinished { pc, base, bytes, count: call.count });
+                    Rc::make_mut(&mut process.stdio.0).unfinished.push(Unfinished {
+                        pc,
+                        base,
+                        bytes,
+                        count: call.count,
+                    });
                 }
                 true
             }

@@ -1,8 +1,9 @@
 //! The process table: processes by id, and who is in which group. Ids rise until they wrap, as on Linux.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::param;
+use super::pids::Pids;
 use super::process::{Pid, Process};
 
 /// A process group.
@@ -11,7 +12,7 @@ pub struct Group {
     /// Its session.
     pub sid: Pid,
     /// Its members, zombies included.
-    pub members: BTreeSet<Pid>,
+    pub members: Pids,
 }
 
 /// All processes, init and zombies included.
@@ -25,7 +26,58 @@ pub struct Table {
     count: usize,
     /// The id given out last.
     last: u32,
-    groups: BTreeMap<Pid, Group>,
+    groups: Groups,
+    /// Places of processes that are gone, to be used again.
+    spare: Vec<Box<Process>>,
+}
+
+/// The groups by id. The one that was changed last is kept in front: most forks and ends are in the same one.
+#[derive(Debug, Default)]
+struct Groups {
+    first: Option<(Pid, Group)>,
+    others: BTreeMap<Pid, Group>,
+}
+
+impl Groups {
+    #[inline]
+    fn get(&self, pgid: Pid) -> Option<&Group> {
+        match &self.first {
+            Some((first, group)) if *first == pgid => Some(group),
+            _ => self.others.get(&pgid),
+        }
+    }
+
+    /// The group called `pgid`; made in this session where there is none.
+    #[inline]
+    fn get_or_make(&mut self, pgid: Pid, sid: Pid) -> &mut Group {
+        if !matches!(&self.first, Some((first, _)) if *first == pgid) {
+            self.bring_forward(pgid);
+        }
+        &mut self.first.get_or_insert_with(|| (pgid, Group { sid, members: Pids::default() })).1
+    }
+
+    /// Puts the group called `pgid` in front; nothing where there is none.
+    #[cold]
+    fn bring_forward(&mut self, pgid: Pid) {
+        if let Some((first, group)) = self.first.take() {
+            self.others.insert(first, group);
+        }
+        self.first = self.others.remove(&pgid).map(|group| (pgid, group));
+    }
+
+    /// Takes a member out of its group, which goes with the last.
+    #[inline]
+    fn leave(&mut self, pgid: Pid, pid: Pid) {
+        if !matches!(&self.first, Some((first, _)) if *first == pgid) {
+            self.bring_forward(pgid);
+        }
+        if let Some((_, group)) = &mut self.first {
+            group.members.remove(pid);
+            if group.members.is_empty() {
+                self.first = None;
+            }
+        }
+    }
 }
 
 /// Slots by id, and which processes were lent out to be changed since somebody asked.
@@ -42,6 +94,7 @@ impl Table {
         Table { sparse: Some(Sparse::default()), ..Table::default() }
     }
 
+    #[inline]
     fn slot(&self, pid: Pid) -> Option<usize> {
         match &self.sparse {
             None => Some(pid.0 as usize),
@@ -50,10 +103,12 @@ impl Table {
     }
 
     /// The process called `pid`, if there is one.
+    #[inline]
     pub fn get(&self, pid: Pid) -> Option<&Process> {
         self.slots.get(self.slot(pid)?)?.as_deref()
     }
 
+    #[inline]
     pub(crate) fn get_mut(&mut self, pid: Pid) -> Option<&mut Process> {
         let at = self.slot(pid)?;
         if let Some(sparse) = &mut self.sparse
@@ -70,6 +125,7 @@ impl Table {
     }
 
     /// How many processes there are, init and zombies included.
+    #[inline]
     pub fn len(&self) -> usize {
         self.count
     }
@@ -105,11 +161,11 @@ impl Table {
     }
 
     fn is_free(&self, pid: Pid) -> bool {
-        self.get(pid).is_none() && !self.groups.contains_key(&pid)
+        self.get(pid).is_none() && self.groups.get(pid).is_none()
     }
 
     /// Adds a process under its id and to its group.
-    pub(crate) fn insert(&mut self, process: Process) {
+    pub(crate) fn insert(&mut self, process: Box<Process>) {
         let at = match &mut self.sparse {
             None => process.pid.0 as usize,
             Some(sparse) => {
@@ -123,7 +179,7 @@ impl Table {
             self.slots.resize_with(at + 1, || None);
         }
         self.join(process.pid, process.pgid, process.sid);
-        self.slots[at] = Some(Box::new(process));
+        self.slots[at] = Some(process);
         self.count += 1;
     }
 
@@ -141,17 +197,24 @@ impl Table {
         Some(process)
     }
 
+    /// Keeps the place of a process that is gone.
+    pub(crate) fn keep(&mut self, process: Box<Process>) {
+        if self.spare.len() < param::SPARES {
+            self.spare.push(process);
+        }
+    }
+
+    /// The place of a process that is gone.
+    pub(crate) fn spare(&mut self) -> Option<Box<Process>> {
+        self.spare.pop()
+    }
+
     fn join(&mut self, pid: Pid, pgid: Pid, sid: Pid) {
-        self.groups.entry(pgid).or_insert_with(|| Group { sid, members: BTreeSet::new() }).members.insert(pid);
+        self.groups.get_or_make(pgid, sid).members.insert(pid);
     }
 
     fn leave(&mut self, pid: Pid, pgid: Pid) {
-        if let Some(group) = self.groups.get_mut(&pgid) {
-            group.members.remove(&pid);
-            if group.members.is_empty() {
-                self.groups.remove(&pgid);
-            }
-        }
+        self.groups.leave(pgid, pid);
     }
 
     /// Moves a process to a group, which is made if it does not exist.
@@ -165,11 +228,11 @@ impl Table {
 
     /// The group called `pgid`, if it has a member.
     pub fn group(&self, pgid: Pid) -> Option<&Group> {
-        self.groups.get(&pgid)
+        self.groups.get(pgid)
     }
 
     /// The members of a group by rising id; empty where there is no such group.
     pub fn members(&self, pgid: Pid) -> Vec<Pid> {
-        self.groups.get(&pgid).map(|group| group.members.iter().copied().collect()).unwrap_or_default()
+        self.groups.get(pgid).map(|group| group.members.iter().collect()).unwrap_or_default()
     }
 }

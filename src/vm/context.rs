@@ -22,6 +22,7 @@ pub struct Limits {
 }
 
 /// The processor's view of a process.
+/// It is let go by [`Context::release`] or [`Context::retire`], so that its pages have no owner that is gone.
 #[derive(Debug)]
 pub struct Context {
     /// The program.
@@ -83,32 +84,59 @@ impl Context {
         Ok(())
     }
 
+    #[inline]
     fn guest<'a>(&'a mut self, image: &'a Image, memory: &'a mut Memory) -> Guest<'a> {
         let arena = Arena::new(memory, &mut self.space, &mut self.heap, self.limits.heap, self.pc);
         Guest { image, arena }
     }
 
+    #[inline]
     fn view<'a>(&'a self, memory: &'a Memory) -> View<'a> {
         View { image: &self.image, memory, space: self.space }
     }
 
-    /// A copy that shares all pages until one side writes.
-    pub fn fork(&self, memory: &mut Memory) -> Context {
-        Context { heap: self.heap.forked(), ..self.snapshot(memory) }
+    /// A copy that shares all pages until one side writes; in the place of one that has retired, where there is one.
+    pub fn fork(&self, memory: &mut Memory, spare: Option<Box<Context>>) -> Box<Context> {
+        let Some(mut copy) = spare else {
+            return Box::new(Context { heap: self.heap.forked(), ..self.snapshot(memory) });
+        };
+        let Context { image, pc, base, slots, space, heap, limits, counted } = &mut *copy;
+        if !image.same(&self.image) {
+            image.clone_from(&self.image);
+        }
+        (*pc, *base, *limits) = (self.pc, self.base, self.limits);
+        slots.clear();
+        slots.extend_from_slice(&self.slots);
+        *space = memory.fork(self.space);
+        *heap = self.heap.forked();
+        *counted = self.slots.len();
+        memory.count_slots(0, self.slots.len());
+        copy
+    }
+
+    /// Gives the pages back; what is left has only a place to offer to a later copy. Whether that is worth keeping.
+    pub fn retire(&mut self, memory: &mut Memory) -> bool {
+        memory.count_slots(self.counted, 0);
+        memory.release(std::mem::take(&mut self.space));
+        self.counted = 0;
+        self.slots.capacity() <= WINDOW
     }
 
     /// Whether there is memory for a child's stack; its pages are shared.
+    #[inline]
     pub fn can_fork(&self, memory: &Memory) -> bool {
         memory.has_room(self.slots.len() as u64)
     }
 
     /// Tells the memory how many slots there are now.
+    #[inline]
     pub(super) fn count_slots(&mut self, memory: &mut Memory) {
         memory.count_slots(self.counted, self.slots.len());
         self.counted = self.slots.len();
     }
 
     /// An exact copy, for a machine that is kept as it is; unlike a child it does not count as a fork.
+    #[inline]
     pub fn snapshot(&self, memory: &mut Memory) -> Context {
         memory.count_slots(0, self.slots.len());
         Context {
@@ -124,32 +152,38 @@ impl Context {
     }
 
     /// Gives the pages back; must be called before a context is dropped.
+    #[inline]
     pub fn release(self, memory: &mut Memory) {
         memory.count_slots(self.counted, 0);
         memory.release(self.space);
     }
 
     /// Register `register` of the running frame.
+    #[inline]
     pub fn register(&self, register: u8) -> u64 {
         self.slots[self.base as usize + register as usize]
     }
 
     /// Sets a register of the running frame.
+    #[inline]
     pub fn set_register(&mut self, register: u8, word: u64) {
         self.slots[self.base as usize + register as usize] = word;
     }
 
     /// `errno`
+    #[inline]
     pub fn errno(&self) -> i64 {
         self.slots[ERRNO_SLOT] as i64
     }
 
     /// Sets `errno`.
+    #[inline]
     pub fn set_errno(&mut self, number: i64) {
         self.slots[ERRNO_SLOT] = number as u64;
     }
 
     /// The bytes of the string that `word` refers to.
+    #[inline]
     pub fn string(&self, memory: &mut Memory, word: u64) -> Vec<u8> {
         self.view(memory).bytes(word)
     }
@@ -196,18 +230,16 @@ impl Context {
     }
 
     /// Makes something on the heap, collecting where that is due.
+    #[inline]
     fn allocate(
         &mut self,
         memory: &mut Memory,
         mut make: impl FnMut(&mut Guest<'_>) -> Result<u64, Fault>,
     ) -> Result<u64, Fault> {
-        let image = self.image.clone();
-        let mut slots = std::mem::take(&mut self.slots);
+        let Context { image, pc, slots, space, heap, limits, .. } = self;
+        let arena = Arena::new(memory, space, heap, limits.heap, *pc);
         let live = slots.len();
-        let mut guest = self.guest(&image, memory);
-        let result = guest.allocating(&[], &mut slots, |_| live, |guest, _| make(guest));
-        self.slots = slots;
-        result
+        Guest { image, arena }.allocating(&[], slots, |_| live, |guest, _| make(guest))
     }
 
     /// The text of a printing call whose window starts at register `window`; `first_arg` is how many arguments stand
@@ -256,12 +288,14 @@ impl Context {
     }
 
     /// How many slots the stack may have, static data included.
+    #[inline]
     pub(super) fn most_slots(&self) -> usize {
         let stack = (self.limits.stack / 8).clamp(SMALLEST_STACK, u64::from(u32::MAX / 2));
         static_slots(&self.image) + stack as usize
     }
 
     /// The slots up to the top of the running frame.
+    #[inline]
     pub(super) fn live_slots(&self) -> usize {
         let function = self.image.functions.get(self.image.function_at(self.pc));
         self.base as usize + function.map_or(1, |function| usize::from(function.frame))
@@ -335,6 +369,7 @@ impl Context {
 }
 
 /// How many slots the static data takes.
+#[inline]
 pub(super) fn static_slots(image: &Image) -> usize {
     image.globals.len().max(RESERVED_SLOTS)
 }

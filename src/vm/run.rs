@@ -48,8 +48,12 @@ impl Processor {
 
     /// The fuel below which instructions are counted one by one.
     fn reserve(&mut self, image: &Verified) -> u64 {
+        if let Some((first, longest)) = self.straight.first()
+            && first.same(image)
+        {
+            return *longest;
+        }
         match self.straight.iter().position(|(known, _)| known.same(image)) {
-            Some(0) => {}
             Some(at) => self.straight.swap(0, at),
             None => {
                 self.straight.truncate(REMEMBERED - 1);
@@ -105,9 +109,13 @@ pub fn run(processor: &mut Processor, context: &mut Context, memory: &mut Memory
     context.base = cursor.base as u32;
     let live = context.live_slots().min(slots.len());
     if small {
-        context.slots.clear();
-        context.slots.reserve_exact(live);
-        context.slots.extend_from_slice(&slots[..live]);
+        if context.slots.len() == live {
+            context.slots.copy_from_slice(&slots[..live]);
+        } else {
+            context.slots.clear();
+            context.slots.reserve_exact(live);
+            context.slots.extend_from_slice(&slots[..live]);
+        }
         processor.file = slots;
     } else {
         slots.truncate(live);

@@ -29,10 +29,12 @@ pub(super) struct View<'a> {
 }
 
 impl<'a> View<'a> {
+    #[inline]
     fn word(self, address: u64) -> u64 {
         self.memory.peek(self.space, address)
     }
 
+    #[inline]
     fn literal(self, text: u64) -> Option<&'a [u8]> {
         if text & LITERAL == 0 {
             return None;
@@ -41,6 +43,7 @@ impl<'a> View<'a> {
     }
 
     /// How many bytes the string has.
+    #[inline]
     pub(super) fn length(self, text: u64) -> u64 {
         match self.literal(text) {
             Some(bytes) => bytes.len() as u64,
@@ -61,7 +64,11 @@ impl<'a> View<'a> {
         if let Some(bytes) = self.literal(text) {
             return bytes.to_vec();
         }
-        let mut bytes = Vec::with_capacity(self.length(text) as usize);
+        let length = self.length(text);
+        if let Some(whole) = self.memory.whole(self.space, text, length) {
+            return whole.to_vec();
+        }
+        let mut bytes = Vec::with_capacity(length as usize);
         self.pieces(text).for_each(|piece| bytes.extend_from_slice(piece));
         bytes
     }

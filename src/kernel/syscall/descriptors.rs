@@ -64,7 +64,7 @@ pub(crate) fn read(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
     };
     let Ok(max) = usize::try_from(max) else { return Outcome::Fail(Errno::EINVAL) };
     match read_portion(machine, me, call, file, Portion::Bytes(max.min(IO_MAX))) {
-        Ok(bytes) => Outcome::Parts(vec![Value::Int(bytes.len() as i64), Value::Bytes(bytes)]),
+        Ok(bytes) => Outcome::counted(bytes),
         Err(outcome) => outcome,
     }
 }
@@ -105,7 +105,7 @@ fn finished_line(mut line: Vec<u8>) -> Outcome {
     if line.last() == Some(&b'\n') {
         line.pop();
     }
-    Outcome::Parts(vec![Value::Int(line.len() as i64), Value::Bytes(line)])
+    Outcome::counted(line)
 }
 
 fn end_of_file(machine: &mut Machine, me: Pid) -> Outcome {

@@ -18,7 +18,7 @@ use super::event::{Answer, Shown};
 use super::machine::Machine;
 use super::process::Pid;
 use crate::abi::builtin::{Outcome as Part, Param};
-use crate::abi::{Builtin, FUNCTION_BIAS, SIG_DFL, SIG_ERR, SIG_IGN, Status};
+use crate::abi::{Builtin, Errno, FUNCTION_BIAS, SIG_DFL, SIG_ERR, SIG_IGN, Status};
 use crate::for_each_builtin;
 use crate::vm::{Context, Fault};
 
@@ -42,6 +42,7 @@ macro_rules! dispatch_table {
 for_each_builtin!(dispatch_table);
 
 /// Makes a call.
+#[inline]
 pub(crate) fn make(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
     match TABLE[call.request.builtin as usize] {
         Some(handler) => handler(machine, me, call),
@@ -51,22 +52,26 @@ pub(crate) fn make(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
 }
 
 /// How many arguments were given.
+#[inline]
 pub(crate) fn given(call: &Call) -> usize {
     call.request.args as usize
 }
 
 /// The word of argument `at`, from 0.
+#[inline]
 pub(crate) fn arg(machine: &Machine, me: Pid, call: &Call, at: usize) -> u64 {
     let context = machine.process(me).context.as_deref();
     context.map_or(0, |context| context.register(call.request.window.wrapping_add(at as u8 + 1)))
 }
 
 /// Argument `at` as an int.
+#[inline]
 pub(crate) fn int(machine: &Machine, me: Pid, call: &Call, at: usize) -> i64 {
     arg(machine, me, call, at) as i64
 }
 
 /// Runs `act` on a process's context and the memory.
+#[inline]
 fn with_context<T: Default>(
     machine: &mut Machine,
     me: Pid,
@@ -102,52 +107,64 @@ pub(crate) fn rest_of_strings(machine: &mut Machine, me: Pid, call: &Call, from:
     (from..given(call)).map(|at| string(machine, me, call, at)).collect()
 }
 
-/// The words that a result stands for, made on the caller's heap where they are strings.
-fn words(context: &mut Context, memory: &mut crate::vm::memory::Memory, parts: &[Value]) -> Result<Vec<u64>, Fault> {
-    parts
-        .iter()
-        .map(|part| match part {
-            Value::Int(value) => Ok(*value as u64),
-            Value::Bool(value) => Ok(u64::from(*value)),
-            Value::Bytes(bytes) if bytes.is_empty() => Ok(0),
-            Value::Bytes(bytes) => context.new_string(memory, bytes),
-            Value::Status(status) => Ok(u64::from(status.0)),
-            Value::Handler(word) => Ok(*word),
-            Value::List(texts) => context.new_strings(memory, texts),
-            Value::Ints(ints) => context.new_ints(memory, ints),
-        })
-        .collect()
-}
-
-/// Writes a result into the caller's registers and moves it past the call.
-pub(crate) fn store(machine: &mut Machine, me: Pid, call: &Call, outcome: Outcome) {
-    let builtin = call.request.builtin;
-    let (parts, errno) = match outcome {
-        Outcome::Int(value) if builtin.row().results.len() <= 1 => return store_one(machine, me, call, value as u64),
-        Outcome::Int(value) => (padded(builtin, vec![Value::Int(value)]), None),
-        Outcome::Parts(parts) => (parts, None),
-        Outcome::Fail(errno) => (failure(builtin), Some(errno)),
-        _ => (Vec::new(), None),
-    };
-    let Some(process) = machine.table.get_mut(me) else { return };
-    let Some(context) = process.context.as_deref_mut() else { return };
-    let stored = words(context, &mut machine.memory, &parts);
-    match stored {
-        Err(fault) => machine.fault(me, fault),
-        Ok(words) => {
-            if let Some(errno) = errno {
-                context.set_errno(errno.number());
-            }
-            for (at, word) in words.into_iter().enumerate() {
-                context.set_register(call.request.window + at as u8, word);
-            }
-            context.pc += 1;
-        }
+/// The word that a part of a result stands for, made on the caller's heap where it is a string.
+#[inline]
+fn word(context: &mut Context, memory: &mut crate::vm::memory::Memory, part: &Value) -> Result<u64, Fault> {
+    match part {
+        Value::Int(value) => Ok(*value as u64),
+        Value::Bool(value) => Ok(u64::from(*value)),
+        Value::Bytes(bytes) if bytes.is_empty() => Ok(0),
+        Value::Bytes(bytes) => context.new_string(memory, bytes),
+        Value::Status(status) => Ok(u64::from(status.0)),
+        Value::Handler(word) => Ok(*word),
+        Value::List(texts) => context.new_strings(memory, texts),
+        Value::Ints(ints) => context.new_ints(memory, ints),
     }
 }
 
+/// The most parts that a result has.
+const MOST_PARTS: usize = 8;
+
+/// Writes a result into the caller's registers and moves it past the call.
+pub(crate) fn store(machine: &mut Machine, me: Pid, call: &Call, outcome: &Outcome) {
+    let builtin = call.request.builtin;
+    match outcome {
+        Outcome::Int(value) if builtin.row().results.len() <= 1 => {
+            store_one(machine, me, call, *value as u64);
+        }
+        Outcome::Int(value) => store_parts(machine, me, call, &padded(builtin, vec![Value::Int(*value)]), None),
+        Outcome::Two(parts) => store_parts(machine, me, call, parts, None),
+        Outcome::Parts(parts) => store_parts(machine, me, call, parts, None),
+        Outcome::Fail(errno) => store_parts(machine, me, call, &failure(builtin), Some(*errno)),
+        _ => store_parts(machine, me, call, &[], None),
+    }
+}
+
+/// Nothing is written where one of the parts has no room on the heap.
+fn store_parts(machine: &mut Machine, me: Pid, call: &Call, parts: &[Value], errno: Option<Errno>) {
+    let Some(process) = machine.table.get_mut(me) else { return };
+    let Some(context) = process.context.as_deref_mut() else { return };
+    let mut words = [0; MOST_PARTS];
+    let mut held = 0;
+    while held < parts.len().min(MOST_PARTS) {
+        match word(context, &mut machine.memory, &parts[held]) {
+            Ok(word) => words[held] = word,
+            Err(fault) => return machine.fault(me, fault),
+        }
+        held += 1;
+    }
+    if let Some(errno) = errno {
+        context.set_errno(errno.number());
+    }
+    for (at, word) in words[..held].iter().enumerate() {
+        context.set_register(call.request.window + at as u8, *word);
+    }
+    context.pc += 1;
+}
+
 /// The common case of [`store`]: one word and success.
-fn store_one(machine: &mut Machine, me: Pid, call: &Call, word: u64) {
+#[inline]
+pub(super) fn store_one(machine: &mut Machine, me: Pid, call: &Call, word: u64) {
     let Some(process) = machine.table.get_mut(me) else { return };
     let Some(context) = process.context.as_deref_mut() else { return };
     context.set_register(call.request.window, word);
@@ -234,22 +251,23 @@ pub(crate) fn handler_name(machine: &Machine, me: Pid, word: u64) -> String {
 pub(crate) fn answer(machine: &Machine, me: Pid, outcome: &Outcome) -> Answer {
     match outcome {
         Outcome::Int(value) | Outcome::Yield(value) => Answer::Done(vec![Shown::Int(*value)]),
-        Outcome::Parts(parts) => Answer::Done(
-            parts
-                .iter()
-                .map(|part| match part {
-                    Value::Int(value) => Shown::Int(*value),
-                    Value::Bool(value) => Shown::Bool(*value),
-                    Value::Bytes(bytes) => Shown::Bytes(bytes.clone()),
-                    Value::Status(status) => Shown::Status(*status),
-                    Value::Handler(word) => Shown::Handler(handler_name(machine, me, *word)),
-                    Value::List(texts) => Shown::List(texts.clone()),
-                    Value::Ints(ints) => Shown::Text(format!("{ints:?}")),
-                })
-                .collect(),
-        ),
+        Outcome::Two(parts) => shown_parts(machine, me, parts),
+        Outcome::Parts(parts) => shown_parts(machine, me, parts),
         Outcome::Nothing => Answer::Done(Vec::new()),
         Outcome::Fail(errno) => Answer::Failed(*errno),
         Outcome::Block(_) | Outcome::Fault(_) | Outcome::Gone => Answer::NoReturn,
     }
+}
+
+fn shown_parts(machine: &Machine, me: Pid, parts: &[Value]) -> Answer {
+    let shown = |part: &Value| match part {
+        Value::Int(value) => Shown::Int(*value),
+        Value::Bool(value) => Shown::Bool(*value),
+        Value::Bytes(bytes) => Shown::Bytes(bytes.clone()),
+        Value::Status(status) => Shown::Status(*status),
+        Value::Handler(word) => Shown::Handler(handler_name(machine, me, *word)),
+        Value::List(texts) => Shown::List(texts.clone()),
+        Value::Ints(ints) => Shown::Text(format!("{ints:?}")),
+    };
+    Answer::Done(parts.iter().map(shown).collect())
 }

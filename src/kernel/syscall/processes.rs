@@ -1,21 +1,21 @@
 //! System calls on processes, groups, sessions, the environment and limits.
 
-use std::sync::Arc;
+use std::rc::Rc;
 
 use super::super::call::{Call, Outcome, Value};
 use super::super::exit::Waited;
 use super::super::group::pid_of;
 use super::super::machine::Machine;
-use super::super::process::Pid;
+use super::super::process::{Pid, ResourceLimits};
 use super::super::wait::Which;
-use super::{int, rest_of_strings, store, string, strings};
+use super::{int, rest_of_strings, store_one, string, strings};
 use crate::abi::constant::{RLIMIT_DATA, RLIMIT_NOFILE, RLIMIT_NPROC, RLIMIT_STACK, WCONTINUED, WNOHANG, WUNTRACED};
 use crate::abi::{Errno, Status};
 
 pub(crate) fn fork(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
     match machine.fork(me) {
         Ok(child) => {
-            store(machine, child, call, Outcome::Int(0));
+            store_one(machine, child, call, 0);
             Outcome::Int(i64::from(child.0))
         }
         Err(errno) => Outcome::Fail(errno),
@@ -66,7 +66,7 @@ pub(crate) fn _exit(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome 
 
 fn wait_outcome(waited: Result<Waited, Errno>) -> Outcome {
     match waited {
-        Ok(Waited::Child(pid, status)) => Outcome::Parts(vec![Value::Int(i64::from(pid.0)), Value::Status(status)]),
+        Ok(Waited::Child(pid, status)) => Outcome::Two([Value::Int(i64::from(pid.0)), Value::Status(status)]),
         Ok(Waited::Nobody) => Outcome::Int(0),
         Ok(Waited::Sleep(reason)) => Outcome::Block(reason),
         Err(errno) => Outcome::Fail(errno),
@@ -188,13 +188,12 @@ pub(crate) fn setenv(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome
     if used + name.len() + value.len() > super::super::param::ARG_MAX {
         return Outcome::Fail(Errno::ENOMEM);
     }
-    Arc::make_mut(&mut process.environment).insert(name, value);
+    Rc::make_mut(&mut process.environment).insert(name, value);
     Outcome::Int(0)
 }
 
 /// The soft and hard limit that a resource's number names.
-fn limit_of(machine: &mut Machine, me: Pid, resource: i64) -> Option<&mut (u64, u64)> {
-    let limits = &mut machine.process_mut(me).limits;
+fn limit_of(limits: &mut ResourceLimits, resource: i64) -> Option<&mut (u64, u64)> {
     match resource {
         RLIMIT_NPROC => Some(&mut limits.processes),
         RLIMIT_NOFILE => Some(&mut limits.files),
@@ -206,7 +205,8 @@ fn limit_of(machine: &mut Machine, me: Pid, resource: i64) -> Option<&mut (u64, 
 
 pub(crate) fn getrlimit(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
     let resource = int(machine, me, call, 0);
-    match limit_of(machine, me, resource) {
+    let mut limits = *machine.process(me).limits;
+    match limit_of(&mut limits, resource) {
         Some((soft, hard)) => Outcome::Parts(vec![Value::Int(0), Value::Int(*soft as i64), Value::Int(*hard as i64)]),
         None => Outcome::Fail(Errno::EINVAL),
     }
@@ -214,14 +214,16 @@ pub(crate) fn getrlimit(machine: &mut Machine, me: Pid, call: &mut Call) -> Outc
 
 pub(crate) fn setrlimit(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
     let (resource, wanted) = (int(machine, me, call, 0), int(machine, me, call, 1));
-    let Some((soft, hard)) = limit_of(machine, me, resource) else { return Outcome::Fail(Errno::EINVAL) };
+    let mut limits = *machine.process(me).limits;
+    let Some((soft, hard)) = limit_of(&mut limits, resource) else { return Outcome::Fail(Errno::EINVAL) };
     let Ok(wanted) = u64::try_from(wanted) else { return Outcome::Fail(Errno::EINVAL) };
     if wanted > *hard {
         return Outcome::Fail(Errno::EPERM);
     }
     *soft = wanted;
+    let (stack, heap) = (limits.stack.0, limits.heap.0);
     let process = machine.process_mut(me);
-    let (stack, heap) = (process.limits.stack.0, process.limits.heap.0);
+    process.limits = Rc::new(limits);
     if let Some(context) = process.context.as_deref_mut() {
         context.limits = crate::vm::Limits { stack, heap };
     }

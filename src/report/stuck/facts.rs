@@ -2,7 +2,7 @@
 //! words, and nothing knows the text of the program.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::rc::Rc;
 
 use crate::abi::{Builtin, Signal, SignalSet, Status};
 use crate::kernel::file::{Descriptor, Kind};
@@ -19,7 +19,7 @@ use crate::source::Span;
 #[derive(Debug, Clone)]
 pub struct Gone {
     /// How it came to be.
-    pub lineage: Arc<Lineage>,
+    pub lineage: Rc<Lineage>,
     /// How it ended.
     pub status: Status,
 }
@@ -30,7 +30,7 @@ impl Gone {
 
     /// What is kept of a process that has ended.
     pub fn of(process: &Process) -> Gone {
-        Gone { lineage: Arc::clone(&process.lineage), status: process.status }
+        Gone { lineage: Rc::clone(&process.lineage), status: process.status }
     }
 
     /// Its role.
@@ -313,8 +313,8 @@ pub fn argument(process: &Process, at: u8) -> Option<i64> {
 }
 
 fn children(machine: &Machine, process: &Process, which: Which) -> Vec<Pid> {
-    let living = |pid: &&Pid| {
-        machine.table.get(**pid).is_some_and(|child| {
+    let living = |pid: &Pid| {
+        machine.table.get(*pid).is_some_and(|child| {
             let counts = match which {
                 Which::Any => true,
                 Which::Pid(wanted) => child.pid == wanted,
@@ -323,7 +323,7 @@ fn children(machine: &Machine, process: &Process, which: Which) -> Vec<Pid> {
             child.state != State::Zombie && counts
         })
     };
-    process.children.iter().filter(living).copied().collect()
+    process.children.iter().filter(living).collect()
 }
 
 /// Who could end one wait, at most; others are not followed.

@@ -19,6 +19,7 @@ pub(crate) struct Arena<'a> {
 
 impl<'a> Arena<'a> {
     /// Enters the space.
+    #[inline]
     pub(crate) fn new(memory: &'a mut Memory, space: &'a mut Space, heap: &'a mut Heap, limit: u64, pc: u32) -> Self {
         memory.enter(*space);
         Arena { memory, space, heap, limit, pc }

@@ -46,6 +46,7 @@ impl Kind {
     }
 
     /// Whether the collector owns it.
+    #[inline]
     pub(super) fn is_managed(self) -> bool {
         matches!(self, Kind::Str | Kind::Array | Kind::Store | Kind::Struct)
     }
@@ -64,6 +65,7 @@ pub(super) struct Header {
 }
 
 impl Header {
+    #[inline]
     pub(super) fn pack(self) -> (u64, u64) {
         let flag = if self.previous_free { PREVIOUS_FREE } else { 0 };
         let first = u64::from(self.size)
@@ -74,6 +76,7 @@ impl Header {
         (first, u64::from(self.length) | u64::from(self.pc) << 32)
     }
 
+    #[inline]
     pub(super) fn unpack((first, second): (u64, u64)) -> Header {
         Header {
             size: first as u32,

@@ -20,6 +20,15 @@ impl Memory {
         })
     }
 
+    /// The `length` bytes that start at word `address`, where one page holds them all.
+    #[inline]
+    pub(crate) fn whole(&self, space: Space, address: u64, length: u64) -> Option<&[u8]> {
+        let start = address as usize % PAGE_WORDS * 8;
+        let end = start + usize::try_from(length).ok().filter(|length| *length <= PAGE_BYTES)?;
+        let page: &[u8] = bytemuck::cast_slice(self.page(space, address / PAGE_WORDS as u64));
+        page.get(start..end)
+    }
+
     /// Writes bytes from byte `offset` after word `address` on.
     pub(crate) fn write_bytes(&mut self, space: &mut Space, address: u64, offset: u64, bytes: &[u8]) {
         let mut at = address.wrapping_mul(8).wrapping_add(offset);

@@ -67,6 +67,7 @@ impl Default for Heap {
 
 impl Heap {
     /// The most bytes that ever lived at once, headers of blocks included.
+    #[inline]
     pub fn peak_bytes(&self) -> u64 {
         u64::from(self.peak) * 8
     }
@@ -89,26 +90,31 @@ impl Heap {
     }
 
     /// The state in a child: its blocks were allocated one fork earlier.
+    #[inline]
     pub(crate) fn forked(&self) -> Heap {
         Heap { generation: self.generation.saturating_add(1), ..self.clone() }
     }
 }
 
+#[inline]
 fn bin(size: u32) -> usize {
     if size <= 16 { (size / 2 - 2) as usize } else { 7 + SHARED.partition_point(|largest| *largest < size) }
 }
 
 /// The size of a block with so many words of payload, if any block can be so large.
+#[inline]
 fn block_size(payload: u64) -> Option<u32> {
     let size = payload.checked_add(u64::from(HEADER) + 1)? & !1;
     u32::try_from(size).ok().filter(|size| u64::from(*size) < LAST).map(|size| size.max(SMALLEST))
 }
 
 impl Arena<'_> {
+    #[inline]
     pub(super) fn header(&mut self, block: u32) -> Header {
         Header::unpack(self.memory.read_pair(*self.space, u64::from(block)))
     }
 
+    #[inline]
     pub(super) fn set_header(&mut self, block: u32, header: Header) {
         self.memory.write_pair(self.space, u64::from(block), header.pack());
     }
@@ -124,15 +130,18 @@ impl Arena<'_> {
         }
     }
 
+    #[inline]
     fn links(&mut self, block: u32) -> (u32, u32) {
         let word = self.read(u64::from(block + HEADER));
         (word as u32, (word >> 32) as u32)
     }
 
+    #[inline]
     fn set_links(&mut self, block: u32, next: u32, previous: u32) {
         self.write(u64::from(block + HEADER), u64::from(next) | u64::from(previous) << 32);
     }
 
+    #[inline]
     fn link(&mut self, block: u32, size: u32) {
         let bin = bin(size);
         let next = self.heap.bins[bin];
@@ -165,6 +174,7 @@ impl Arena<'_> {
     }
 
     /// The first block of the bin, among `patience`, that is large enough.
+    #[inline]
     fn scan(&mut self, bin: usize, size: u32, patience: usize) -> Option<(u32, u32)> {
         let mut block = self.heap.bins[bin];
         for _ in 0..patience {
@@ -180,6 +190,7 @@ impl Arena<'_> {
         None
     }
 
+    #[inline]
     fn find(&mut self, size: u32, patience: usize) -> Option<(u32, u32)> {
         let own = bin(size);
         if let Some(found) = self.scan(own, size, patience) {
@@ -220,6 +231,7 @@ impl Arena<'_> {
         Some(block)
     }
 
+    #[inline]
     fn place(&mut self, size: u32) -> Option<(u32, u32)> {
         if let Some((block, found)) = self.find(size, PATIENCE) {
             return Some((block, self.take(block, found, size)));

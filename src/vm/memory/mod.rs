@@ -90,26 +90,30 @@ impl Memory {
 
     /// Whether pages and stacks take more than the machine has. Allocations fail then, but copies on write cannot: the
     /// kernel looks here and ends somebody, as Linux does when memory runs out.
+    #[inline]
     pub fn exhausted(&self) -> bool {
         !self.has_room(0)
     }
 
     /// Whether so many more words can be had.
+    #[inline]
     pub(crate) fn has_room(&self, words: u64) -> bool {
         let wanted = u64::from(self.frames.in_use()) + (self.slots + words) / PAGE_WORDS as u64;
         wanted <= u64::from(self.capacity)
     }
 
     /// Counts the slots of a process that were `before` and are now `after`.
+    #[inline]
     pub(crate) fn count_slots(&mut self, before: usize, after: usize) {
         self.slots = self.slots + after as u64 - before as u64;
     }
 
     /// Makes `space` the one that [`Memory::read`] and [`Memory::write`] are quick for.
+    #[inline]
     pub(crate) fn enter(&mut self, space: Space) {
         if self.current != space {
             self.current = space;
-            self.tlb.flush();
+            self.tlb.enter(space);
         }
     }
 
@@ -120,6 +124,7 @@ impl Memory {
     }
 
     /// The word at `address`, past the cache.
+    #[inline]
     pub(crate) fn peek(&self, space: Space, address: u64) -> u64 {
         self.page(space, address / PAGE_WORDS as u64)[address as usize % PAGE_WORDS]
     }
@@ -180,8 +185,13 @@ impl Memory {
     #[inline(never)]
     fn write_miss(&mut self, space: &mut Space, page: u64) -> u32 {
         debug_assert_eq!(*space, self.current, "a space is entered before it is written");
+        let before = *space;
         let frame = self.own(space, page);
-        self.current = *space;
+        if *space != before {
+            self.tlb.forget(before);
+            self.current = *space;
+            self.tlb.renew(*space);
+        }
         self.tlb.insert_writable(page, frame);
         frame
     }

@@ -33,6 +33,7 @@ impl<T: Zeroable + Copy> Pool<T> {
     }
 
     /// A new item with one owner that holds `value`.
+    #[inline]
     pub(super) fn insert(&mut self, value: T) -> u32 {
         let id = match self.free.pop() {
             Some(id) => {
@@ -52,6 +53,7 @@ impl<T: Zeroable + Copy> Pool<T> {
     }
 
     /// Adds an owner.
+    #[inline]
     pub(super) fn retain(&mut self, id: u32) {
         if id != 0 {
             self.references[id as usize] += 1;
@@ -59,6 +61,7 @@ impl<T: Zeroable + Copy> Pool<T> {
     }
 
     /// Takes an owner away; whether it was the last.
+    #[inline]
     pub(super) fn release(&mut self, id: u32) -> bool {
         if id == 0 {
             return false;
@@ -74,6 +77,7 @@ impl<T: Zeroable + Copy> Pool<T> {
     }
 
     /// How many owners it has.
+    #[inline]
     pub(super) fn owners(&self, id: u32) -> u32 {
         self.references[id as usize]
     }
@@ -84,6 +88,7 @@ impl<T: Zeroable + Copy> Pool<T> {
     }
 
     /// How many items have an owner.
+    #[inline]
     pub(super) fn in_use(&self) -> u32 {
         self.in_use
     }

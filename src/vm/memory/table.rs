@@ -10,17 +10,20 @@ pub(super) type Node = [u32; FAN];
 
 impl Space {
     /// Whether the tree is high enough for `page`.
+    #[inline]
     fn covers(self, page: u64) -> bool {
         page >> (FAN_BITS * u32::from(self.height)) == 0
     }
 }
 
+#[inline]
 fn slot(page: u64, level: u8) -> usize {
     (page >> (FAN_BITS * u32::from(level - 1))) as usize % FAN
 }
 
 impl Memory {
     /// The frame of `page`; 0 where it was never written.
+    #[inline]
     pub(super) fn lookup(&self, space: Space, page: u64) -> u32 {
         if !space.covers(page) {
             return 0;
@@ -36,6 +39,7 @@ impl Memory {
     }
 
     /// The words of `page`.
+    #[inline]
     pub(super) fn page(&self, space: Space, page: u64) -> &Page {
         self.frames.item(self.lookup(space, page))
     }
@@ -72,6 +76,7 @@ impl Memory {
         space.height += 1;
     }
 
+    #[inline]
     fn own_frame(&mut self, id: u32) -> u32 {
         if id == 0 {
             return self.frames.insert([0; PAGE_WORDS]);
@@ -85,6 +90,7 @@ impl Memory {
         self.frames.insert(words)
     }
 
+    #[inline]
     fn own_node(&mut self, id: u32, level: u8) -> u32 {
         if id == 0 {
             return self.nodes.insert([0; FAN]);
@@ -111,17 +117,22 @@ impl Memory {
         } else {
             self.nodes.retain(space.root);
         }
-        self.tlb.flush();
+        if self.current == space {
+            self.tlb.renew(space);
+        } else {
+            self.tlb.forget(space);
+        }
         space
     }
 
     /// Gives a space back.
     pub(crate) fn release(&mut self, space: Space) {
         self.drop_tree(space.root, space.height);
+        // The root's name may be given to another space.
+        self.tlb.forget(space);
         if self.current == space {
-            // The root's name may be given to another space.
             self.current = Space::default();
-            self.tlb.flush();
+            self.tlb.enter(self.current);
         }
     }
 
@@ -140,9 +151,10 @@ impl Memory {
     /// Forgets all pages from `first` on: they read as zero again.
     pub(super) fn truncate(&mut self, space: &mut Space, first: u64) {
         let height = space.height;
+        self.tlb.forget(*space);
         space.root = self.truncate_tree(space.root, height, first);
         self.current = *space;
-        self.tlb.flush();
+        self.tlb.renew(*space);
     }
 
     fn truncate_tree(&mut self, id: u32, level: u8, first: u64) -> u32 {

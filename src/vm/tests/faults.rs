@@ -69,7 +69,7 @@ fn pointer_faults_say_where_the_block_was_allocated_and_freed() {
     let Fault::Pointer(fault) = machine.fault() else { panic!("a pointer fault is expected") };
     assert_eq!((fault.kind, fault.offset, fault.cells), (PointerKind::OutOfBounds, 3, Some(3)));
     assert_eq!((fault.allocated, fault.freed), (Some(Site { pc: 1, generation: 0 }), None));
-    let mut child = machine.context.fork(&mut machine.memory);
+    let mut child = machine.context.fork(&mut machine.memory, None);
     child.pc += 1;
     let (stop, _) = run(&mut machine.processor, &mut child, &mut machine.memory, 100);
     let Stop::Fault(Fault::Free(fault)) = stop else { panic!("{stop:?}") };

@@ -240,7 +240,7 @@ fn a_child_and_its_parent_do_not_see_each_others_writes() {
     ];
     let mut machine = Machine::new(image(code, &[]));
     machine.run(3);
-    let mut child = machine.context.fork(&mut machine.memory);
+    let mut child = machine.context.fork(&mut machine.memory, None);
     child.set_register(4, 77);
     machine.context.set_register(4, 66);
     run(&mut machine.processor, &mut child, &mut machine.memory, 2);

@@ -131,7 +131,7 @@ fn close_places(facts: &Facts<'_>, text: &Text<'_>, holder: &Holder, name: &str)
             }
         }
     };
-    let here = match process.execed {
+    let here = match &process.execed {
         Some(exec) => vec![exec.span],
         None => stack(process, text),
     };
