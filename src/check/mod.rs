@@ -27,6 +27,7 @@ mod stmt;
 mod tests;
 pub mod tree;
 pub mod types;
+pub(crate) mod walk;
 mod words;
 
 use std::collections::{BTreeSet, VecDeque};

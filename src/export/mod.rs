@@ -16,12 +16,12 @@ mod prelude;
 mod show;
 mod stmt;
 mod types;
-mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::check::tree::{Constant, ExprKind, Function, LocalId, Program};
 use crate::check::types::Type;
+use crate::check::walk;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::source::{SourceMap, Span};
 use crate::syntax::ast;

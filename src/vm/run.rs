@@ -13,8 +13,8 @@ use super::{FIRST_SPECIAL_LINK, HANDLER_LINK, Request, Stop, WINDOW, slow};
 use crate::abi::{Builtin, FUNCTION_BIAS};
 use crate::bytecode::fuse::{Entry, Step};
 use crate::bytecode::image::{Image, Verified};
-use crate::for_each_fusion;
 use crate::bytecode::op::{Instruction, Op};
+use crate::for_each_fusion;
 
 /// Processes with at most so many slots run in the shared register file.
 const SMALL: usize = 256;
@@ -278,77 +278,131 @@ fn execute<const STEP: bool>(
 
     // What the instructions do that can be parts of a fused step.
     macro_rules! part {
-        (Move, $i:ident) => { win[$i.a as usize] = win[$i.b as usize] };
-        (LoadInt, $i:ident) => { win[$i.a as usize] = $i.imm as i64 as u64 };
-        (LoadConst, $i:ident) => { win[$i.a as usize] = guest.image.constants[$i.imm as usize] };
-        (AddInt, $i:ident) => { win[$i.a as usize] = win[$i.b as usize].wrapping_add(win[$i.c as usize]) };
-        (MulInt, $i:ident) => { win[$i.a as usize] = win[$i.b as usize].wrapping_mul(win[$i.c as usize]) };
-        (XorInt, $i:ident) => { win[$i.a as usize] = win[$i.b as usize] ^ win[$i.c as usize] };
-        (AddImm, $i:ident) => { win[$i.a as usize] = win[$i.b as usize].wrapping_add($i.imm as i64 as u64) };
-        (MulImm, $i:ident) => { win[$i.a as usize] = win[$i.b as usize].wrapping_mul($i.imm as i64 as u64) };
-        (DivImm, $i:ident) => { match (win[$i.b as usize] as i64).checked_div(i64::from($i.imm)) {
+        (Move, $i:ident) => {
+            win[$i.a as usize] = win[$i.b as usize]
+        };
+        (LoadInt, $i:ident) => {
+            win[$i.a as usize] = $i.imm as i64 as u64
+        };
+        (LoadConst, $i:ident) => {
+            win[$i.a as usize] = guest.image.constants[$i.imm as usize]
+        };
+        (AddInt, $i:ident) => {
+            win[$i.a as usize] = win[$i.b as usize].wrapping_add(win[$i.c as usize])
+        };
+        (MulInt, $i:ident) => {
+            win[$i.a as usize] = win[$i.b as usize].wrapping_mul(win[$i.c as usize])
+        };
+        (XorInt, $i:ident) => {
+            win[$i.a as usize] = win[$i.b as usize] ^ win[$i.c as usize]
+        };
+        (AddImm, $i:ident) => {
+            win[$i.a as usize] = win[$i.b as usize].wrapping_add($i.imm as i64 as u64)
+        };
+        (MulImm, $i:ident) => {
+            win[$i.a as usize] = win[$i.b as usize].wrapping_mul($i.imm as i64 as u64)
+        };
+        (DivImm, $i:ident) => {
+            match (win[$i.b as usize] as i64).checked_div(i64::from($i.imm)) {
                 Some(quotient) => win[$i.a as usize] = quotient as u64,
                 None => fault!(slow::division(win[$i.b as usize] as i64, $i.imm as u64)),
-            } };
-        (RemImm, $i:ident) => { match (win[$i.b as usize] as i64).checked_rem(i64::from($i.imm)) {
+            }
+        };
+        (RemImm, $i:ident) => {
+            match (win[$i.b as usize] as i64).checked_rem(i64::from($i.imm)) {
                 Some(rest) => win[$i.a as usize] = rest as u64,
                 None => fault!(slow::division(win[$i.b as usize] as i64, $i.imm as u64)),
-            } };
-        (AndImm, $i:ident) => { win[$i.a as usize] = win[$i.b as usize] & $i.imm as i64 as u64 };
-        (AddFloat, $i:ident) => { win[$i.a as usize] = (float(win[$i.b as usize]) + float(win[$i.c as usize])).to_bits() };
-        (SubFloat, $i:ident) => { win[$i.a as usize] = (float(win[$i.b as usize]) - float(win[$i.c as usize])).to_bits() };
-        (MulFloat, $i:ident) => { win[$i.a as usize] = (float(win[$i.b as usize]) * float(win[$i.c as usize])).to_bits() };
-        (DivFloat, $i:ident) => { win[$i.a as usize] = (float(win[$i.b as usize]) / float(win[$i.c as usize])).to_bits() };
-        (Jump, $i:ident) => { go!($i.imm as u32) };
-        (JumpIf, $i:ident) => { go_if!($i, win[$i.a as usize] != 0) };
-        (JumpIfNot, $i:ident) => { go_if!($i, win[$i.a as usize] == 0) };
-        (JumpLt, $i:ident) => { go_if!($i, (win[$i.a as usize] as i64) < win[$i.b as usize] as i64) };
-        (JumpLe, $i:ident) => { go_if!($i, win[$i.a as usize] as i64 <= win[$i.b as usize] as i64) };
-        (JumpNeShort, $i:ident) => { go_if!($i, win[$i.a as usize] as i64 != $i.short()) };
-        (JumpLtShort, $i:ident) => { go_if!($i, (win[$i.a as usize] as i64) < $i.short()) };
-        (JumpGeShort, $i:ident) => { go_if!($i, win[$i.a as usize] as i64 >= $i.short()) };
-        (Call, $i:ident) => { call!($i, $i.imm as usize) };
+            }
+        };
+        (AndImm, $i:ident) => {
+            win[$i.a as usize] = win[$i.b as usize] & $i.imm as i64 as u64
+        };
+        (AddFloat, $i:ident) => {
+            win[$i.a as usize] = (float(win[$i.b as usize]) + float(win[$i.c as usize])).to_bits()
+        };
+        (SubFloat, $i:ident) => {
+            win[$i.a as usize] = (float(win[$i.b as usize]) - float(win[$i.c as usize])).to_bits()
+        };
+        (MulFloat, $i:ident) => {
+            win[$i.a as usize] = (float(win[$i.b as usize]) * float(win[$i.c as usize])).to_bits()
+        };
+        (DivFloat, $i:ident) => {
+            win[$i.a as usize] = (float(win[$i.b as usize]) / float(win[$i.c as usize])).to_bits()
+        };
+        (Jump, $i:ident) => {
+            go!($i.imm as u32)
+        };
+        (JumpIf, $i:ident) => {
+            go_if!($i, win[$i.a as usize] != 0)
+        };
+        (JumpIfNot, $i:ident) => {
+            go_if!($i, win[$i.a as usize] == 0)
+        };
+        (JumpLt, $i:ident) => {
+            go_if!($i, (win[$i.a as usize] as i64) < win[$i.b as usize] as i64)
+        };
+        (JumpLe, $i:ident) => {
+            go_if!($i, win[$i.a as usize] as i64 <= win[$i.b as usize] as i64)
+        };
+        (JumpNeShort, $i:ident) => {
+            go_if!($i, win[$i.a as usize] as i64 != $i.short())
+        };
+        (JumpLtShort, $i:ident) => {
+            go_if!($i, (win[$i.a as usize] as i64) < $i.short())
+        };
+        (JumpGeShort, $i:ident) => {
+            go_if!($i, win[$i.a as usize] as i64 >= $i.short())
+        };
+        (Call, $i:ident) => {
+            call!($i, $i.imm as usize)
+        };
         (Return, $i:ident) => {{
-                let link = win[0];
-                if link >= FIRST_SPECIAL_LINK {
-                    break (Exit::Stop(special_return(link, win)), 1);
-                }
-                if $i.b == 1 {
-                    win[0] = win[$i.a as usize];
-                } else {
-                    let first = usize::from($i.a);
-                    win.copy_within(first..(first + usize::from($i.b)).min(WINDOW), 0);
-                }
-                base -= link as usize & 0xff;
-                win = match window(stack, base) {
-                    Some(window) => window,
-                    None => break (Exit::Room, 0),
-                };
-                go!((link >> 8) as u32 + 1)
-            }};
-        (ArrayLen, $i:ident) => { win[$i.a as usize] = guest.arena.read(win[$i.b as usize]) & 0xffff_ffff };
-        (LoadElem, $i:ident) => { match guest.element(win[$i.b as usize], win[$i.c as usize]) {
+            let link = win[0];
+            if link >= FIRST_SPECIAL_LINK {
+                break (Exit::Stop(special_return(link, win)), 1);
+            }
+            if $i.b == 1 {
+                win[0] = win[$i.a as usize];
+            } else {
+                let first = usize::from($i.a);
+                win.copy_within(first..(first + usize::from($i.b)).min(WINDOW), 0);
+            }
+            base -= link as usize & 0xff;
+            win = match window(stack, base) {
+                Some(window) => window,
+                None => break (Exit::Room, 0),
+            };
+            go!((link >> 8) as u32 + 1)
+        }};
+        (ArrayLen, $i:ident) => {
+            win[$i.a as usize] = guest.arena.read(win[$i.b as usize]) & 0xffff_ffff
+        };
+        (LoadElem, $i:ident) => {
+            match guest.element(win[$i.b as usize], win[$i.c as usize]) {
                 Some(address) => win[$i.a as usize] = guest.arena.read(address),
                 None => fault!(explain!()),
-            } };
-        (StoreElem, $i:ident) => { match guest.element(win[$i.b as usize], win[$i.c as usize]) {
+            }
+        };
+        (StoreElem, $i:ident) => {
+            match guest.element(win[$i.b as usize], win[$i.c as usize]) {
                 Some(address) => guest.arena.write(address, win[$i.a as usize]),
                 None => fault!(explain!()),
-            } };
+            }
+        };
         (LoadField, $i:ident) => {{
-                let object = win[$i.b as usize];
-                if object == 0 {
-                    fault!(Fault::Nil { what: "struct" })
-                }
-                win[$i.a as usize] = guest.arena.read(object.wrapping_add($i.imm as u64))
-            }};
+            let object = win[$i.b as usize];
+            if object == 0 {
+                fault!(Fault::Nil { what: "struct" })
+            }
+            win[$i.a as usize] = guest.arena.read(object.wrapping_add($i.imm as u64))
+        }};
         (StoreField, $i:ident) => {{
-                let object = win[$i.b as usize];
-                if object == 0 {
-                    fault!(Fault::Nil { what: "struct" })
-                }
-                guest.arena.write(object.wrapping_add($i.imm as u64), win[$i.a as usize])
-            }};
+            let object = win[$i.b as usize];
+            if object == 0 {
+                fault!(Fault::Nil { what: "struct" })
+            }
+            guest.arena.write(object.wrapping_add($i.imm as u64), win[$i.a as usize])
+        }};
     }
     // Why the present instruction cannot be carried out.
     macro_rules! explain {

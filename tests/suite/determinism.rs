@@ -12,7 +12,8 @@ pub(crate) fn trials() -> Vec<Trial> {
         .filter_map(|path| Case::read(&path).map(|case| (path, case)))
         .flat_map(|(path, case)| {
             let (name, again) = (name_of(&path), Case::read(&path));
-            let fusion = again.map(|case| trial(format!("same-without-fusion/{name}"), move || same_without_fusion(&case)));
+            let fusion =
+                again.map(|case| trial(format!("same-without-fusion/{name}"), move || same_without_fusion(&case)));
             std::iter::once(trial(format!("same-trace/{name}"), move || same_trace(&case))).chain(fusion)
         })
         .collect()

@@ -224,13 +224,17 @@ impl Builder<'_> {
     /// comparison stand in registers for the report.
     fn assertion(&mut self, test: &Expr, message: Option<&Expr>, span: Span) {
         let holds = self.label();
+        let known = self.fold_word(test);
         let sides = match &test.kind {
-            ExprKind::Compare(how, op, left, right) if self.fold(test).is_none() => {
+            // A comparison that is known to fail shows its sides all the same.
+            ExprKind::Compare(how, op, left, right) if known.is_none_or(|word| word == 0) => {
                 let types = [left.ty.clone(), right.ty.clone()];
                 let sides = match how {
                     Comparison::Word => {
                         let (left, right) = self.sides(left, right);
-                        self.branch_words(*op, left, right, holds, true, test.span);
+                        if known.is_none() {
+                            self.branch_words(*op, left, right, holds, true, test.span);
+                        }
                         [left, right]
                     }
                     _ => {

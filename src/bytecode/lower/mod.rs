@@ -11,6 +11,7 @@ mod expr;
 mod fold;
 mod function;
 mod pool;
+mod private;
 mod stmt;
 mod store;
 #[cfg(test)]
@@ -34,7 +35,9 @@ pub fn lower(program: &Program, sources: &SourceMap, name: &str) -> Result<Image
     let mut image = Image { name: Arc::from(name), file: program.file, ..Image::default() };
     let mut pool = Pool::default();
     let mut problems = Vec::new();
+    let main_program = private::main_program(program);
     for (index, function) in program.functions.iter().enumerate() {
+        let function = main_program.as_ref().filter(|_| index == 0).unwrap_or(function);
         let lowered = Builder::new(program, sources, index, function, &mut pool).lower();
         if lowered.frame > MAX_FRAME {
             problems.push(too_wide(function, index == 0, lowered.frame));

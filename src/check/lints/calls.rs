@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Facts;
-use super::walk::{self, Var, builtin_call, each_stmt, each_own, each_within, inner_blocks, int, text};
+use super::walk::{self, Var, builtin_call, each_own, each_stmt, each_within, inner_blocks, int, text};
 use super::world::stores_to;
 use crate::abi::{Builtin, ERRNO_SLOT, constant};
 use crate::check::tree::{Block, Expr, ExprKind, Function, Stmt, StmtKind};

@@ -48,10 +48,7 @@ pub(super) fn inner_blocks(stmt: &Stmt) -> Vec<&Block> {
 
 /// Whether a statement has blocks within.
 fn has_blocks(stmt: &Stmt) -> bool {
-    matches!(
-        stmt.kind,
-        StmtKind::If { .. } | StmtKind::Loop { .. } | StmtKind::Block(_) | StmtKind::Match { .. }
-    )
+    matches!(stmt.kind, StmtKind::If { .. } | StmtKind::Loop { .. } | StmtKind::Block(_) | StmtKind::Match { .. })
 }
 
 /// The statements that a statement carries in its head: what `if let` binds, what a `for` does after each turn.

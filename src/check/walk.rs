@@ -1,14 +1,14 @@
 //! Walks over checked bodies: every expression, every statement, what is stored to.
 
-use crate::check::tree::{Block, Expr, ExprKind, Place, PlaceKind, Stmt, StmtKind};
+use super::tree::{Block, Expr, ExprKind, Place, PlaceKind, Stmt, StmtKind};
 
 /// Calls `each` with every expression in a block, outer before inner; the index and the base of a place count, the place itself does not.
-pub(super) fn exprs<'t>(block: &'t Block, each: &mut dyn FnMut(&'t Expr)) {
+pub(crate) fn exprs<'t>(block: &'t Block, each: &mut dyn FnMut(&'t Expr)) {
     block.stmts.iter().for_each(|stmt| stmt_exprs(stmt, each));
 }
 
 /// The same for one statement.
-pub(super) fn stmt_exprs<'t>(stmt: &'t Stmt, each: &mut dyn FnMut(&'t Expr)) {
+pub(crate) fn stmt_exprs<'t>(stmt: &'t Stmt, each: &mut dyn FnMut(&'t Expr)) {
     match &stmt.kind {
         StmtKind::Store { targets, value, .. } => {
             targets.iter().flatten().for_each(|place| place_exprs(place, each));
@@ -52,13 +52,13 @@ fn place_exprs<'t>(place: &'t Place, each: &mut dyn FnMut(&'t Expr)) {
 }
 
 /// An expression and all inside it.
-pub(super) fn inside<'t>(expr: &'t Expr, each: &mut dyn FnMut(&'t Expr)) {
+pub(crate) fn inside<'t>(expr: &'t Expr, each: &mut dyn FnMut(&'t Expr)) {
     each(expr);
     parts(expr).into_iter().for_each(|part| inside(part, each));
 }
 
 /// The direct parts of an expression in the order in which they are evaluated.
-pub(super) fn parts(expr: &Expr) -> Vec<&Expr> {
+pub(crate) fn parts(expr: &Expr) -> Vec<&Expr> {
     use ExprKind::*;
     match &expr.kind {
         Constant(_) | Local(_) | Global(_) | Function(_) => Vec::new(),
@@ -91,8 +91,44 @@ pub(super) fn parts(expr: &Expr) -> Vec<&Expr> {
     }
 }
 
+/// The same parts, to be changed.
+pub(crate) fn parts_mut(expr: &mut Expr) -> Vec<&mut Expr> {
+    use ExprKind::*;
+    match &mut expr.kind {
+        Constant(_) | Local(_) | Global(_) | Function(_) => Vec::new(),
+        NegateInt(x)
+        | NegateFloat(x)
+        | Complement(x)
+        | Not(x)
+        | Truth(x)
+        | First(x)
+        | Field(x, _)
+        | IntToFloat(x)
+        | FloatToInt(x)
+        | WordToInt(x)
+        | ParseInt(x)
+        | ParseFloat(x) => vec![x],
+        Binary(_, a, b)
+        | PtrDifference(a, b)
+        | Compare(_, _, a, b)
+        | And(a, b)
+        | Or(a, b)
+        | Index(a, b)
+        | Byte(a, b)
+        | Cell(a, b) => vec![a, b],
+        Conditional(a, b, c) => vec![a, b, c],
+        Call(_, args) | CallBuiltin { args, .. } | Tuple(args) | Array(args) => args.iter_mut().collect(),
+        CallValue(callee, args) => std::iter::once(&mut **callee).chain(args).collect(),
+        Slice(base, from, to) => {
+            std::iter::once(&mut **base).chain(from.as_deref_mut()).chain(to.as_deref_mut()).collect()
+        }
+        Repeat { value, count } => vec![count, value],
+        Struct(_, fields) => fields.iter_mut().map(|(_, value)| value).collect(),
+    }
+}
+
 /// Calls `each` with every statement in a block, outer before inner.
-pub(super) fn stmts<'t>(block: &'t Block, each: &mut dyn FnMut(&'t Stmt)) {
+pub(crate) fn stmts<'t>(block: &'t Block, each: &mut dyn FnMut(&'t Stmt)) {
     for stmt in &block.stmts {
         stmt_inside(stmt, each);
     }
@@ -118,7 +154,7 @@ fn stmt_inside<'t>(stmt: &'t Stmt, each: &mut dyn FnMut(&'t Stmt)) {
 }
 
 /// Every place that a block stores to.
-pub(super) fn stores<'t>(block: &'t Block, each: &mut dyn FnMut(&'t Place)) {
+pub(crate) fn stores<'t>(block: &'t Block, each: &mut dyn FnMut(&'t Place)) {
     stmts(block, &mut |stmt| match &stmt.kind {
         StmtKind::Store { targets, .. } => targets.iter().flatten().for_each(&mut *each),
         StmtKind::Update { place, .. } => each(place),
