@@ -1,5 +1,6 @@
 //! The program `proc`: one file a subcommand. The only floor that touches the host's files, terminal and signals.
 
+mod again;
 mod backstage;
 mod check;
 mod disasm;

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::os::unix::ffi::OsStrExt;
 use std::rc::Rc;
 
-use super::backstage::Backstage;
+use super::again::{self, Again};
 use super::folder::{self, Folder};
 use super::host::{RealHost, Shared, trace_output};
 use super::loader::{self, LoadError, Programs};
@@ -16,11 +16,8 @@ use crate::diagnostics::{Code, Diagnostic};
 use crate::explore::{self, Replayed};
 use crate::kernel::Machine;
 use crate::kernel::door::End;
-use crate::kernel::host::Host;
-use crate::report::stuck::facts::Gone;
-use crate::report::stuck::mend::trial::Setup;
-use crate::report::{stats, stuck};
-use crate::source::{FileId, Span};
+use crate::report::stats;
+use crate::source::Span;
 
 /// The status of a run that Ctrl-C has ended: 128 + SIGINT.
 const EXIT_INTERRUPTED: u8 = 130;
@@ -166,7 +163,7 @@ fn tell(end: End, machine: &Machine, shared: &Shared, again: Option<Again<'_>>) 
             EXIT_TICKS
         }
         End::Stuck => {
-            tell_stuck(machine, shared, again);
+            again::tell_stuck(machine, shared, again);
             EXIT_STUCK
         }
         End::Quit => {
@@ -175,36 +172,3 @@ fn tell(end: End, machine: &Machine, shared: &Shared, again: Option<Again<'_>>) 
         }
     }
 }
-
-/// What it takes to run the script once more in the same way.
-struct Again<'a> {
-    options: &'a Run,
-    argv: Vec<Vec<u8>>,
-}
-
-/// Says who waits for whom; where the script can be run again as it was, changes of it are tried. A run by a schedule cannot: its
-/// steps are those of the script as it is.
-fn tell_stuck(machine: &Machine, shared: &Shared, again: Option<Again<'_>>) {
-    let outside = |options: &Run| -> Box<dyn Host> {
-        let programs = Programs::new(&options.file, &options.path);
-        Box::new(Backstage::new(programs, Folder::of(&options.file)))
-    };
-    let gone: Vec<Gone> = shared.gone.iter().cloned().collect();
-    let input = shared.input.all();
-    let again = again.as_ref().zip(input).filter(|(again, _)| !again.options.quiet);
-    let make = again.as_ref().map(|(again, _)| move || outside(again.options));
-    let setup = match (&again, &make) {
-        (Some((again, input)), Some(make)) => Some(Setup {
-            config: again.options.config(),
-            argv: again.argv.clone(),
-            input: input.clone(),
-            outside: make,
-        }),
-        _ => None,
-    };
-    let said = stuck::diagnose(machine, &gone, &shared.sources, SCRIPT, setup.as_ref());
-    show(&[said], &shared.sources);
-}
-
-/// The script is the first source that a run loads.
-const SCRIPT: FileId = FileId(0);

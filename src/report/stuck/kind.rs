@@ -178,6 +178,10 @@ impl Voice<'_> {
                         self.who(*one)
                     )
                 }
+                [one] => format!(
+                    "deadlock: {who} waits for room in a full pipe, and {}, who could read it, waits too",
+                    self.who(*one)
+                ),
                 readers => {
                     format!(
                         "deadlock: {who} waits for room in a full pipe, and those who could read it wait too: {}",

@@ -18,7 +18,7 @@ use crate::source::{FileId, SourceMap, Span};
 use facts::{Facts, Gone, Stand, Wait};
 use kind::Kind;
 use mend::Mend;
-use mend::trial::Setup;
+use mend::trial::{Schedules, Setup};
 use text::Text;
 use words::{MOST_LINES, Voice, and};
 
@@ -27,6 +27,14 @@ const STACK: usize = 64 << 20;
 
 /// Labels on processes that wait, and on the acts that led there.
 const MOST_LABELS: usize = 4;
+
+/// How many bytes lie in all pipes.
+pub fn bytes_in_pipes(machine: &Machine) -> usize {
+    let facts = Facts::of(machine, &[]);
+    let mut pipes: Vec<_> = facts.pipes().collect();
+    pipes.dedup();
+    pipes.into_iter().filter_map(|pipe| machine.pipe(pipe)).map(|pipe| pipe.len()).sum()
+}
 
 /// The report; with a setup, changes of the script `main` are tried as well.
 pub fn diagnose(
@@ -39,11 +47,19 @@ pub fn diagnose(
     stacker::grow(STACK, || {
         let facts = Facts::of(machine, gone);
         let mend = setup.and_then(|setup| mend::find(&facts, main, sources, setup));
-        report(&facts, sources, main, mend.as_ref(), setup.is_some())
+        let text = &sources.file(main).text;
+        let schedules = setup.map_or(Schedules::Undecided, |setup| (setup.schedules)(text));
+        report(&facts, sources, main, mend.as_ref(), schedules)
     })
 }
 
-fn report(facts: &Facts<'_>, sources: &SourceMap, main: FileId, mend: Option<&Mend>, tried: bool) -> Diagnostic {
+fn report(
+    facts: &Facts<'_>,
+    sources: &SourceMap,
+    main: FileId,
+    mend: Option<&Mend>,
+    schedules: Schedules,
+) -> Diagnostic {
     let text = Text::read(main, &sources.file(main).text);
     let voice = Voice { facts, sources, main, text: &text };
     let Some((primary, heart, kind)) = kind::judge(facts, &text) else {
@@ -83,13 +99,20 @@ fn report(facts: &Facts<'_>, sources: &SourceMap, main: FileId, mend: Option<&Me
     ) {
         said = said.note(ended);
     }
-    helped(said, &voice, &kind, mend, tried)
+    said = match schedules {
+        Schedules::NoneEnds => said.note("this happens in every order in which the processes can run"),
+        Schedules::SomeEnd => {
+            said.note("this depends on the order in which the processes run: in others the program ends (`proc explore` shows them)")
+        }
+        Schedules::AllEnd | Schedules::Undecided => said,
+    };
+    helped(said, &voice, primary, &kind, mend)
 }
 
 /// Adds the way out: the change that was tried, else what is known to help in such a case.
-fn helped(mut said: Diagnostic, voice: &Voice<'_>, kind: &Kind, mend: Option<&Mend>, _tried: bool) -> Diagnostic {
+fn helped(mut said: Diagnostic, voice: &Voice<'_>, primary: &Stand, kind: &Kind, mend: Option<&Mend>) -> Diagnostic {
     let Some(mend) = mend else {
-        return match two_way(voice.facts, kind).or_else(|| kind.advice()) {
+        return match special(voice.facts, primary, kind).or_else(|| kind.advice()) {
             Some(advice) => said.help(advice),
             None => said,
         };
@@ -104,7 +127,14 @@ fn helped(mut said: Diagnostic, voice: &Voice<'_>, kind: &Kind, mend: Option<&Me
     }
     let what = if mend.steps.len() == 1 { "this change" } else { "these changes" };
     lines.push(match mend.ends_all {
-        true => format!("checked: with {what} the program ends"),
+        true => format!(
+            "checked: with {what} the program ends{}",
+            match mend.schedules {
+                Schedules::AllEnd => ", in every order in which its processes can run",
+                Schedules::SomeEnd => " in this order of its processes, but not in every one",
+                Schedules::NoneEnds | Schedules::Undecided => "",
+            }
+        ),
         false => format!("checked: with {what} the script ends; other processes wait on"),
     });
     said = said.help(lines.join("\n"));
@@ -122,13 +152,30 @@ fn in_whom(voice: &Voice<'_>, who: &[Pid]) -> String {
     }
 }
 
-/// Where a process has taken its own message from a queue that others wait for too.
-fn two_way(facts: &Facts<'_>, kind: &Kind) -> Option<&'static str> {
-    let Kind::EmptyQueue(queue) = kind else { return None };
-    let queue = facts.machine.queue(*queue)?;
-    (queue.last_sent.0?.who == queue.last_taken.0?.who).then_some(
-        "use a queue for each direction: who receives from the queue that it sends to may take its own message",
-    )
+/// What helps in a case that is more special than its kind.
+fn special(facts: &Facts<'_>, primary: &Stand, kind: &Kind) -> Option<&'static str> {
+    let waited_for = facts.stands.iter().any(|stand| stand.pid != primary.pid && stand.wakers.contains(&primary.pid));
+    match kind {
+        Kind::EmptyQueue(queue) => {
+            let others = facts.queue_holders(*queue, true).iter().any(|holder| holder.pid != primary.pid);
+            let queue = facts.machine.queue(*queue)?;
+            let own = queue.last_sent.0.zip(queue.last_taken.0).is_some_and(|(sent, taken)| sent.who == taken.who);
+            match (own, others) {
+                (true, _) => Some(
+                    "use a queue for each direction: who receives from the queue that it sends to may take its own message",
+                ),
+                (false, true) => Some("let the message be sent before its sender waits"),
+                (false, false) => None,
+            }
+        }
+        Kind::FullPipe(_) if !waited_for => {
+            Some("let a process that has the read end read it before it waits for something else")
+        }
+        Kind::NoSignal if facts.stands.len() == 1 => {
+            Some("see to it that somebody will send the signal: a child that lives on, or `alarm`")
+        }
+        _ => None,
+    }
 }
 
 impl Kind {

@@ -11,7 +11,7 @@ use crate::diagnostics::Edit;
 use crate::kernel::Pid;
 use crate::kernel::door::End;
 use crate::source::{FileId, SourceMap};
-use trial::{Blemishes, Outcome, Setup};
+use trial::{Blemishes, Outcome, Schedules, Setup};
 
 /// Trials at most, of all changes together.
 const MOST_TRIALS: u32 = 60;
@@ -21,6 +21,8 @@ const MOST_COST: u64 = 100_000_000;
 const CALL_COST: u64 = 100;
 /// Instructions that every trial gets beyond what the run itself took.
 const SPARE_TICKS: u64 = 200_000;
+/// Changes that are tried in all orders of the processes.
+const MOST_ORDERS: u32 = 3;
 /// How often a run that a set of changes has brought further is looked at anew.
 const ROUNDS: usize = 4;
 
@@ -44,6 +46,8 @@ pub struct Mend {
     pub steps: Vec<Step>,
     /// Whether all processes end; else the script does, and those that are left wait for nothing that concerns it.
     pub ends_all: bool,
+    /// Whether they do in every order in which processes can run.
+    pub schedules: Schedules,
 }
 
 impl Mend {
@@ -76,6 +80,8 @@ struct Search<'s> {
     script_ended: bool,
     ticks: u64,
     left: u32,
+    /// How many changes may still be tried in all orders of the processes.
+    orders_left: u32,
     /// The first change with which at least the script itself ends.
     script_only: Option<Mend>,
 }
@@ -100,6 +106,7 @@ impl<'s> Search<'s> {
             ticks,
             left,
             script_only: None,
+            orders_left: MOST_ORDERS,
         })
     }
 
@@ -114,12 +121,19 @@ impl<'s> Search<'s> {
         outcome.blemishes.within(self.blemishes) && outcome.written >= self.written
     }
 
+    fn in_all_orders(&mut self, steps: &[Step]) -> Schedules {
+        let Some(left) = self.orders_left.checked_sub(1) else { return Schedules::Undecided };
+        self.orders_left = left;
+        let edits: Vec<Edit> = steps.iter().flat_map(|step| step.edits.iter().cloned()).collect();
+        apply(self.text.text, &edits).map_or(Schedules::Undecided, |text| (self.setup.schedules)(&text))
+    }
+
     fn frees(&mut self, steps: &[Step]) -> bool {
         let Some(outcome) = self.run(steps) else { return false };
         let clean = self.is_clean(&outcome);
         let script = outcome.end == End::Stuck && outcome.machine.script_status().is_some();
         if clean && script && !self.script_ended && self.script_only.is_none() {
-            self.script_only = Some(Mend { steps: steps.to_vec(), ends_all: false });
+            self.script_only = Some(Mend { steps: steps.to_vec(), ends_all: false, schedules: Schedules::Undecided });
         }
         clean && matches!(outcome.end, End::Finished(_))
     }
@@ -133,11 +147,21 @@ impl<'s> Search<'s> {
             step.edits.iter().map(|edit| edit.span.range().len() + edit.text.trim().len()).sum::<usize>()
         });
         steps.dedup();
-        steps
-            .into_iter()
-            .map(|step| vec![step])
-            .find(|steps| self.frees(steps))
-            .map(|steps| Mend { steps, ends_all: true })
+        let mut lucky = None;
+        for step in steps {
+            let steps = vec![step];
+            if !self.frees(&steps) {
+                continue;
+            }
+            let schedules = self.in_all_orders(&steps);
+            let mend = Mend { steps, ends_all: true, schedules };
+            // What helps only if processes happen to run in this order is told where nothing better is found.
+            if schedules != Schedules::SomeEnd {
+                return Some(mend);
+            }
+            lucky.get_or_insert(mend);
+        }
+        lucky
     }
 
     /// Several closes at once: all that are possible, run after run, then as few of them as will do.
@@ -203,7 +227,8 @@ impl<'s> Search<'s> {
                 steps = fewer;
             }
         }
-        Mend { steps, ends_all: true }
+        let schedules = self.in_all_orders(&steps);
+        Mend { steps, ends_all: true, schedules }
     }
 }
 

@@ -23,8 +23,23 @@ pub struct Setup<'a> {
     pub argv: Vec<Vec<u8>>,
     /// What the terminal gave, as far as it was read.
     pub input: Vec<u8>,
+    /// Tells how a script ends when its processes run in every possible order; for programs small enough to know.
+    pub schedules: &'a dyn Fn(&str) -> Schedules,
     /// Makes a host that has the programs and files beside the script; what is written to it goes nowhere.
     pub outside: &'a dyn Fn() -> Box<dyn Host>,
+}
+
+/// How a script ends when its processes run in every possible order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Schedules {
+    /// It always ends.
+    AllEnd,
+    /// It never does.
+    NoneEnds,
+    /// It depends.
+    SomeEnd,
+    /// That is not known.
+    Undecided,
 }
 
 /// What can be said against a run.
