@@ -203,6 +203,7 @@ fn request(instruction: Instruction) -> Stop {
     }
 }
 
+#[inline(always)]
 fn float(word: u64) -> f64 {
     f64::from_bits(word)
 }

@@ -73,6 +73,21 @@ impl<'a> View<'a> {
         bytes
     }
 
+    /// Adds the string's bytes. A short one lies in one page with its length, and is found with one look.
+    pub(super) fn append(self, text: u64, bytes: &mut Vec<u8>) {
+        match self.literal(text) {
+            Some(literal) => bytes.extend_from_slice(literal),
+            None if text == 0 => {}
+            None => {
+                let (header, rest) = self.memory.rest_of_page(self.space, text - 1);
+                match rest.get(..(header & 0xffff_ffff) as usize) {
+                    Some(short) => bytes.extend_from_slice(short),
+                    None => self.pieces(text).for_each(|piece| bytes.extend_from_slice(piece)),
+                }
+            }
+        }
+    }
+
     /// The string for people.
     pub(super) fn lossy(self, text: u64) -> String {
         String::from_utf8_lossy(&self.bytes(text)).into_owned()

@@ -57,6 +57,9 @@ fn parts<'t>(text: &'t [u8], separator: &'t [u8]) -> Box<dyn Iterator<Item = &'t
     if separator.is_empty() {
         return Box::new(text.split(is_space).filter(|part| !part.is_empty()));
     }
+    if let [byte] = separator {
+        return Box::new(text.split(move |other| other == byte));
+    }
     let ends = places(text, separator).map(Some).chain([None]);
     Box::new(ends.scan(0, |from, end| {
         let part = &text[*from..end.unwrap_or(text.len())];
@@ -87,15 +90,18 @@ pub(super) fn join(call: &mut Call<'_, '_>) -> Given<u64> {
     let separator = bytes(call, 1);
     let count = view.array_length(array);
     let words = view.elements(array, 0, count);
-    let between = (separator.len() as u64).saturating_mul(count.saturating_sub(1));
-    let total = words.iter().fold(between, |total, word| total.saturating_add(view.length(*word)));
-    call.guest.check_size(total)?;
-    let mut text = Vec::with_capacity(total as usize);
+    let mut text = Vec::new();
     for (at, word) in words.iter().enumerate() {
         if at > 0 {
             text.extend_from_slice(&separator);
         }
-        view.pieces(*word).for_each(|piece| text.extend_from_slice(piece));
+        view.append(*word, &mut text);
+        // The host never holds more than the heap's limit and one string; what is refused is the whole.
+        if call.guest.check_size(text.len() as u64).is_err() {
+            let between = (separator.len() as u64).saturating_mul(count.saturating_sub(1));
+            let total = words.iter().fold(between, |total, word| total.saturating_add(view.length(*word)));
+            call.guest.check_size(total)?;
+        }
     }
     call.guest.new_string(&text)
 }

@@ -29,6 +29,13 @@ impl Memory {
         page.get(start..end)
     }
 
+    /// The word at `address`, and the bytes from the next word to the end of their page.
+    pub(crate) fn rest_of_page(&self, space: Space, address: u64) -> (u64, &[u8]) {
+        let words = self.page(space, address / PAGE_WORDS as u64);
+        let at = address as usize % PAGE_WORDS;
+        (words[at], bytemuck::cast_slice(&words[at + 1..]))
+    }
+
     /// Writes bytes from byte `offset` after word `address` on.
     pub(crate) fn write_bytes(&mut self, space: &mut Space, address: u64, offset: u64, bytes: &[u8]) {
         let mut at = address.wrapping_mul(8).wrapping_add(offset);

@@ -7,7 +7,7 @@
 
 use super::Space;
 
-const ENTRIES: usize = 256;
+const ENTRIES: usize = 1024;
 
 /// How many spaces keep their epochs.
 const SPACES: usize = 64;
