@@ -90,7 +90,6 @@ impl<T> Slab<T> {
         Some(value)
     }
 
-    #[inline]
     pub(crate) fn len(&self) -> usize {
         self.places.len() - self.free.len() + self.named.len()
     }
@@ -291,12 +290,10 @@ impl Files {
     }
 
     /// An open file description.
-    #[inline]
     pub fn get(&self, file: FileId) -> Option<&OpenFile> {
         self.open.get(file.0)
     }
 
-    #[inline]
     pub(crate) fn get_mut(&mut self, file: FileId) -> Option<&mut OpenFile> {
         self.open.get_mut(file.0)
     }
@@ -322,13 +319,11 @@ impl Files {
         self.open.remove(file.0).map(|open| open.kind)
     }
 
-    #[inline]
     fn numbers(&self, table: FileTable) -> &[Option<Descriptor>] {
         table.0.and_then(|at| self.tables.get(at)).map_or(&[], |entries| entries.numbers.as_slice())
     }
 
     /// The entry of a number.
-    #[inline]
     pub fn entry(&self, table: FileTable, fd: i64) -> Option<&Descriptor> {
         self.numbers(table).get(usize::try_from(fd).ok()?)?.as_ref()
     }
@@ -374,7 +369,6 @@ impl Files {
         old
     }
 
-    #[inline]
     fn share(&mut self, table: FileTable) -> FileTable {
         if let Some(entries) = table.0.and_then(|at| self.tables.get_mut(at)) {
             entries.sharers += 1;
@@ -383,7 +377,6 @@ impl Files {
     }
 
     /// Gives a table up: its entries, where nobody else has it.
-    #[inline]
     fn abandon(&mut self, table: FileTable) -> Vec<Option<Descriptor>> {
         let Some(at) = table.0 else { return Vec::new() };
         match self.tables.get_mut(at) {
@@ -408,7 +401,6 @@ impl Machine {
     }
 
     /// What a descriptor of a process refers to.
-    #[inline]
     pub(crate) fn lookup(&self, pid: Pid, fd: i64) -> Result<(FileId, OpenFile), Errno> {
         let entry = self.files.entry(self.process(pid).files, fd).ok_or(Errno::EBADF)?;
         let file = self.files.get(entry.file).ok_or(Errno::EBADF)?;
@@ -550,7 +542,6 @@ impl Machine {
 mod tests {
     use super::*;
 
-    #[inline]
     fn entry(file: FileId) -> Descriptor {
         let made = Deed { who: Pid(2), span: Span::default(), tick: 0 };
         Descriptor { file, cloexec: false, making: Making::Dup, made }

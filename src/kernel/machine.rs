@@ -104,6 +104,7 @@ pub struct Machine {
     // Processes: changed by fork, exit, wait, signal.
     pub(crate) table: Table,
     /// Contexts of processes that have ended, to be used again.
+    #[allow(clippy::vec_box, reason = "a box goes to its process as it is")]
     pub(crate) spare: Vec<Box<Context>>,
     /// The place of a call that has been answered, for the next one that sleeps.
     pub(crate) spare_call: Option<Box<Call>>,

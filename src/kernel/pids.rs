@@ -18,6 +18,7 @@ enum Form {
     /// So many of the array, in rising order.
     Few(u8, [Pid; FEW]),
     /// As many as come; never empty.
+    #[allow(clippy::box_collection, reason = "a set must stay small in the many processes that hold few ids")]
     Many(Box<BTreeSet<Pid>>),
 }
 

@@ -28,6 +28,7 @@ pub struct Table {
     last: u32,
     groups: Groups,
     /// Places of processes that are gone, to be used again.
+    #[allow(clippy::vec_box, reason = "a box goes into its slot as it is")]
     spare: Vec<Box<Process>>,
 }
 
