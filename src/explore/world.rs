@@ -57,7 +57,7 @@ pub(crate) struct World {
     systems: Vec<FileSystem>,
     loaded_fs: u32,
     images: Vec<Verified>,
-    environment: Option<Rc<indexmap::IndexMap<Vec<u8>, Vec<u8>>>>,
+    environment: Option<std::sync::Arc<indexmap::IndexMap<Vec<u8>, Vec<u8>>>>,
     /// The component of each process that the machine stands at.
     loaded: BTreeMap<Pid, u32>,
     loaded_shared: Option<u32>,
@@ -257,14 +257,14 @@ impl World {
                 self.images.len() - 1
             }
         };
-        let first = self.environment.get_or_insert_with(|| Rc::clone(&process.environment));
+        let first = self.environment.get_or_insert_with(|| std::sync::Arc::clone(&process.environment));
         let out = &mut self.recorder;
         (process.pid, process.ppid, process.pgid, process.sid, image, pause).hash(out);
         (process.has_execed, process.adopted, &process.children, &process.newsworthy).hash(out);
         (process.births, process.status, process.news, process.state, &process.call).hash(out);
         (process.nice, &process.limits, process.alarm, &process.stdio, process.cwd).hash(out);
         machine.files.table(process.files).hash(out);
-        if Rc::ptr_eq(first, &process.environment) {
+        if std::sync::Arc::ptr_eq(first, &process.environment) {
             out.write_u8(0);
         } else {
             out.write_u8(1);

@@ -1,6 +1,5 @@
 //! exec: another program in the same process.
 
-use std::rc::Rc;
 use std::sync::Arc;
 
 use super::fs::{Body, Bytes, EXECUTE, Entry, NodeId};
@@ -18,14 +17,14 @@ impl Machine {
         if path.is_empty() {
             return Err(Errno::ENOENT);
         }
-        let environment = Rc::clone(&self.process(pid).environment);
+        let environment = Arc::clone(&self.process(pid).environment);
         let bytes: usize = argv.iter().map(|arg| arg.len() + 8).sum::<usize>()
             + environment.iter().map(|(name, value)| name.len() + value.len() + 8).sum::<usize>();
         if bytes > param::ARG_MAX {
             return Err(Errno::E2BIG);
         }
         let image = self.program(pid, path)?;
-        let limits = Rc::clone(&self.process(pid).limits);
+        let limits = Arc::clone(&self.process(pid).limits);
         let limits = Limits { stack: limits.stack.0, heap: limits.heap.0 };
         let context = Context::start(image.clone(), &mut self.memory, argv, limits).map_err(|_| Errno::ENOMEM)?;
         self.close_on_exec(pid);

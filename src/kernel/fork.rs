@@ -1,6 +1,6 @@
 //! Making processes: fork(2), and the first two, init and the script.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 
@@ -21,7 +21,7 @@ impl Machine {
     /// Makes init and the script's process, which leads the foreground group of init's session,
     /// or where it is asked for a session of its own.
     pub(crate) fn boot(&mut self, image: Verified, argv: &[Vec<u8>]) -> Result<(), Fault> {
-        let limits = Rc::new(ResourceLimits {
+        let limits = Arc::new(ResourceLimits {
             processes: (self.config.max_processes, self.config.max_processes),
             files: (param::MAX_FILES, param::MAX_FILES),
             stack: (self.config.stack, self.config.stack),
@@ -40,7 +40,7 @@ impl Machine {
         // Once for init, once for the script.
         self.fs.keep(cwd);
         self.fs.keep(cwd);
-        let lineage = |pid| Rc::new(Lineage { pid, fork: nowhere, ordinal: 1, parent: None });
+        let lineage = |pid| Arc::new(Lineage { pid, fork: nowhere, ordinal: 1, parent: None });
         let blank = |pid, lineage, files, context| Process {
             pid,
             ppid: init,
@@ -51,7 +51,7 @@ impl Machine {
             has_execed: false,
             execed: None,
             adopted: false,
-            environment: Rc::new(default_environment()),
+            environment: Arc::new(default_environment()),
             children: Pids::default(),
             newsworthy: Pids::default(),
             births: 0,
@@ -64,7 +64,7 @@ impl Machine {
             nice: 0,
             accounting: Accounting::default(),
             peak_memory: 0,
-            limits: Rc::clone(&limits),
+            limits: Arc::clone(&limits),
             signals: Signals::default(),
             alarm: None,
             files,

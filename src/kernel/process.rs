@@ -1,6 +1,6 @@
 //! The process control block.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 
@@ -76,7 +76,7 @@ pub struct Lineage {
     /// Its number among its parent's children, from 1.
     pub ordinal: u32,
     /// Its parent's lineage; none for the script.
-    pub parent: Option<Rc<Lineage>>,
+    pub parent: Option<Arc<Lineage>>,
 }
 
 impl Drop for Lineage {
@@ -84,7 +84,7 @@ impl Drop for Lineage {
     fn drop(&mut self) {
         let mut next = self.parent.take();
         while let Some(lineage) = next {
-            next = Rc::into_inner(lineage).and_then(|mut inner| inner.parent.take());
+            next = Arc::into_inner(lineage).and_then(|mut inner| inner.parent.take());
         }
     }
 }
@@ -171,7 +171,7 @@ pub struct Process {
     /// Its session.
     pub sid: Pid,
     /// How it came to be.
-    pub lineage: Rc<Lineage>,
+    pub lineage: Arc<Lineage>,
     /// The program it runs.
     pub image: Verified,
     /// Whether it has called exec successfully (setpgid, EXEC-14).
@@ -181,7 +181,7 @@ pub struct Process {
     /// Whether init adopted it: its parent ended first.
     pub adopted: bool,
     /// The environment, shared until changed.
-    pub environment: Rc<IndexMap<Vec<u8>, Vec<u8>>>,
+    pub environment: Arc<IndexMap<Vec<u8>, Vec<u8>>>,
 
     // Family: changed by fork, exit and wait.
     /// Living children and zombies, by id.
@@ -211,7 +211,7 @@ pub struct Process {
     /// The most bytes of heap it had in use, once it has ended.
     pub peak_memory: u64,
     /// Its limits, shared until changed.
-    pub limits: Rc<ResourceLimits>,
+    pub limits: Arc<ResourceLimits>,
 
     // Signals: changed by `signal`.
     /// Actions, mask, pending signals.
@@ -259,12 +259,12 @@ impl Process {
             ppid: self.ppid,
             pgid: self.pgid,
             sid: self.sid,
-            lineage: Rc::clone(&self.lineage),
+            lineage: Arc::clone(&self.lineage),
             image: self.image.clone(),
             has_execed: self.has_execed,
             execed: self.execed.clone(),
             adopted: self.adopted,
-            environment: Rc::clone(&self.environment),
+            environment: Arc::clone(&self.environment),
             children: self.children.clone(),
             newsworthy: self.newsworthy.clone(),
             births: self.births,
@@ -277,7 +277,7 @@ impl Process {
             nice: self.nice,
             accounting: self.accounting,
             peak_memory: self.peak_memory,
-            limits: Rc::clone(&self.limits),
+            limits: Arc::clone(&self.limits),
             signals: self.signals.clone(),
             alarm: self.alarm,
             files: self.files,
@@ -289,8 +289,8 @@ impl Process {
     /// Its child, which is not in the table yet; in the place of a process that is gone, where there is one.
     pub(crate) fn child(&self, birth: Birth, now: u64, place: Option<Box<Process>>) -> Box<Process> {
         let Birth { pid, fork, files, context } = birth;
-        let parent = Some(Rc::clone(&self.lineage));
-        let lineage = Rc::new(Lineage { pid, fork, ordinal: self.births, parent });
+        let parent = Some(Arc::clone(&self.lineage));
+        let lineage = Arc::new(Lineage { pid, fork, ordinal: self.births, parent });
         let accounting = Accounting { born: now, since: now, ..Accounting::default() };
         let Some(mut child) = place else {
             return Box::new(Process {
@@ -303,7 +303,7 @@ impl Process {
                 has_execed: false,
                 execed: None,
                 adopted: false,
-                environment: Rc::clone(&self.environment),
+                environment: Arc::clone(&self.environment),
                 children: Pids::default(),
                 newsworthy: Pids::default(),
                 births: 0,
@@ -316,7 +316,7 @@ impl Process {
                 nice: self.nice,
                 accounting,
                 peak_memory: 0,
-                limits: Rc::clone(&self.limits),
+                limits: Arc::clone(&self.limits),
                 signals: self.signals.fork(),
                 alarm: None,
                 files,
@@ -360,11 +360,11 @@ impl Process {
         }
         (*its_pid, *ppid, *pgid, *sid, *its_lineage) = (pid, self.pid, self.pgid, self.sid, lineage);
         (*has_execed, *execed, *adopted) = (false, None, false);
-        *environment = Rc::clone(&self.environment);
+        *environment = Arc::clone(&self.environment);
         (*children, *newsworthy, *births) = (Pids::default(), Pids::default(), 0);
         (*status, *news, *state) = (Status::default(), None, State::Running);
         (*its_context, *call, *ticket, *nice) = (Some(context), None, 0, self.nice);
-        (*its_accounting, *peak_memory, *limits) = (accounting, 0, Rc::clone(&self.limits));
+        (*its_accounting, *peak_memory, *limits) = (accounting, 0, Arc::clone(&self.limits));
         (*signals, *alarm) = (self.signals.fork(), None);
         (*its_files, *cwd, *stdio) = (files, self.cwd, self.stdio.fork());
         child

@@ -3,7 +3,7 @@
 //! Order and coalescing follow Linux (posix.md's DLVR, STOP and SUSP rules): every deliverable signal with a
 //! handler is entered on top of the one before, so with empty masks the bodies run in falling order.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::call::Call;
 use super::event::{Fate, Origin, Watch, What};
@@ -35,7 +35,7 @@ impl Default for Action {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Signals {
     /// By number less one, shared with the parent until changed.
-    actions: Rc<[Action; 31]>,
+    actions: Arc<[Action; 31]>,
     /// Blocked signals.
     pub mask: SignalSet,
     /// Generated and not yet acted on.
@@ -85,7 +85,7 @@ const HEARD: usize = 4;
 impl Default for Signals {
     fn default() -> Self {
         Signals {
-            actions: Rc::new([Action::default(); 31]),
+            actions: Arc::new([Action::default(); 31]),
             mask: SignalSet::EMPTY,
             pending: SignalSet::EMPTY,
             origins: Vec::new(),
@@ -106,7 +106,7 @@ impl Signals {
 
     /// Sets the action of a signal; one that now ignores it discards a pending instance (SIG-12, SIG-13).
     pub(crate) fn set_action(&mut self, signal: Signal, action: Action) {
-        Rc::make_mut(&mut self.actions)[signal.number() as usize - 1] = action;
+        Arc::make_mut(&mut self.actions)[signal.number() as usize - 1] = action;
         if self.ignores(signal) {
             self.forget(signal);
         }
@@ -116,7 +116,7 @@ impl Signals {
     /// What a child starts with: actions and mask, nothing pending (FORK-07 to FORK-09).
     pub(crate) fn fork(&self) -> Signals {
         Signals {
-            actions: Rc::clone(&self.actions),
+            actions: Arc::clone(&self.actions),
             mask: self.mask,
             pending: SignalSet::EMPTY,
             origins: Vec::new(),
@@ -136,7 +136,7 @@ impl Signals {
 
     /// exec: handlers are lost, ignored signals stay ignored, mask and pending stay (EXEC-02 to EXEC-05).
     pub(crate) fn exec(&mut self) {
-        let actions = Rc::make_mut(&mut self.actions);
+        let actions = Arc::make_mut(&mut self.actions);
         for action in actions.iter_mut() {
             if action.handler != SIG_IGN {
                 *action = Action::default();

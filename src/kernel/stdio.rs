@@ -3,7 +3,7 @@
 //! What a call must write now leaves the buffer and stands in the call until it has gone; so a call that sleeps, or that
 //! a handler interrupts, goes on where it was. Every buffered byte knows the print that put it there.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::call::{Call, Outcome};
 use super::file::Kind;
@@ -48,7 +48,7 @@ struct Unfinished {
 
 /// The stdio of a process.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Stdio(Rc<Streams>);
+pub struct Stdio(Arc<Streams>);
 
 /// What stdio keeps; shared by parent and child until one of them prints.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -103,31 +103,31 @@ impl Stdio {
     }
 
     fn set_mode(&mut self, mode: Mode) {
-        Rc::make_mut(&mut self.0).mode = Some(mode);
+        Arc::make_mut(&mut self.0).mode = Some(mode);
     }
 
     /// Takes printed text in; what must be written now comes out.
     fn accept(&mut self, text: Vec<u8>, mode: Mode, by: Deed) -> Vec<u8> {
-        Rc::make_mut(&mut self.0).accept(text, mode, by)
+        Arc::make_mut(&mut self.0).accept(text, mode, by)
     }
 
     /// Takes the first `count` bytes out, to be written.
     #[cfg(test)]
     fn take(&mut self, count: usize) -> Vec<u8> {
-        Rc::make_mut(&mut self.0).take(count)
+        Arc::make_mut(&mut self.0).take(count)
     }
 
     fn take_all(&mut self) -> Vec<u8> {
         match self.0.buffer.len() {
             0 => Vec::new(),
-            held => Rc::make_mut(&mut self.0).take(held),
+            held => Arc::make_mut(&mut self.0).take(held),
         }
     }
 
     /// The beginning of a line that was read from the open file with this serial number, taken out.
     pub(crate) fn take_line(&mut self, serial: u64) -> Vec<u8> {
         match self.0.lines.iter().position(|(of, _)| *of == serial) {
-            Some(at) => Rc::make_mut(&mut self.0).lines.swap_remove(at).1,
+            Some(at) => Arc::make_mut(&mut self.0).lines.swap_remove(at).1,
             None => Vec::new(),
         }
     }
@@ -135,7 +135,7 @@ impl Stdio {
     /// Keeps the beginning of a line for the next getline of that open file.
     pub(crate) fn keep_line(&mut self, serial: u64, line: Vec<u8>) {
         if !line.is_empty() {
-            Rc::make_mut(&mut self.0).lines.push((serial, line));
+            Arc::make_mut(&mut self.0).lines.push((serial, line));
         }
     }
 }
@@ -287,7 +287,7 @@ impl Machine {
         if !process.context.as_deref().is_some_and(here) {
             return false;
         }
-        if let Some(unfinished) = Rc::make_mut(&mut process.stdio.0).unfinished.pop() {
+        if let Some(unfinished) = Arc::make_mut(&mut process.stdio.0).unfinished.pop() {
             call.bytes = Some(unfinished.bytes);
             call.count = unfinished.count;
         }
@@ -372,7 +372,7 @@ impl Machine {
                 let process = self.process_mut(me);
                 if let Some(context) = process.context.as_deref() {
                     let (pc, base) = (context.pc, context.base);
-                    Rc::make_mut(&mut process.stdio.0).unfinished.push(Unfinished {
+                    Arc::make_mut(&mut process.stdio.0).unfinished.push(Unfinished {
                         pc,
                         base,
                         bytes,

@@ -1,6 +1,6 @@
 //! System calls on processes, groups, sessions, the environment and limits.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::super::call::{Call, Outcome, Value};
 use super::super::exit::Waited;
@@ -188,7 +188,7 @@ pub(crate) fn setenv(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome
     if used + name.len() + value.len() > super::super::param::ARG_MAX {
         return Outcome::Fail(Errno::ENOMEM);
     }
-    Rc::make_mut(&mut process.environment).insert(name, value);
+    Arc::make_mut(&mut process.environment).insert(name, value);
     Outcome::Int(0)
 }
 
@@ -223,7 +223,7 @@ pub(crate) fn setrlimit(machine: &mut Machine, me: Pid, call: &mut Call) -> Outc
     *soft = wanted;
     let (stack, heap) = (limits.stack.0, limits.heap.0);
     let process = machine.process_mut(me);
-    process.limits = Rc::new(limits);
+    process.limits = Arc::new(limits);
     if let Some(context) = process.context.as_deref_mut() {
         context.limits = crate::vm::Limits { stack, heap };
     }

@@ -2,7 +2,7 @@
 //! words, and nothing knows the text of the program.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::abi::{Builtin, Signal, SignalSet, Status};
 use crate::kernel::file::{Descriptor, Kind};
@@ -19,7 +19,7 @@ use crate::source::Span;
 #[derive(Debug, Clone)]
 pub struct Gone {
     /// How it came to be.
-    pub lineage: Rc<Lineage>,
+    pub lineage: Arc<Lineage>,
     /// How it ended.
     pub status: Status,
 }
@@ -30,7 +30,7 @@ impl Gone {
 
     /// What is kept of a process that has ended.
     pub fn of(process: &Process) -> Gone {
-        Gone { lineage: Rc::clone(&process.lineage), status: process.status }
+        Gone { lineage: Arc::clone(&process.lineage), status: process.status }
     }
 
     /// Its role.
