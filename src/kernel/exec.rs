@@ -4,6 +4,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::fs::{Body, Bytes, EXECUTE, Entry, NodeId};
+use super::ledger::Loss;
 use super::machine::Machine;
 use super::param;
 use super::process::Pid;
@@ -28,6 +29,7 @@ impl Machine {
         let limits = Rc::clone(&self.process(pid).limits);
         let limits = Limits { stack: limits.stack.0, heap: limits.heap.0 };
         let context = Context::start(image.clone(), &mut self.memory, argv, limits).map_err(|_| Errno::ENOMEM)?;
+        self.note_lost(pid, Loss::Exec);
         self.close_on_exec(pid);
         let execed = self.deed(pid);
         let process = self.process_mut(pid);
