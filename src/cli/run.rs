@@ -18,9 +18,9 @@ use crate::explore::{self, Replayed};
 use crate::kernel::Machine;
 use crate::kernel::door::End;
 use crate::kernel::host::Host;
+use crate::report::notes::{self, Reading};
 use crate::report::stuck::facts::Gone;
 use crate::report::stuck::mend::trial::Setup;
-use crate::report::notes::{self, Reading};
 use crate::report::{stats, stuck};
 use crate::source::{FileId, Span};
 

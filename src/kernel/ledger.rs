@@ -2,7 +2,7 @@
 //! waited for, calls that failed. One entry a place in a source, however often it happened, so that the ledger is bounded by
 //! the program's text. It knows nothing of words, and nothing that a program can see depends on it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::event::{Origin, Shown};
@@ -160,6 +160,8 @@ pub struct Failure {
     pub collected: Option<Deed>,
     /// Who made the open file non-blocking, where that is the reason.
     pub flagged: Option<(Deed, Option<Rc<Lineage>>)>,
+    /// Whether the caller ignores SIGCHLD, so that its children go without a status.
+    pub vanish: bool,
     /// Whether `--fail` has made it fail.
     pub forced: bool,
 }
@@ -192,6 +194,23 @@ pub struct Chosen {
     pub status: Status,
     /// Another child that was there.
     pub other: Rc<Lineage>,
+}
+
+/// A process that a signal killed.
+#[derive(Debug, Clone)]
+pub struct Death {
+    /// Who, and where it stood.
+    pub by: Act,
+    /// By which signal.
+    pub signal: Signal,
+    /// Where the signal came from.
+    pub origin: Option<Origin>,
+    /// The process that sent it, where one did.
+    pub sender: Option<Rc<Lineage>>,
+    /// Where its alarm was set, where it was one.
+    pub alarm: Option<Span>,
+    /// Whether the sender meant a whole group.
+    pub group: bool,
 }
 
 /// The children of one place.
@@ -254,8 +273,12 @@ pub struct Ledger {
     pub passed: BTreeMap<Place, Seen<Passed>>,
     /// Blocks that were never freed, by where they were allocated: by whom, how many cells together.
     pub leaks: BTreeMap<Place, Seen<(Act, u64)>>,
+    /// Processes that signals killed.
+    pub deaths: BTreeMap<Pid, Death>,
     /// Children that the terminal stopped, by where they read.
     pub background: BTreeMap<Place, Seen<(Act, Signal)>>,
+    /// Where signals were sent to the sender's own group.
+    to_groups: BTreeSet<Span>,
     /// Where each handler was installed last.
     installed: BTreeMap<(u64, Signal), Span>,
     /// Who has set flags of open files.
@@ -427,8 +450,13 @@ impl Ledger {
         if self.serial.len() >= MOST && !self.serial.contains_key(&key) {
             return;
         }
-        let serial =
-            self.serial.entry(key).or_insert_with(|| Serial { by: by.clone(), count: 0, together: false, first: now, last: now });
+        let serial = self.serial.entry(key).or_insert_with(|| Serial {
+            by: by.clone(),
+            count: 0,
+            together: false,
+            first: now,
+            last: now,
+        });
         serial.count += 1;
         serial.together |= alive;
         serial.last = now;
@@ -537,6 +565,24 @@ impl Ledger {
     pub(crate) fn close(&mut self, fd: i64, deed: Deed) {
         if self.on && (self.closed.len() < MOST || self.closed.contains_key(&(deed.who, fd))) {
             self.closed.insert((deed.who, fd), deed);
+        }
+    }
+
+    /// `kill(0, …)`
+    pub(crate) fn send_to_group(&mut self, at: Span) {
+        if self.on && self.to_groups.len() < MOST {
+            self.to_groups.insert(at);
+        }
+    }
+
+    /// A signal kills a process.
+    pub(crate) fn die(&mut self, mut death: Death) {
+        if matches!(death.origin, Some(Origin::Timer)) {
+            death.alarm = self.alarms.get(&death.by.who.pid).copied();
+        }
+        death.group = matches!(death.origin, Some(Origin::Process(_, at)) if self.to_groups.contains(&at));
+        if self.on && self.deaths.len() < MOST {
+            self.deaths.insert(death.by.who.pid, death);
         }
     }
 

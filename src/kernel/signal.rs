@@ -314,6 +314,9 @@ impl Machine {
         loop {
             let process = self.process_mut(pid);
             if let Some(signal) = process.signals.doomed {
+                let origin =
+                    process.signals.origins.iter().find(|(pending, _)| *pending == signal).map(|(_, origin)| *origin);
+                self.note_death(pid, signal, origin);
                 self.die(pid, Status::killed(signal));
                 return Delivery::Off;
             }
@@ -333,6 +336,7 @@ impl Machine {
                     }
                 }
                 (SIG_DFL, DefaultAction::Terminate | DefaultAction::Core) => {
+                    self.note_death(pid, signal, origin);
                     self.die(pid, Status::killed(signal));
                     return Delivery::Off;
                 }

@@ -150,7 +150,11 @@ fn time(ticks: u64) -> String {
     match ticks {
         ticks if ticks >= per_second => {
             let tenths = ticks / (per_second / 10);
-            if tenths.is_multiple_of(10) { format!("{} s", tenths / 10) } else { format!("{}.{} s", tenths / 10, tenths % 10) }
+            if tenths.is_multiple_of(10) {
+                format!("{} s", tenths / 10)
+            } else {
+                format!("{}.{} s", tenths / 10, tenths % 10)
+            }
         }
         ticks if ticks >= per_second / 1000 => format!("{} ms", ticks / (per_second / 1000)),
         ticks => format!("{ticks} instructions"),
