@@ -343,6 +343,32 @@ impl Builtin {
         matches!(self.row().results, [Outcome::Never])
     }
 
+    /// Whether it is a system call that answers -1 and an errno when it fails.
+    pub fn can_fail(self) -> bool {
+        let answers = matches!(self.row().results, [Outcome::Int, ..]);
+        let always = matches!(
+            self,
+            Builtin::Getpid | Builtin::Getppid | Builtin::Getpgrp | Builtin::Time | Builtin::Now | Builtin::Clock | Builtin::Sleep
+                | Builtin::Alarm | Builtin::Rand | Builtin::Choose | Builtin::SchedYield
+        );
+        matches!(self.row().class, Class::Syscall) && answers && !always
+    }
+
+    /// The errno with which it fails where a person only asks that it fail.
+    pub fn usual_failure(self) -> super::Errno {
+        use super::Errno;
+        match self {
+            Builtin::Fork => Errno::EAGAIN,
+            Builtin::Pipe | Builtin::Pipe2 | Builtin::Dup | Builtin::Dup2 | Builtin::MqOpen | Builtin::Open => Errno::EMFILE,
+            Builtin::Exec | Builtin::Execv | Builtin::Execl => Errno::ENOENT,
+            Builtin::Kill | Builtin::Killpg => Errno::ESRCH,
+            Builtin::Wait | Builtin::Waitpid => Errno::ECHILD,
+            Builtin::Setpgid | Builtin::Setsid | Builtin::Tcsetpgrp => Errno::EPERM,
+            Builtin::MqSend | Builtin::MqReceive => Errno::EAGAIN,
+            _ => Errno::EIO,
+        }
+    }
+
     /// Whether its row has the property.
     #[inline]
     pub fn has(self, property: Property) -> bool {

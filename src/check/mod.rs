@@ -4,6 +4,7 @@
 //! [`check`] is the only way in. A checked tree exists exactly when there is no error; all errors of a
 //! file come in one run, in the order of the text, and what was reported once is not reported again.
 
+pub mod attention;
 mod builtin;
 mod c_names;
 mod call;

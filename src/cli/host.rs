@@ -14,13 +14,14 @@ use super::loader::{self, Programs};
 use super::options::TraceFormat;
 use crate::abi::{Errno, Signal};
 use crate::bytecode::image::Verified;
+use crate::check::attention::Attention;
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::allow::{self, Allow};
 use crate::kernel::event::Event;
-use crate::kernel::host::{Crash, Host, HostNode, Input, Outside, Stream};
+use crate::kernel::host::{Crash, Host, HostNode, Input, Outside, Repeated, Stream};
 use crate::kernel::process::Process;
 use crate::report::stuck::facts::Gone;
-use crate::report::{fault, stats};
+use crate::report::{fault, notes, stats};
 use crate::source::SourceMap;
 use crate::trace;
 
@@ -42,6 +43,14 @@ pub(crate) struct Shared {
     pub(crate) input: Kept,
     /// The processes that have gone last.
     pub(crate) gone: VecDeque<Gone>,
+    /// What the programs pay attention to.
+    pub(crate) attention: Vec<Attention>,
+    /// The programs beside the script.
+    pub(crate) programs: Vec<String>,
+    /// What the compiler has said of the script, hints included.
+    pub(crate) told: Vec<Diagnostic>,
+    /// Whether only errors are said.
+    pub(crate) quiet: bool,
 }
 
 /// Bytes of standard input that are kept at most.
@@ -223,6 +232,7 @@ impl Host for RealHost {
 
     fn load(&mut self, path: &[u8]) -> Result<Verified, Errno> {
         let (result, errors) = self.programs.load(path, &mut self.shared.borrow_mut().sources);
+        self.shared.borrow_mut().attention.extend(self.programs.take_attention());
         if !errors.is_empty() {
             self.show(&errors);
         }
@@ -279,7 +289,14 @@ impl Host for RealHost {
         let _ = writeln!(out, "{line}");
     }
 
+    fn repeated(&mut self, repeated: &Repeated) {
+        if !self.shared.borrow().quiet {
+            self.show(&[notes::in_vain(repeated)]);
+        }
+    }
+
     fn finish(&mut self) {
+        self.shared.borrow_mut().programs = self.programs.names();
         self.flush();
         if let Some((out, _)) = &mut self.trace {
             let _ = out.flush();

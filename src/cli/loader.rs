@@ -8,6 +8,7 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::abi::Errno;
 use crate::bytecode::image::Verified;
+use crate::check::{self, attention::Attention};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::pipeline::{self, Compiled};
 use crate::source::{SourceMap, Span};
@@ -74,6 +75,8 @@ pub(crate) struct Programs {
     roots: Vec<PathBuf>,
     /// By canonical path; what did not compile stays so, and its errors are shown once.
     compiled: HashMap<PathBuf, Result<Verified, Errno>>,
+    /// What the programs compiled since this was asked last pay attention to.
+    attention: Vec<Attention>,
 }
 
 impl Programs {
@@ -84,7 +87,7 @@ impl Programs {
             _ => PathBuf::from("."),
         };
         let roots = std::iter::once(&beside).chain(extra).filter_map(|root| root.canonicalize().ok()).collect();
-        Programs { roots, compiled: HashMap::new() }
+        Programs { roots, compiled: HashMap::new(), attention: Vec::new() }
     }
 
     /// Loads the program that a script calls `name`; errors of a program that does not compile come along once.
@@ -97,9 +100,26 @@ impl Programs {
             return (known.clone(), Vec::new());
         }
         let shown = String::from_utf8_lossy(name).into_owned();
-        let (result, errors) = compile(&path, &shown, sources);
+        let (result, errors) = compile(&path, &shown, sources, &mut self.attention);
         self.compiled.insert(path, result.clone());
         (result, errors)
+    }
+
+    /// What the programs compiled since this was asked last pay attention to.
+    pub(crate) fn take_attention(&mut self) -> Vec<Attention> {
+        std::mem::take(&mut self.attention)
+    }
+
+    /// The names of all programs that could be started, without their ending.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let files = self.roots.iter().filter_map(|root| fs::read_dir(root).ok()).flatten().flatten();
+        let mut names: Vec<String> = files
+            .map(|file| file.path())
+            .filter(|path| path.extension().is_some_and(|extension| extension == "proc"))
+            .filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()))
+            .collect();
+        names.sort();
+        names
     }
 
     /// The file that a name stands for: itself, else with `.proc`, in the first root that has it.
@@ -140,17 +160,30 @@ impl Programs {
     }
 }
 
-fn compile(path: &Path, shown: &str, sources: &mut SourceMap) -> (Result<Verified, Errno>, Vec<Diagnostic>) {
+fn compile(
+    path: &Path,
+    shown: &str,
+    sources: &mut SourceMap,
+    attention: &mut Vec<Attention>,
+) -> (Result<Verified, Errno>, Vec<Diagnostic>) {
     match read(path) {
         Err(_) => (Err(Errno::EACCES), Vec::new()),
         Ok(text) if text.is_empty() => (Err(Errno::ENOEXEC), Vec::new()),
-        Ok(text) => compiled(shown, text, sources),
+        Ok(text) => compiled(shown, text, sources, attention),
     }
 }
 
-fn compiled(shown: &str, text: String, sources: &mut SourceMap) -> (Result<Verified, Errno>, Vec<Diagnostic>) {
+fn compiled(
+    shown: &str,
+    text: String,
+    sources: &mut SourceMap,
+    attention: &mut Vec<Attention>,
+) -> (Result<Verified, Errno>, Vec<Diagnostic>) {
     match pipeline::compile(sources, shown, text) {
-        Ok(compiled) => (Ok(compiled.image), Vec::new()),
+        Ok(compiled) => {
+            attention.push(check::attention::attention(&compiled.tree));
+            (Ok(compiled.image), Vec::new())
+        }
         Err(errors) => (Err(Errno::ENOEXEC), errors),
     }
 }
@@ -162,7 +195,7 @@ pub(crate) fn compile_text(
     sources: &mut SourceMap,
 ) -> (Result<Verified, Errno>, Vec<Diagnostic>) {
     match std::str::from_utf8(text) {
-        Ok(text) if !text.is_empty() => compiled(&String::from_utf8_lossy(name), text.to_owned(), sources),
+        Ok(text) if !text.is_empty() => compiled(&String::from_utf8_lossy(name), text.to_owned(), sources, &mut Vec::new()),
         _ => (Err(Errno::ENOEXEC), Vec::new()),
     }
 }

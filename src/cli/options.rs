@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::abi::Signal;
+use crate::abi::{Builtin, Errno, Signal};
 use crate::kernel::event::Watch;
-use crate::kernel::machine::{Config, Send};
+use crate::kernel::machine::{Config, Fail, Send};
 use crate::kernel::sched::PolicyKind;
 use crate::kernel::stdio::Mode;
 use crate::kernel::{Pid, param};
@@ -77,6 +77,15 @@ pub(crate) struct Run {
     /// Say nothing at the end of a run that has ended by itself, and try no changes of one that is stuck
     #[arg(long)]
     pub(crate) quiet: bool,
+    /// Do not remember where things come from: a little faster, and reports say less
+    #[arg(long)]
+    pub(crate) fast: bool,
+    /// Tell of blocks that were never freed
+    #[arg(long)]
+    pub(crate) leaks: bool,
+    /// Let the N-th call of a kind fail: fork=1, read=2:EINTR
+    #[arg(long, value_name = "CALL=N[:ERRNO]", value_parser = fail)]
+    pub(crate) fail: Vec<Fail>,
     /// The program
     pub(crate) file: PathBuf,
     /// Its arguments, from the second word of `argv` on
@@ -161,6 +170,9 @@ impl Run {
             by_descent: false,
             fusion: !self.no_fusion,
             watch: self.watch(),
+            remember: !self.fast,
+            leaks: self.leaks,
+            fails: self.fail.clone(),
         }
     }
 
@@ -206,6 +218,22 @@ fn heap_size(text: &str) -> Result<u64, String> {
 fn within(text: &str, least: u64, most: u64) -> Result<u64, String> {
     let bytes = size(text)?;
     if (least..=most).contains(&bytes) { Ok(bytes) } else { Err(format!("from {least} to {most} bytes")) }
+}
+
+/// `CALL=N[:ERRNO]`
+fn fail(text: &str) -> Result<Fail, String> {
+    let (name, rest) = text.split_once('=').ok_or_else(|| "it is a call and a number: fork=1".to_owned())?;
+    let builtin = Builtin::find(name).filter(|builtin| builtin.can_fail());
+    let builtin = builtin.ok_or_else(|| format!("`{name}` is not a system call that can fail"))?;
+    let (nth, errno) = match rest.split_once(':') {
+        None => (rest, builtin.usual_failure()),
+        Some((nth, errno)) => {
+            let found = Errno::ALL.iter().copied().find(|known| known.name().eq_ignore_ascii_case(errno));
+            (nth, found.ok_or_else(|| format!("`{errno}` is not an errno"))?)
+        }
+    };
+    let nth = nth.parse().ok().filter(|nth| *nth > 0).ok_or_else(|| format!("`{nth}` is not a number from 1 on"))?;
+    Ok(Fail { builtin, nth, errno })
 }
 
 /// `TICK:SIGNAL[:PID]`

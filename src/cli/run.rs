@@ -12,10 +12,12 @@ use super::loader::{self, LoadError, Programs};
 use super::options::Run;
 use super::{EXIT_COMPILE, EXIT_NO_INPUT, EXIT_STUCK, EXIT_TICKS, messages, say, show};
 use crate::bytecode::image::Verified;
-use crate::diagnostics::{Code, Diagnostic};
+use crate::check;
+use crate::diagnostics::{Code, Diagnostic, allow};
 use crate::explore::{self, Replayed};
 use crate::kernel::Machine;
 use crate::kernel::door::End;
+use crate::report::notes::{self, Reading};
 use crate::report::stats;
 use crate::source::Span;
 
@@ -32,6 +34,9 @@ pub(crate) fn main(options: &Run) -> u8 {
         return EXIT_COMPILE;
     }
     shared.allows.clone_from(&compiled.allows);
+    shared.attention.push(check::attention::attention(&compiled.tree));
+    shared.told.clone_from(&compiled.warnings);
+    shared.quiet = options.quiet;
     let tracing = options.trace.is_some() || options.trace_file.is_some();
     let trace_file = match options.trace_file.as_ref().map(|path| (path, File::create(path))) {
         None => None,
@@ -114,6 +119,8 @@ fn finish(
         say("proc: standard output was closed; writes to it have failed with EIO\n");
     }
     let status = tell(machine, &shared);
+    let stuck = status == EXIT_STUCK && machine.script_status().is_none_or(|ended| ended.shell() != EXIT_STUCK);
+    tell_notes(machine, options, &shared, stuck);
     if let Some(to) = &options.write_to
         && let Err(why) = folder::write_back(to, &machine.file_system().changes())
     {
@@ -127,6 +134,26 @@ fn finish(
         say(&stats::table(&rows, machine.totals(), machine.now()));
     }
     status
+}
+
+/// What the run has done that is worth a word.
+fn tell_notes(machine: &Machine, options: &Run, shared: &Shared, stuck: bool) {
+    if options.quiet {
+        return;
+    }
+    let reading = Reading {
+        sources: &shared.sources,
+        attention: &shared.attention,
+        programs: &shared.programs,
+        told: &shared.told,
+    };
+    let mut found = notes::notes(machine, &reading);
+    if stuck {
+        // The report has said what matters; only what may have led there is left to say.
+        found.retain(|note| matches!(note.code, Code::FailedCall | Code::InterruptedCall | Code::SharedFlag));
+    }
+    allow::silence(&mut found, &shared.allows);
+    show(&found, &shared.sources);
 }
 
 fn failed(error: LoadError, shared: &Shared) -> u8 {

@@ -185,7 +185,7 @@ fn directive(header: &mut Header, line: &str) -> Result<(), String> {
             let points: f64 = value.parse().map_err(|_| format!("`points: {value}` is not a number"))?;
             header.points = Some(points).filter(|points| points.is_finite() && *points >= 0.0);
         }
-        "ids" | "real" | "varies" => {}
+        "ids" | "real" | "varies" | "notes" => {}
         other => return Err(format!("there is no directive `{other}` in a header")),
     }
     Ok(())

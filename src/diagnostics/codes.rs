@@ -89,6 +89,25 @@ macro_rules! for_each_code {
             Internal, "X9001", "internal", Error, "A mistake of proc itself.";
             // Runs that cannot go on.
             Stuck, "S4001", "stuck", Error, "Every process waits and nothing can wake any of them.";
+            // The end of a run.
+            TextTwice, "N5001", "text-twice", Warning, "Text that came out several times, since fork copied it in the stdout buffer.";
+            TextLost, "N5002", "text-lost", Warning, "Printed text that was thrown away with the buffer that held it.";
+            FailedCall, "N5003", "failed-call", Warning, "A system call that failed while nobody looked at its result.";
+            InterruptedCall, "N5004", "interrupted-call", Warning, "A call that a signal handler interrupted, taken for a failure.";
+            SharedFlag, "N5005", "shared-flag", Warning, "A descriptor that another process has made non-blocking.";
+            ExitCodeCut, "N5006", "exit-code-cut", Warning, "An exit code of which only the low 8 bits reached the parent.";
+            KilledReadAsExit, "N5007", "killed-read-as-exit", Warning, "The exit code of a child that a signal had killed.";
+            WrongChild, "N5008", "wrong-child", Warning, "A wait that could have collected another child.";
+            WaitInVain, "N5009", "wait-in-vain", Warning, "A loop around a wait that finds no child any more.";
+            NeverWaited, "N5010", "never-waited", Warning, "A zombie that nobody waited for.";
+            Orphan, "N5011", "orphan", Warning, "A child that outlived the script.";
+            SignalMerged, "N5012", "signal-merged", Warning, "A signal that was dropped, since one of its kind was pending.";
+            StoppedByTerminal, "N5013", "stopped-by-terminal", Warning, "A background job that the terminal stopped again.";
+            MessagesLeft, "N5014", "messages-left", Warning, "Messages that nobody received.";
+            MissingProgram, "N5015", "missing-program", Warning, "A program that exec did not find, though one of nearly that name is there.";
+            OneAfterAnother, "N5016", "one-after-another", Note, "Children that run one after another, though they could run at once.";
+            PriorityOrder, "N5017", "priority-order", Note, "A message that was passed by one sent later.";
+            Leak, "N5018", "leak", Note, "A block that was never freed.";
             TicksReached, "L6001", "ticks-reached", Error, "The run was stopped after the number of instructions asked for.";
             // Loading.
             FileUnreadable, "L6002", "file-unreadable", Error, "A file that is missing or cannot be read.";
@@ -137,7 +156,7 @@ for_each_code!(define_codes);
 impl Code {
     /// Whether it is said only where hints are asked for: most programs that it could be said of are right.
     pub fn is_hint(self) -> bool {
-        matches!(self, Code::ForkUnchecked)
+        matches!(self, Code::ForkUnchecked | Code::PriorityOrder)
     }
 
     /// Finds a code by its text (`E1001`, any case) or its name (`unknown-name`).

@@ -169,7 +169,9 @@ impl Survey {
             faults: setup.faults,
         };
         let config = Config { by_descent: true, ..setup.config };
-        let stepper = start(config, setup.image, &setup.argv, Box::new(stage), setup.input, rules)?;
+        let mut stepper = start(config, setup.image, &setup.argv, Box::new(stage), setup.input, rules)?;
+        // What belongs to one run has no place in a search that goes back and forth between many.
+        stepper.machine.ledger.on = false;
         let mut world = World::new(stepper, log);
         let mut futures = Futures::default();
         let reduce = |world: &World, steps: &[Step]| match setup.reduction {

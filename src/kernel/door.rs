@@ -4,14 +4,15 @@
 //! on, then the process returns to its own code, until its quantum is spent.
 
 use super::call::{Call, Outcome};
-use super::event::{Answer, Watch, What};
+use super::event::{Answer, Origin, Watch, What};
 use super::host::{Input, Outside};
 use super::machine::Machine;
 use super::process::{Pid, State};
-use super::signal::Delivery;
+use super::signal::{Action, Delivery};
 use super::syscall;
 use super::wait::WaitFor;
 use crate::abi::builtin::Property;
+use crate::abi::constant::SA_RESTART;
 use crate::abi::{Builtin, Errno, SIG_DFL, SIG_IGN, Signal, Status, TICKS_PER_SECOND};
 use crate::vm::{self, Fault, Request, Stop};
 
@@ -282,12 +283,26 @@ impl Machine {
         reason
     }
 
+    /// Makes a call, unless it is to fail; notes a failure.
+    fn make(&mut self, pid: Pid, call: &mut Call) -> Outcome {
+        if !self.made.is_empty()
+            && let Some(errno) = self.forced_failure(pid, call)
+        {
+            return Outcome::Fail(errno);
+        }
+        let outcome = syscall::make(self, pid, call);
+        if let (Outcome::Fail(errno), true) = (&outcome, self.ledger.on) {
+            self.note_failure(pid, call, *errno, false);
+        }
+        outcome
+    }
+
     /// Makes a call; what it must wait for, where it must.
     fn attempt(&mut self, pid: Pid, call: &mut Call) -> Option<WaitFor> {
         if self.watches(Watch::SYSCALL) {
             return self.attempt_watched(pid, call);
         }
-        match syscall::make(self, pid, call) {
+        match self.make(pid, call) {
             Outcome::Block(reason) => {
                 call.slept = true;
                 Some(reason)
@@ -310,7 +325,7 @@ impl Machine {
             let (args, answer) = (args.clone(), Answer::NoReturn);
             self.emit(Watch::SYSCALL, pid, What::Call { builtin, args, answer });
         }
-        match syscall::make(self, pid, call) {
+        match self.make(pid, call) {
             Outcome::Block(reason) => {
                 if !std::mem::replace(&mut call.slept, true) {
                     self.emit(Watch::SYSCALL, pid, What::Waits { builtin, args, reason });
@@ -349,7 +364,13 @@ impl Machine {
 
     /// A signal's handler is about to run: the call in progress ends with EINTR or what it has moved, or will be made again.
     /// The mask to restore where the call was `sigsuspend`.
-    pub(crate) fn interrupt_call(&mut self, pid: Pid, restart: bool) -> Option<crate::abi::signal::SignalSet> {
+    pub(crate) fn interrupt_call(
+        &mut self,
+        pid: Pid,
+        action: Action,
+        by: (Signal, Option<Origin>),
+    ) -> Option<crate::abi::signal::SignalSet> {
+        let restart = action.flags & SA_RESTART != 0;
         let mut call = self.process_mut(pid).call.take()?;
         let builtin = call.request.builtin;
         let goes_on = builtin.has(Property::Restarts) || builtin == Builtin::Exit;
@@ -367,6 +388,7 @@ impl Machine {
         } else if goes_on && self.carries_on(pid, &mut call, restart) {
             (None, Answer::Restart)
         } else {
+            self.note_interrupted(pid, builtin, action.handler, by);
             (Some(Outcome::Fail(Errno::EINTR)), Answer::Failed(Errno::EINTR))
         };
         if self.watches(Watch::SYSCALL) {
@@ -408,7 +430,7 @@ impl Machine {
             return;
         }
         signals.aborting |= abort;
-        self.enter_handler(pid, signal, action);
+        self.enter_handler(pid, signal, action, None);
     }
 
     /// Tells the host why a process is about to be killed by a fault.

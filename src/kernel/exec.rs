@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::fs::{Body, Bytes, EXECUTE, Entry, NodeId};
+use super::ledger::Loss;
 use super::machine::Machine;
 use super::param;
 use super::process::Pid;
@@ -27,6 +28,7 @@ impl Machine {
         let limits = Arc::clone(&self.process(pid).limits);
         let limits = Limits { stack: limits.stack.0, heap: limits.heap.0 };
         let context = Context::start(image.clone(), &mut self.memory, argv, limits).map_err(|_| Errno::ENOMEM)?;
+        self.note_lost(pid, Loss::Exec);
         self.close_on_exec(pid);
         let execed = self.deed(pid);
         let process = self.process_mut(pid);

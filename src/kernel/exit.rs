@@ -1,6 +1,7 @@
 //! Ending: exit, death by a signal, orphans and init, and wait(2).
 
 use super::event::{Origin, Watch, What};
+use super::ledger::{Act, Chosen, Loss};
 use super::machine::Machine;
 use super::param;
 use super::pids::Pids;
@@ -17,6 +18,14 @@ impl Machine {
         if let State::Blocked(reason) = self.process(pid).state {
             self.leave_queues(pid, reason);
         }
+        let how = if status.is_exited() { Some(Loss::Exit) } else { Signal::from_number(status.term_signal()).map(Loss::Killed) };
+        if let Some(how) = how {
+            self.note_lost(pid, how);
+        }
+        if self.config.leaks && status.is_exited() {
+            self.note_leaks(pid);
+        }
+        let last = if self.ledger.on { self.act(pid) } else { None };
         self.close_all(pid);
         let now = self.clock;
         let process = self.process_mut(pid);
@@ -39,9 +48,25 @@ impl Machine {
             self.emit(Watch::SCHED, pid, What::Ended { status });
         }
         self.set_state(pid, State::Zombie);
+        if let Some(last) = last {
+            self.note_children_left(&last, status);
+        }
         self.orphan_children(pid);
         self.leave_session(pid);
         self.tell_parent_of_end(pid);
+    }
+
+    /// A process ends before its children, or before it has waited for them.
+    fn note_children_left(&mut self, parent: &Act, status: Status) {
+        let Some(process) = self.table.get(parent.who.pid) else { return };
+        let (now, births) = (self.clock, process.births);
+        for child in process.children.iter().filter_map(|child| self.table.get(child)) {
+            let lay = (child.state == State::Zombie).then(|| now.saturating_sub(child.accounting.ended));
+            self.ledger.leave(parent, &child.lineage, lay, !status.is_exited(), births);
+            if lay.is_none() {
+                self.ledger.adopt(parent, &child.lineage);
+            }
+        }
     }
 
     /// Living children get init as their parent at once; zombies are reaped by it (ORPH-01, ORPH-05).
@@ -134,11 +159,25 @@ impl Machine {
         };
         match found {
             Some((child, status)) => {
+                if self.ledger.on && which == Which::Any {
+                    self.note_choice(parent, child, status);
+                }
                 self.collect(parent, child);
                 Ok(Waited::Child(child, status))
             }
             None if options & WNOHANG != 0 => Ok(Waited::Nobody),
             None => Ok(Waited::Sleep(WaitFor::Child(which))),
+        }
+    }
+
+    /// A wait for anybody takes one of several children.
+    fn note_choice(&mut self, parent: Pid, child: Pid, status: Status) {
+        let Some(process) = self.table.get(parent) else { return };
+        let Some(other) = process.children.iter().find(|other| *other != child) else { return };
+        let (Some(got), Some(other)) = (self.table.get(child), self.table.get(other)) else { return };
+        if let Some(by) = self.act(parent) {
+            let (got, other) = (got.lineage.clone(), other.lineage.clone());
+            self.ledger.choose(Chosen { by, got, status, other });
         }
     }
 
@@ -154,6 +193,19 @@ impl Machine {
     }
 
     fn collect(&mut self, parent: Pid, child: Pid) {
+        if self.ledger.on
+            && let Some(by) = self.act(parent)
+        {
+            let deed = self.deed(parent);
+            self.ledger.collect(&by, child, deed);
+            let ended = self.process(child);
+            if ended.state == State::Zombie
+                && let Some(signal) = Signal::from_number(ended.status.term_signal()).filter(|_| !ended.status.is_exited())
+            {
+                let lineage = ended.lineage.clone();
+                self.ledger.collect_killed(by, lineage, signal);
+            }
+        }
         if self.process(child).state == State::Zombie {
             self.reap(child, parent);
         } else {

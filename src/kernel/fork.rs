@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 
 use super::event::{Watch, What};
 use super::file::FileTable;
+use super::ledger::Act;
 use super::machine::Machine;
 use super::param;
 use super::pids::Pids;
@@ -112,6 +113,15 @@ impl Machine {
         process.children.insert(pid);
         let context = process.context.as_deref().ok_or(Errno::EAGAIN)?.fork(&mut self.memory, spare);
         let child = process.child(Birth { pid, fork, files, context }, now, place);
+        if self.ledger.on {
+            let zombies = &process.newsworthy;
+            let alive = process.children.iter().any(|other| other != pid && !zombies.contains(other));
+            let by = Act { who: std::rc::Rc::clone(&process.lineage), at: fork.span };
+            self.ledger.bear(&by, alive, now);
+            if !child.stdio.buffered().is_empty() {
+                self.ledger.copy(&by, &child.lineage, child.stdio.buffered(), child.stdio.prints());
+            }
+        }
         self.table.insert(child);
         self.totals.processes += 1;
         self.totals.most_at_once = self.totals.most_at_once.max(self.table.len() as u64 - 1);

@@ -101,6 +101,11 @@ impl Machine {
             let errno = if access == Access::Control { Errno::ENOTTY } else { Errno::EIO };
             return Err(Outcome::Fail(errno));
         }
+        if self.ledger.on
+            && let Some(by) = self.act(me)
+        {
+            self.ledger.stop_background(by, signal);
+        }
         self.post_group(pgid, signal, Origin::Kernel(me));
         Err(Outcome::Block(WaitFor::Terminal))
     }

@@ -2,7 +2,7 @@
 
 use super::event::Event;
 use super::process::Process;
-use crate::abi::{Errno, Signal};
+use crate::abi::{Builtin, Errno, Signal};
 use crate::bytecode::image::Verified;
 use crate::vm::Fault;
 
@@ -44,6 +44,21 @@ pub struct Crash<'a> {
     pub process: &'a Process,
     /// What it did.
     pub fault: &'a Fault,
+}
+
+/// A process that makes a call over and over, and always in vain.
+#[derive(Debug)]
+pub struct Repeated {
+    /// Who, and where.
+    pub by: super::ledger::Act,
+    /// Which call.
+    pub builtin: Builtin,
+    /// Why it fails.
+    pub errno: Errno,
+    /// How often in a row by now.
+    pub count: u64,
+    /// The wait that last collected a child of it.
+    pub collected: Option<super::process::Deed>,
 }
 
 /// What lies in the script's directory.
@@ -111,6 +126,11 @@ pub trait Host {
     /// Told that a fault kills a process, while the process can still be looked at.
     fn fault(&mut self, crash: &Crash<'_>) {
         let _ = crash;
+    }
+
+    /// Told of a call that has failed very often in a row.
+    fn repeated(&mut self, repeated: &Repeated) {
+        let _ = repeated;
     }
 
     /// The run is over: everything written must be on its way.

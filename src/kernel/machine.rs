@@ -8,6 +8,7 @@ use super::event::{Event, Watch, What};
 use super::file::Files;
 use super::fs::FileSystem;
 use super::host::Host;
+use super::ledger::{Act, Ledger};
 use super::mqueue::Queues;
 use super::param;
 use super::pipe::Pipes;
@@ -17,7 +18,7 @@ use super::sched::{Policy, PolicyKind, Ticket};
 use super::stdio::Mode;
 use super::table::Table;
 use super::terminal::Terminal;
-use crate::abi::Signal;
+use crate::abi::{Builtin, Errno, Signal};
 use crate::bytecode::image::Verified;
 use crate::vm::memory::Memory;
 use crate::vm::{Context, Fault, Processor};
@@ -56,6 +57,23 @@ pub struct Config {
     pub fusion: bool,
     /// Which events the host is told of.
     pub watch: Watch,
+    /// Whether it is remembered where things come from; it costs a little time.
+    pub remember: bool,
+    /// Whether blocks that were never freed are written down.
+    pub leaks: bool,
+    /// Calls that are to fail.
+    pub fails: Vec<Fail>,
+}
+
+/// The n-th call of a kind is to fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fail {
+    /// Which call.
+    pub builtin: Builtin,
+    /// Which of them, counted from 1 over all processes.
+    pub nth: u64,
+    /// Why.
+    pub errno: Errno,
 }
 
 /// A signal from outside at a given tick.
@@ -87,6 +105,9 @@ impl Default for Config {
             by_descent: false,
             fusion: true,
             watch: Watch::NONE,
+            remember: true,
+            leaks: false,
+            fails: Vec::new(),
         }
     }
 }
@@ -135,6 +156,10 @@ pub struct Machine {
     /// Copied pages that the memory trace has told of.
     pub(crate) copied_told: u64,
     pub(crate) script_status: Option<crate::abi::Status>,
+    /// What is worth a word at the end.
+    pub(crate) ledger: Ledger,
+    /// How often the calls that are to fail have been made.
+    pub(crate) made: Vec<u64>,
 }
 
 /// A timer.
@@ -200,6 +225,8 @@ impl Machine {
             totals: Totals::default(),
             copied_told: 0,
             script_status: None,
+            ledger: Ledger::new(config.remember),
+            made: vec![0; config.fails.len()],
             config,
         };
         machine.boot(image, argv)?;
@@ -336,8 +363,27 @@ impl Machine {
     /// Who stands where at this moment: the provenance of what process `pid` does now.
     #[inline]
     pub(crate) fn deed(&self, pid: Pid) -> Deed {
+        if !self.config.remember {
+            return Deed { who: pid, span: Default::default(), tick: 0 };
+        }
         let span = self.table.get(pid).map(Process::here).unwrap_or_default();
         Deed { who: pid, span, tick: self.clock }
+    }
+
+    /// All message queues.
+    pub fn queues(&self) -> impl Iterator<Item = (super::mqueue::QueueId, &super::mqueue::Queue)> {
+        self.queues.iter()
+    }
+
+    /// What the run has done that is worth a word.
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// Who stands where, with all ancestors: what the ledger keeps of a process that may be gone at the end.
+    pub(crate) fn act(&self, pid: Pid) -> Option<Act> {
+        let process = self.table.get(pid)?;
+        Some(Act { who: std::rc::Rc::clone(&process.lineage), at: process.here() })
     }
 
     /// Sets a timer for `tick`; timers of one tick go off in the order of their setting.

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, VecDeque};
 use super::call::{Call, Outcome, Value};
 use super::event::Origin;
 use super::file::{FileId, Kind, Making, OpenFile, Slab};
+use super::ledger::Passed;
 use super::machine::{Machine, Timer};
 use super::param::{MQ_BYTES, MQ_MAX_MESSAGES, MQ_MAX_SIZE, MQ_PRIORITY, MQ_QUEUES, NAME_MAX};
 use super::poll::Source;
@@ -397,11 +398,26 @@ impl Machine {
         match queue.messages.pop_front() {
             Some(message) => {
                 queue.last_taken = Trail(Some(taken));
+                self.note_passed(me, id, &message);
                 self.move_in_sleeping_sender(id);
                 self.changed(Source::Queue(id));
                 received(message)
             }
             None => self.sleep_until(me, call, &file, deadline, WaitFor::QueueNotEmpty(id, file_id)),
+        }
+    }
+
+    /// A message is received while an older one, less urgent, still waits.
+    fn note_passed(&mut self, me: Pid, id: QueueId, taken: &Message) {
+        let Some(queue) = self.queues.get(id).filter(|_| self.ledger.on) else { return };
+        let mut older = queue.messages.iter().filter(|waits| waits.sent.tick < taken.sent.tick);
+        if let (Some(waits), Some(by)) = (older.next(), self.act(me)) {
+            let told = |message: &Message| {
+                let text = message.bytes.iter().take(40).copied().collect();
+                (message.priority, text, message.sent)
+            };
+            let passed = Passed { by, taken: told(taken), waits: told(waits) };
+            self.ledger.pass(passed);
         }
     }
 

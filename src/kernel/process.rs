@@ -287,7 +287,7 @@ impl Process {
     }
 
     /// Its child, which is not in the table yet; in the place of a process that is gone, where there is one.
-    pub(crate) fn child(&self, birth: Birth, now: u64, place: Option<Box<Process>>) -> Box<Process> {
+    pub(crate) fn child(&mut self, birth: Birth, now: u64, place: Option<Box<Process>>) -> Box<Process> {
         let Birth { pid, fork, files, context } = birth;
         let parent = Some(Arc::clone(&self.lineage));
         let lineage = Arc::new(Lineage { pid, fork, ordinal: self.births, parent });

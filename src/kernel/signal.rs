@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use super::call::Call;
 use super::event::{Fate, Origin, Watch, What};
+use super::ledger::Merged;
 use super::machine::Machine;
 use super::process::{Deed, News, Pid, State};
 use super::wait::WaitFor;
-use crate::abi::constant::{SA_NOCLDSTOP, SA_NODEFER, SA_RESETHAND, SA_RESTART};
+use crate::abi::constant::{SA_NOCLDSTOP, SA_NODEFER, SA_RESETHAND};
 use crate::abi::signal::{DefaultAction, SignalSet};
 use crate::abi::{Builtin, SIG_DFL, SIG_IGN, Signal, Status};
 
@@ -204,9 +205,25 @@ impl Machine {
     pub(crate) fn post(&mut self, target: Pid, signal: Signal, origin: Origin) {
         self.totals.signals += 1;
         let fate = self.generate(target, signal, origin);
+        if fate == Fate::Merged && self.ledger.on {
+            self.note_merged(target, signal, origin);
+        }
         if self.watches(Watch::SIGNAL) {
             self.emit(Watch::SIGNAL, target, What::SignalSent { signal, origin, fate });
         }
+    }
+
+    /// A signal is dropped, since one of its kind is pending.
+    fn note_merged(&mut self, target: Pid, signal: Signal, second: Origin) {
+        let (Some(act), Some(process)) = (self.act(target), self.table.get(target)) else { return };
+        let first = process.signals.origins.iter().find(|(pending, _)| *pending == signal);
+        let sender = match second {
+            Origin::Process(pid, _) => self.table.get(pid).map(|sender| std::rc::Rc::clone(&sender.lineage)),
+            _ => None,
+        };
+        let (blocked, handled) = (process.signals.mask.contains(signal), process.signals.handles(signal));
+        let first = first.map_or(second, |(_, origin)| *origin);
+        self.ledger.merge(Merged { signal, target: act, first, second, sender, blocked, handled });
     }
 
     fn generate(&mut self, target: Pid, signal: Signal, origin: Origin) -> Fate {
@@ -322,7 +339,7 @@ impl Machine {
                 (_, _) => {
                     let waits = matches!(process.call.as_deref(), Some(call) if is_signal_wait(call));
                     self.remember(pid, signal, origin, if waits { Became::EndedWait } else { Became::Handled });
-                    if !self.enter_handler(pid, signal, action) {
+                    if !self.enter_handler(pid, signal, action, origin) {
                         return Delivery::Off;
                     }
                 }
@@ -331,8 +348,8 @@ impl Machine {
     }
 
     /// Makes the frame of a handler; false where the stack has no room and the process was killed for it.
-    pub(crate) fn enter_handler(&mut self, pid: Pid, signal: Signal, action: Action) -> bool {
-        let suspended_mask = self.interrupt_call(pid, action.flags & SA_RESTART != 0);
+    pub(crate) fn enter_handler(&mut self, pid: Pid, signal: Signal, action: Action, origin: Option<Origin>) -> bool {
+        let suspended_mask = self.interrupt_call(pid, action, (signal, origin));
         let process = self.process_mut(pid);
         let saved = suspended_mask.unwrap_or(process.signals.mask);
         let cookie = [u64::from(saved.0), u64::from(signal.number())];

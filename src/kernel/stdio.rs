@@ -9,11 +9,12 @@ use super::call::{Call, Outcome};
 use super::file::Kind;
 use super::group::Access;
 use super::host::Stream;
+use super::ledger::Loss;
 use super::machine::Machine;
 use super::param::STDIO_BUFFER;
 use super::process::{Deed, Pid};
 use crate::abi::constant::STDOUT_FILENO;
-use crate::abi::{Builtin, Errno};
+use crate::abi::{Builtin, Errno, Signal};
 use crate::vm::Fault;
 
 /// How stdout is buffered.
@@ -35,6 +36,15 @@ pub struct Print {
     pub len: usize,
     /// Who printed them, where and when (the first time, where it was done several times in a row).
     pub by: Deed,
+    /// Whether a fork has copied them: others may write them, too.
+    pub copied: bool,
+}
+
+impl Print {
+    /// What tells it from others.
+    pub fn key(&self) -> (Pid, crate::source::Span, u64) {
+        (self.by.who, self.by.span, self.by.tick)
+    }
 }
 
 /// Output that a handler interrupted and that goes on when the handler has returned to it.
@@ -78,7 +88,10 @@ impl std::hash::Hash for Stdio {
 impl Stdio {
     /// What a child starts with: a copy of everything (STDIO-01).
     #[inline]
-    pub(crate) fn fork(&self) -> Stdio {
+    pub(crate) fn fork(&mut self) -> Stdio {
+        if !self.0.prints.is_empty() {
+            Rc::make_mut(&mut self.0).prints.iter_mut().for_each(|print| print.copied = true);
+        }
         self.clone()
     }
 
@@ -151,8 +164,8 @@ impl Streams {
         };
         match self.prints.last_mut() {
             _ if text.is_empty() => {}
-            Some(last) if last.by.who == by.who && last.by.span == by.span => last.len += text.len(),
-            _ => self.prints.push(Print { len: text.len(), by }),
+            Some(last) if last.by.who == by.who && last.by.span == by.span && !last.copied => last.len += text.len(),
+            _ => self.prints.push(Print { len: text.len(), by, copied: false }),
         }
         if held == 0 && out == text.len() {
             self.writing = std::mem::take(&mut self.prints);
@@ -237,8 +250,9 @@ impl Machine {
             let (mode, by) = (self.stdout_mode(me), self.deed(me));
             call.count = text.len() as i64;
             call.bytes = Some(self.process_mut(me).stdio.accept(text, mode, by));
+            self.note_written(me);
         }
-        self.finish_output(me, STDOUT_FILENO, call)
+        self.finish_buffered(me, call)
     }
 
     /// Prints to a descriptor at once.
@@ -264,8 +278,49 @@ impl Machine {
     pub(crate) fn flush(&mut self, me: Pid, call: &mut Call) -> Outcome {
         if !self.resume_output(me, call) {
             call.bytes = Some(self.process_mut(me).stdio.take_all());
+            self.note_written(me);
         }
-        self.finish_output(me, STDOUT_FILENO, call)
+        self.finish_buffered(me, call)
+    }
+
+    /// Writes what has left the buffer; where that fails the text is lost.
+    fn finish_buffered(&mut self, me: Pid, call: &mut Call) -> Outcome {
+        let outcome = self.finish_output(me, STDOUT_FILENO, call);
+        if let (Outcome::Fail(errno), true) = (&outcome, self.ledger.on)
+            && *errno != Errno::EPIPE
+            && let (Some(by), Some(process)) = (self.act(me), self.table.get(me))
+        {
+            let bytes = call.bytes.as_deref().unwrap_or_default();
+            self.ledger.lose(by, Loss::Failed(*errno), bytes, process.stdio.writing());
+        }
+        outcome
+    }
+
+    /// Text that a fork has copied is about to be written.
+    fn note_written(&mut self, me: Pid) {
+        let Some(process) = self.table.get(me) else { return };
+        if self.ledger.on
+            && process.stdio.writing().iter().any(|print| print.copied)
+            && let Some(by) = self.act(me)
+        {
+            let prints = process.stdio.writing().to_vec();
+            self.ledger.write(&by, &prints);
+        }
+    }
+
+    /// What is still in the buffer of a process is thrown away.
+    pub(crate) fn note_lost(&mut self, me: Pid, how: Loss) {
+        // Whoever dies of SIGPIPE has nobody left who would read it.
+        if how == Loss::Killed(Signal::SIGPIPE) {
+            return;
+        }
+        let Some(process) = self.table.get(me) else { return };
+        if self.ledger.on
+            && !process.stdio.buffered().is_empty()
+            && let Some(by) = self.act(me)
+        {
+            self.ledger.lose(by, how, process.stdio.buffered(), process.stdio.prints());
+        }
     }
 
     /// What exit does with the buffer: 0 when nothing is left, whether or not it could be written.
@@ -311,7 +366,10 @@ impl Machine {
                     call.bytes = Some(bytes);
                     return Outcome::Block(reason);
                 }
-                other => return other,
+                other => {
+                    call.bytes = Some(bytes);
+                    return other;
+                }
             }
         }
     }
@@ -343,6 +401,10 @@ impl Machine {
         }
         if bytes.is_empty() {
             return Outcome::Int(0);
+        }
+        if self.script_status.is_some() && self.ledger.on && self.terminal.session == Some(self.process(me).sid) {
+            let at = self.deed(me).span;
+            self.ledger.speak(me, at);
         }
         match self.host.write(stream, bytes) {
             Ok(()) => Outcome::Int(bytes.len() as i64),

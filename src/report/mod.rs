@@ -2,5 +2,6 @@
 //! here, and nowhere else.
 
 pub mod fault;
+pub mod notes;
 pub mod stats;
 pub mod stuck;

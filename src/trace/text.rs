@@ -35,7 +35,8 @@ fn what(what: &What) -> String {
     }
 }
 
-fn call(builtin: Builtin, args: &[Shown]) -> String {
+/// A call with its arguments as a program would write it.
+pub fn call(builtin: Builtin, args: &[Shown]) -> String {
     let row = builtin.row();
     let args: Vec<String> = args.iter().enumerate().map(|(at, arg)| decoded(row, at, arg)).collect();
     format!("{}({})", row.name, args.join(", "))

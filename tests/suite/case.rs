@@ -1,5 +1,5 @@
 //! A program with what it expects in its header: `//! exit: 0`, `//! output:` with lines `//! | …`, `//! stdin: …`,
-//! `//! args: …`, `//! options: …`, `//! ids: …`, `//! varies`, `//! spins`, `//! broken`, `//! real: no`.
+//! `//! args: …`, `//! options: …`, `//! notes: …`, `//! ids: …`, `//! varies`, `//! spins`, `//! broken`, `//! real: no`.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -18,6 +18,8 @@ pub(crate) struct Case {
     pub(crate) varies: bool,
     /// It spins until somebody else acts, so it ends only where processes are preempted.
     pub(crate) spins: bool,
+    /// The codes that a plain run says: what it is about. None for all others.
+    pub(crate) notes: Vec<String>,
     /// It does not compile, on purpose.
     pub(crate) broken: bool,
     /// `no`: not to be compared with real Linux; `user`: not as root.
@@ -59,6 +61,7 @@ impl Case {
             "options" => self.options = words(),
             "varies" => self.varies = true,
             "spins" => self.spins = true,
+            "notes" => self.notes = words(),
             "broken" => self.broken = true,
             "real" => self.real = value.split(' ').next().unwrap_or_default().to_owned(),
             other => panic!("{}: there is no directive `{other}`", path.display()),

@@ -58,12 +58,28 @@ fn stress(case: &Case) {
             assert_eq!(expected, &String::from_utf8_lossy(&output.stdout), "output of {shown}");
         }
         assert!(!String::from_utf8_lossy(&output.stderr).contains("panicked"), "panic in {shown}");
+        if *name == "plain" {
+            assert_eq!(said(&output.stderr), case.notes, "what is said of {shown}");
+        }
         if case.varies
             || case.options.iter().any(|option| matches!(option.as_str(), "--quantum" | "--policy" | "--send"))
         {
             break;
         }
     }
+}
+
+/// The codes of the warnings and notes on a stderr, each once, in order: a clean program has none.
+fn said(stderr: &[u8]) -> Vec<String> {
+    let text = String::from_utf8_lossy(stderr);
+    let code = |line: &str| {
+        let rest = line.strip_prefix("warning[").or_else(|| line.strip_prefix("note["))?;
+        rest.split_once("]: ").map(|(code, _)| code.to_owned())
+    };
+    let mut codes: Vec<String> = text.lines().filter_map(code).collect();
+    codes.sort();
+    codes.dedup();
+    codes
 }
 
 /// No example and no conformance program has an error or a warning.

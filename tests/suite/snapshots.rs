@@ -25,6 +25,7 @@ const STAGES: &[Stage] = &[
     ("run", ran),
     ("stuck", ran),
     ("stuck_json", |path| told(path, &["--message-format=json", "run"])),
+    ("notes", ran),
     ("trace", |path| told(path, &["run", "--trace=syscall,signal,sched"])),
 ];
 

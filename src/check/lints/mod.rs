@@ -8,7 +8,7 @@ mod names;
 mod paths;
 mod signals;
 mod status;
-mod walk;
+pub(super) mod walk;
 mod world;
 
 use std::collections::BTreeSet;

@@ -9,14 +9,14 @@ use crate::source::Span;
 
 /// A variable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Var {
+pub(in crate::check) enum Var {
     Local(LocalId),
     Global(GlobalId),
 }
 
 impl Var {
     /// The variable that an expression reads, if it is one.
-    pub(super) fn of(expr: &Expr) -> Option<Var> {
+    pub(in crate::check) fn of(expr: &Expr) -> Option<Var> {
         match &expr.kind {
             ExprKind::Local(id) => Some(Var::Local(*id)),
             ExprKind::Global(id) => Some(Var::Global(*id)),
@@ -26,7 +26,7 @@ impl Var {
     }
 
     /// The variable that a place stores to, if it is one.
-    pub(super) fn of_place(place: &Place) -> Option<Var> {
+    pub(in crate::check) fn of_place(place: &Place) -> Option<Var> {
         match &place.kind {
             PlaceKind::Local(id) => Some(Var::Local(*id)),
             PlaceKind::Global(id) => Some(Var::Global(*id)),
@@ -36,7 +36,7 @@ impl Var {
 }
 
 /// The blocks directly within a statement.
-pub(super) fn inner_blocks(stmt: &Stmt) -> Vec<&Block> {
+pub(in crate::check) fn inner_blocks(stmt: &Stmt) -> Vec<&Block> {
     match &stmt.kind {
         StmtKind::If { then, otherwise, .. } => std::iter::once(then).chain(otherwise).collect(),
         StmtKind::Loop { body, .. } => vec![body],
@@ -61,14 +61,14 @@ fn head_stmts(stmt: &Stmt) -> Vec<&Stmt> {
 }
 
 /// The expressions of a statement itself, not of the blocks within.
-pub(super) fn own_exprs(stmt: &Stmt) -> Vec<&Expr> {
+pub(in crate::check) fn own_exprs(stmt: &Stmt) -> Vec<&Expr> {
     let mut found: Vec<&Expr> = Vec::new();
     each_own(stmt, &mut |expr| found.push(expr));
     found
 }
 
 /// Visits the expressions of a statement itself. Every statement is looked at many times: nothing is collected for that.
-pub(super) fn each_own<'t>(stmt: &'t Stmt, visit: &mut dyn FnMut(&'t Expr)) {
+pub(in crate::check) fn each_own<'t>(stmt: &'t Stmt, visit: &mut dyn FnMut(&'t Expr)) {
     match &stmt.kind {
         StmtKind::Store { targets, value, .. } => {
             visit(value);
@@ -152,7 +152,7 @@ fn each_child<'t>(expr: &'t Expr, visit: &mut dyn FnMut(&'t Expr)) {
 }
 
 /// Visits every statement of a block and of the blocks within, in the order of the text.
-pub(super) fn each_stmt<'t>(block: &'t Block, visit: &mut dyn FnMut(&'t Stmt)) {
+pub(in crate::check) fn each_stmt<'t>(block: &'t Block, visit: &mut dyn FnMut(&'t Stmt)) {
     deep(|| {
         for stmt in &block.stmts {
             visit(stmt);
@@ -165,7 +165,7 @@ pub(super) fn each_stmt<'t>(block: &'t Block, visit: &mut dyn FnMut(&'t Stmt)) {
 }
 
 /// Visits an expression and all within it.
-pub(super) fn each_within<'t>(expr: &'t Expr, visit: &mut dyn FnMut(&'t Expr)) {
+pub(in crate::check) fn each_within<'t>(expr: &'t Expr, visit: &mut dyn FnMut(&'t Expr)) {
     visit(expr);
     // Most expressions are leaves, which need no look at the stack.
     if !matches!(expr.kind, ExprKind::Constant(_) | ExprKind::Local(_) | ExprKind::Global(_) | ExprKind::Function(_)) {
@@ -174,14 +174,14 @@ pub(super) fn each_within<'t>(expr: &'t Expr, visit: &mut dyn FnMut(&'t Expr)) {
 }
 
 /// Visits every expression of a block, also of the blocks within.
-pub(super) fn each_expr<'t>(block: &'t Block, visit: &mut dyn FnMut(&'t Expr)) {
+pub(in crate::check) fn each_expr<'t>(block: &'t Block, visit: &mut dyn FnMut(&'t Expr)) {
     for stmt in &block.stmts {
         each_expr_of(stmt, visit);
     }
 }
 
 /// Visits every expression of a statement, also of the blocks within.
-pub(super) fn each_expr_of<'t>(stmt: &'t Stmt, visit: &mut dyn FnMut(&'t Expr)) {
+pub(in crate::check) fn each_expr_of<'t>(stmt: &'t Stmt, visit: &mut dyn FnMut(&'t Expr)) {
     each_own(stmt, &mut |expr| each_within(expr, visit));
     if has_blocks(stmt) {
         deep(|| inner_blocks(stmt).into_iter().for_each(|inner| each_expr(inner, visit)));
@@ -189,7 +189,7 @@ pub(super) fn each_expr_of<'t>(stmt: &'t Stmt, visit: &mut dyn FnMut(&'t Expr)) 
 }
 
 /// The built-in that an expression calls, with its arguments; through the taking of a first part.
-pub(super) fn builtin_call(expr: &Expr) -> Option<(Builtin, &[Expr])> {
+pub(in crate::check) fn builtin_call(expr: &Expr) -> Option<(Builtin, &[Expr])> {
     match &expr.kind {
         ExprKind::CallBuiltin { builtin, args, .. } => Some((*builtin, args)),
         ExprKind::First(inner) => builtin_call(inner),
@@ -198,7 +198,7 @@ pub(super) fn builtin_call(expr: &Expr) -> Option<(Builtin, &[Expr])> {
 }
 
 /// The function that an expression calls by name.
-pub(super) fn called(expr: &Expr) -> Option<FunctionId> {
+pub(in crate::check) fn called(expr: &Expr) -> Option<FunctionId> {
     match &expr.kind {
         ExprKind::Call(id, _) => Some(*id),
         _ => None,
@@ -206,7 +206,7 @@ pub(super) fn called(expr: &Expr) -> Option<FunctionId> {
 }
 
 /// The int that an expression is, where it is constant.
-pub(super) fn int(expr: &Expr) -> Option<i64> {
+pub(in crate::check) fn int(expr: &Expr) -> Option<i64> {
     match crate::check::constant::evaluate(expr) {
         Ok(Constant::Int(value)) => Some(value),
         _ => None,
@@ -214,7 +214,7 @@ pub(super) fn int(expr: &Expr) -> Option<i64> {
 }
 
 /// The text that an expression is, where it is constant.
-pub(super) fn text(expr: &Expr) -> Option<String> {
+pub(in crate::check) fn text(expr: &Expr) -> Option<String> {
     match &expr.kind {
         ExprKind::Constant(Constant::Str(bytes)) => Some(String::from_utf8_lossy(bytes).into_owned()),
         _ => None,
@@ -222,20 +222,20 @@ pub(super) fn text(expr: &Expr) -> Option<String> {
 }
 
 /// Whether a block, or one within, holds an expression that the test finds.
-pub(super) fn any_expr(block: &Block, test: &dyn Fn(&Expr) -> bool) -> bool {
+pub(in crate::check) fn any_expr(block: &Block, test: &dyn Fn(&Expr) -> bool) -> bool {
     let mut found = false;
     each_expr(block, &mut |expr| found |= test(expr));
     found
 }
 
 /// Whether a statement, with the blocks within, holds an expression that the test finds.
-pub(super) fn any_expr_of(stmt: &Stmt, test: &dyn Fn(&Expr) -> bool) -> bool {
+pub(in crate::check) fn any_expr_of(stmt: &Stmt, test: &dyn Fn(&Expr) -> bool) -> bool {
     let mut found = false;
     each_expr_of(stmt, &mut |expr| found |= test(expr));
     found
 }
 
 /// Whether one span lies within another.
-pub(super) fn within(inner: Span, outer: Span) -> bool {
+pub(in crate::check) fn within(inner: Span, outer: Span) -> bool {
     inner.start >= outer.start && inner.end <= outer.end
 }

@@ -130,7 +130,12 @@ pub(crate) fn write(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome 
 
 pub(crate) fn close(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
     let fd = int(machine, me, call, 0);
-    machine.close_number(me, fd).map(|()| 0).into()
+    let closed = machine.close_number(me, fd);
+    if closed.is_ok() {
+        let deed = machine.deed(me);
+        machine.ledger.close(fd, deed);
+    }
+    closed.map(|()| 0).into()
 }
 
 /// A copy of `fd` under the lowest free number from `from` on.
@@ -199,6 +204,8 @@ pub(super) fn set_flags(machine: &mut Machine, me: Pid, id: FileId, flags: i64) 
     {
         file.flags = flags;
         file.flagged = Some(deed);
+        let who = machine.process(me).lineage.clone();
+        machine.ledger.set_flags(who);
     }
 }
 

@@ -60,6 +60,9 @@ pub(crate) fn exit(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
 
 pub(crate) fn _exit(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
     let code = int(machine, me, call, 0);
+    if !(-1..=255).contains(&code) && machine.ledger.on && let Some(by) = machine.act(me) {
+        machine.ledger.cut_code(by, code);
+    }
     machine.die(me, Status::exited(code));
     Outcome::Gone
 }
@@ -103,6 +106,10 @@ pub(crate) fn getpid(_machine: &mut Machine, me: Pid, _call: &mut Call) -> Outco
 }
 
 pub(crate) fn getppid(machine: &mut Machine, me: Pid, _call: &mut Call) -> Outcome {
+    if machine.ledger.on && machine.process(me).adopted {
+        let at = machine.deed(me).span;
+        machine.ledger.ask_parent(me, at);
+    }
     Outcome::Int(i64::from(machine.process(me).ppid.0))
 }
 
@@ -132,7 +139,12 @@ pub(crate) fn getsid(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome
 
 pub(crate) fn setpgid(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
     let (pid, pgid) = (int(machine, me, call, 0), int(machine, me, call, 1));
-    machine.setpgid(me, pid, pgid).into()
+    let outcome: Outcome = machine.setpgid(me, pid, pgid).into();
+    if let (Outcome::Int(_), Some(of)) = (&outcome, named(machine, me, pid)) {
+        let at = machine.deed(me).span;
+        machine.ledger.group(of, at);
+    }
+    outcome
 }
 
 pub(crate) fn setsid(machine: &mut Machine, me: Pid, _call: &mut Call) -> Outcome {

@@ -28,6 +28,8 @@ pub(crate) fn signal(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome
     let signals = &mut machine.process_mut(me).signals;
     let old = signals.action(signal).handler;
     signals.set_action(signal, Action { handler, mask: SignalSet::EMPTY, flags: SA_RESTART });
+    let at = machine.deed(me).span;
+    machine.ledger.install(handler, signal, at);
     Outcome::Parts(vec![Value::Handler(old)])
 }
 
@@ -47,6 +49,8 @@ pub(crate) fn sigaction(machine: &mut Machine, me: Pid, call: &mut Call) -> Outc
         }
         let action = Action { handler, mask: SignalSet::from_program(optional(2)), flags: optional(3) & 0xffff_ffff };
         machine.process_mut(me).signals.set_action(signal, action);
+        let at = machine.deed(me).span;
+        machine.ledger.install(handler, signal, at);
     }
     Outcome::Parts(vec![
         Value::Int(0),

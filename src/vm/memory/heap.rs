@@ -72,6 +72,11 @@ impl Heap {
         u64::from(self.peak) * 8
     }
 
+    /// Forks since the program's start, as a block's site has it.
+    pub(crate) fn generation(&self) -> u8 {
+        self.generation
+    }
+
     /// Words that were allocated for managed blocks since the last collection.
     pub(crate) fn allocated_since(&self) -> u32 {
         self.since

@@ -1,0 +1,187 @@
+//! What a program looks at and what it does not: which calls it makes whose failure nobody would notice. A run that sees such a
+//! call fail has news; a program whose calls all succeed has none. It knows nothing of runs.
+
+use super::lints::walk::{self, Var, builtin_call, each_within, inner_blocks, own_exprs};
+use super::tree::{Block, Expr, ExprKind, Function, Program, Stmt, StmtKind};
+use crate::abi::{Builtin, ERRNO_SLOT};
+use crate::source::{FileId, Span};
+
+/// What a program pays attention to.
+#[derive(Debug, Clone, Default)]
+pub struct Attention {
+    /// The program's file.
+    pub file: FileId,
+    /// Calls whose result nobody looks at.
+    pub ignored: Vec<Span>,
+    /// Calls of wait outside every loop whose status is used and whose process id is not.
+    pub any_child: Vec<Span>,
+    /// Calls of wait, and a use of the exit code of what they collected, where nobody asks whether it did exit.
+    pub unguarded: Vec<(Span, Span)>,
+    /// Forks in a counted loop that also waits.
+    pub one_by_one: Vec<(Span, Span)>,
+    /// Whether the program ever reads `errno`.
+    pub reads_errno: bool,
+}
+
+/// What a program pays attention to.
+pub fn attention(program: &Program) -> Attention {
+    let mut found = Attention { file: program.file, ..Attention::default() };
+    for function in &program.functions {
+        walk::each_expr(&function.body, &mut |expr| found.reads_errno |= reads_errno(expr));
+        let scope = Scope { program, function };
+        scope.block(&function.body, false, &mut found);
+    }
+    found
+}
+
+fn reads_errno(expr: &Expr) -> bool {
+    matches!(expr.kind, ExprKind::Global(id) if id.0 as usize == ERRNO_SLOT)
+}
+
+/// Whether an expression tells a person, or the program, why a call has failed.
+fn asks_why(expr: &Expr) -> bool {
+    reads_errno(expr) || matches!(builtin_call(expr), Some((Builtin::Perror | Builtin::Strerror, _)))
+}
+
+/// A function of a program.
+struct Scope<'p> {
+    program: &'p Program,
+    function: &'p Function,
+}
+
+impl Scope<'_> {
+    fn block(&self, block: &Block, in_loop: bool, found: &mut Attention) {
+        super::deep(|| {
+            for (at, stmt) in block.stmts.iter().enumerate() {
+                let next = block.stmts.get(at + 1);
+                let asked = next.is_some_and(|next| walk::any_expr_of(next, &asks_why));
+                self.stmt(stmt, in_loop, asked, found);
+                let looped = in_loop || matches!(stmt.kind, StmtKind::Loop { .. });
+                inner_blocks(stmt).into_iter().for_each(|inner| self.block(inner, looped, found));
+                if let StmtKind::Loop { body, step: Some(_), .. } = &stmt.kind {
+                    found.one_by_one.extend(serial(body));
+                }
+            }
+        });
+    }
+
+    fn stmt(&self, stmt: &Stmt, in_loop: bool, asked: bool, found: &mut Attention) {
+        match &stmt.kind {
+            StmtKind::Expr(call) => {
+                if let (Some(_), false) = (builtin_call(call), asked) {
+                    found.ignored.push(call.span);
+                }
+            }
+            StmtKind::Store { targets, value, .. } => {
+                let Some((builtin, _)) = builtin_call(value) else { return };
+                let used: Vec<bool> = targets
+                    .iter()
+                    .map(|target| target.as_ref().is_some_and(|place| Var::of_place(place).is_none_or(|var| self.reads(var))))
+                    .collect();
+                let waits = matches!(builtin, Builtin::Wait | Builtin::Waitpid);
+                let opens = matches!(builtin, Builtin::MqOpen | Builtin::Open);
+                let shown = opens && targets.iter().flatten().filter_map(Var::of_place).all(|var| self.only_shown(var));
+                let nobody = if waits { used.first() == Some(&false) } else { !used.contains(&true) };
+                if (nobody || shown) && !asked {
+                    found.ignored.push(value.span);
+                }
+                if waits && !in_loop && used.as_slice() == [false, true] {
+                    found.any_child.push(value.span);
+                }
+                let status = targets.get(1).and_then(Option::as_ref).and_then(Var::of_place).filter(|_| waits);
+                if let Some(read) = status.and_then(|status| self.unguarded(status)) {
+                    found.unguarded.push((value.span, read));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether anything reads a variable.
+    fn reads(&self, var: Var) -> bool {
+        let read = |function: &Function| walk::any_expr(&function.body, &|expr| is(expr, var));
+        match var {
+            Var::Local(_) => read(self.function),
+            Var::Global(_) => self.program.functions.iter().any(read),
+        }
+    }
+
+    /// Whether a variable is read to be printed and for nothing else.
+    fn only_shown(&self, var: Var) -> bool {
+        let count = |function: &Function| {
+            let (mut all, mut shown) = (0, 0);
+            walk::each_expr(&function.body, &mut |expr| {
+                all += usize::from(is(expr, var));
+                if let Some((Builtin::Print | Builtin::Printf | Builtin::Eprint | Builtin::Eprintf, args)) = builtin_call(expr) {
+                    shown += args.iter().filter(|arg| is(arg, var)).count();
+                }
+            });
+            all == shown
+        };
+        match var {
+            Var::Local(_) => count(self.function),
+            Var::Global(_) => self.program.functions.iter().all(count),
+        }
+    }
+
+    /// Where the exit code of a status is used, if nobody asks anything else of that status.
+    fn unguarded(&self, status: Var) -> Option<Span> {
+        let (mut code, mut guarded) = (None, false);
+        let mut look = |function: &Function| {
+            walk::each_expr(&function.body, &mut |expr| match builtin_call(expr) {
+                Some((Builtin::Wexitstatus, [of])) if Var::of(of) == Some(status) => {
+                    code.get_or_insert(expr.span);
+                }
+                Some((_, args)) => guarded |= args.iter().any(|arg| Var::of(arg) == Some(status)),
+                None => guarded |= hands_on(expr, status),
+            });
+        };
+        match status {
+            Var::Local(_) => look(self.function),
+            Var::Global(_) => self.program.functions.iter().for_each(look),
+        }
+        code.filter(|_| !guarded)
+    }
+}
+
+fn is(expr: &Expr, var: Var) -> bool {
+    match (&expr.kind, var) {
+        (ExprKind::Local(id), Var::Local(of)) => *id == of,
+        (ExprKind::Global(id), Var::Global(of)) => *id == of,
+        _ => false,
+    }
+}
+
+/// Whether an expression gives a status to somebody else, who may ask.
+fn hands_on(expr: &Expr, status: Var) -> bool {
+    match &expr.kind {
+        ExprKind::Call(_, args) | ExprKind::CallValue(_, args) | ExprKind::Tuple(args) | ExprKind::Array(args) => {
+            args.iter().any(|arg| is(arg, status))
+        }
+        ExprKind::WordToInt(of) => is(of, status),
+        _ => false,
+    }
+}
+
+/// A fork in a loop's body and a wait further down in the same body.
+fn serial(body: &Block) -> Option<(Span, Span)> {
+    let call = |stmt: &Stmt, wanted: &dyn Fn(Builtin) -> bool| {
+        let mut found = None;
+        own_exprs(stmt).into_iter().for_each(|expr| {
+            each_within(expr, &mut |inner| {
+                if let ExprKind::CallBuiltin { builtin, .. } = inner.kind
+                    && wanted(builtin)
+                {
+                    found.get_or_insert(inner.span);
+                }
+            });
+        });
+        found
+    };
+    let fork = body.stmts.iter().enumerate().find_map(|(at, stmt)| {
+        call(stmt, &|builtin| builtin == Builtin::Fork).map(|span| (at, span))
+    });
+    let (at, fork) = fork?;
+    let waits = |builtin| matches!(builtin, Builtin::Wait | Builtin::Waitpid);
+    body.stmts.iter().skip(at + 1).find_map(|stmt| call(stmt, &waits)).map(|wait| (fork, wait))
+}

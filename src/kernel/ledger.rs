@@ -1,0 +1,556 @@
+//! What a run has done that is worth a word at its end, as facts: text that was lost or doubled, children that nobody
+//! waited for, calls that failed. One entry a place in a source, however often it happened, so that the ledger is bounded by
+//! the program's text. It knows nothing of words, and nothing that a program can see depends on it.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::event::{Origin, Shown};
+use super::process::{Deed, Lineage, Pid};
+use super::stdio::Print;
+use crate::abi::{Builtin, Errno, Signal, Status};
+use crate::source::Span;
+
+/// Places of one kind that are kept; a program that writes programs could make any number.
+const MOST: usize = 512;
+/// Bytes of a printed text that are kept to be quoted.
+const QUOTED: usize = 200;
+/// Processes that are named for one fact; the others are counted.
+const NAMED: usize = 8;
+
+/// A process that did something, and where.
+#[derive(Debug, Clone)]
+pub struct Act {
+    /// Who.
+    pub who: Rc<Lineage>,
+    /// Where in the source.
+    pub at: Span,
+}
+
+/// The first of several facts of one kind at one place.
+#[derive(Debug)]
+pub struct Seen<T> {
+    /// The first.
+    pub first: T,
+    /// How often it happened.
+    pub count: u64,
+}
+
+/// Why buffered text never came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Loss {
+    /// The process ended by `_exit`.
+    Exit,
+    /// The program was replaced.
+    Exec,
+    /// A signal killed the process.
+    Killed(Signal),
+    /// The text could not be written.
+    Failed(Errno),
+}
+
+/// Buffered text that never came out.
+#[derive(Debug)]
+pub struct Lost {
+    /// Whose, and where it stood.
+    pub by: Act,
+    /// Why.
+    pub how: Loss,
+    /// Who printed it.
+    pub prints: Vec<Print>,
+    /// Its beginning.
+    pub text: Vec<u8>,
+    /// Its length.
+    pub len: usize,
+}
+
+/// Buffered text that a fork copied.
+#[derive(Debug)]
+pub struct Copied {
+    /// Who printed it.
+    pub print: Print,
+    /// Its beginning.
+    pub text: Vec<u8>,
+    /// The first fork that copied it, by whom.
+    pub fork: Act,
+    /// The first child that got a copy.
+    pub child: Rc<Lineage>,
+    /// Who wrote it; each process once.
+    pub writers: Vec<Act>,
+    /// How many wrote it.
+    pub written: u64,
+    /// Who threw it away, and why.
+    pub dropped: Option<(Act, Loss)>,
+}
+
+/// A child that its parent never waited for.
+#[derive(Debug)]
+pub struct Unwaited {
+    /// The parent, and where it ended.
+    pub parent: Act,
+    /// The children, the first few.
+    pub children: Vec<Rc<Lineage>>,
+    /// Whether the parent was killed by a signal.
+    pub killed: bool,
+    /// The longest time that one of them lay as a zombie, in ticks; 0 where all were running still.
+    pub longest: u64,
+    /// How many were zombies.
+    pub zombies: u64,
+    /// How many children the parent has made after the first of the zombies had ended.
+    pub parent_forks: u32,
+}
+
+/// A child that outlived the script.
+#[derive(Debug)]
+pub struct Orphan {
+    /// The child.
+    pub child: Rc<Lineage>,
+    /// The parent that ended, and where.
+    pub parent: Act,
+    /// Where it wrote to the terminal after the script had ended.
+    pub spoke: Option<Span>,
+    /// Where it asked for its parent and got init.
+    pub asked: Option<Span>,
+}
+
+/// An exit code of which only a part survived.
+#[derive(Debug)]
+pub struct Cut {
+    /// Who ended, and where.
+    pub by: Act,
+    /// The code.
+    pub code: i64,
+    /// The wait that collected it.
+    pub collected: Option<Act>,
+}
+
+/// A signal that was dropped, since one of its kind was pending.
+#[derive(Debug)]
+pub struct Merged {
+    /// Which.
+    pub signal: Signal,
+    /// To whom.
+    pub target: Act,
+    /// Who sent the first, and where.
+    pub first: Origin,
+    /// Who sent the second, and where.
+    pub second: Origin,
+    /// The role of the second's sender.
+    pub sender: Option<Rc<Lineage>>,
+    /// Whether the target had it blocked.
+    pub blocked: bool,
+    /// Whether the target has a handler for it.
+    pub handled: bool,
+}
+
+/// A call that failed.
+#[derive(Debug)]
+pub struct Failure {
+    /// Who made it, and where.
+    pub by: Act,
+    /// Which.
+    pub builtin: Builtin,
+    /// Why it failed.
+    pub errno: Errno,
+    /// Its arguments.
+    pub args: Vec<Shown>,
+    /// Where the descriptor it wanted was closed before.
+    pub closed: Option<Deed>,
+    /// Where the child it wanted had been collected.
+    pub collected: Option<Deed>,
+    /// Who made the open file non-blocking, where that is the reason.
+    pub flagged: Option<(Deed, Option<Rc<Lineage>>)>,
+    /// Whether `--fail` has made it fail.
+    pub forced: bool,
+}
+
+/// A call that a handler interrupted for good.
+#[derive(Debug)]
+pub struct Interrupted {
+    /// Who made it, and where.
+    pub by: Act,
+    /// Which.
+    pub builtin: Builtin,
+    /// By which signal.
+    pub signal: Signal,
+    /// Where its handler was installed.
+    pub installed: Option<Span>,
+    /// Where the signal came from.
+    pub origin: Option<Origin>,
+    /// Where the alarm was set, where it was one.
+    pub alarm: Option<Span>,
+}
+
+/// A wait that could have taken any of several children.
+#[derive(Debug)]
+pub struct Chosen {
+    /// Who waited, and where.
+    pub by: Act,
+    /// Whom it got.
+    pub got: Rc<Lineage>,
+    /// How it had ended.
+    pub status: Status,
+    /// Another child that was there.
+    pub other: Rc<Lineage>,
+}
+
+/// The children of one place.
+#[derive(Debug)]
+pub struct Serial {
+    /// Who makes them.
+    pub by: Act,
+    /// How many.
+    pub count: u64,
+    /// Whether one was made while another child of the process was alive.
+    pub together: bool,
+    /// When the first was made.
+    pub first: u64,
+    /// When the last was made.
+    pub last: u64,
+}
+
+/// A message that waited while a later one was received.
+#[derive(Debug)]
+pub struct Passed {
+    /// Who received, and where.
+    pub by: Act,
+    /// The one received: its priority, its beginning, and who sent it.
+    pub taken: (i64, Vec<u8>, Deed),
+    /// The one that waits.
+    pub waits: (i64, Vec<u8>, Deed),
+}
+
+/// A place: what most facts are kept by.
+pub type Place = Span;
+
+/// The ledger.
+#[derive(Debug, Default)]
+pub struct Ledger {
+    /// Whether anything is written down.
+    pub on: bool,
+    /// Text that was lost, by where it was.
+    pub lost: BTreeMap<Place, Seen<Lost>>,
+    /// Text that forks copied, by who printed it where and when.
+    pub copied: BTreeMap<(Pid, Place, u64), Copied>,
+    /// Children never waited for, by parent and fork.
+    pub unwaited: BTreeMap<(Pid, Place), Seen<Unwaited>>,
+    /// Children that outlived the script.
+    pub orphans: BTreeMap<Pid, Orphan>,
+    /// Exit codes that were cut.
+    pub cut: BTreeMap<Place, Seen<Cut>>,
+    /// Signals that were dropped, by target and number.
+    pub merged: BTreeMap<(Pid, Signal), Seen<Merged>>,
+    /// Calls that failed.
+    pub failures: BTreeMap<(Place, Errno), Seen<Failure>>,
+    /// Calls that were interrupted.
+    pub interrupted: BTreeMap<Place, Seen<Interrupted>>,
+    /// Waits that had a choice.
+    pub chosen: BTreeMap<Place, Seen<Chosen>>,
+    /// Children that a signal had killed, by the wait that collected them.
+    pub murdered: BTreeMap<Place, Seen<(Act, Rc<Lineage>, Signal)>>,
+    /// Children made one by one at a place: by whom, and whether one was ever made while another lived.
+    pub serial: BTreeMap<(Pid, Place), Serial>,
+    /// Messages that a later and more urgent one has passed, by where that one was received.
+    pub passed: BTreeMap<Place, Seen<Passed>>,
+    /// Blocks that were never freed, by where they were allocated: by whom, how many cells together.
+    pub leaks: BTreeMap<Place, Seen<(Act, u64)>>,
+    /// Children that the terminal stopped, by where they read.
+    pub background: BTreeMap<Place, Seen<(Act, Signal)>>,
+    /// Where each handler was installed last.
+    installed: BTreeMap<(u64, Signal), Span>,
+    /// Who has set flags of open files.
+    flaggers: BTreeMap<Pid, Rc<Lineage>>,
+    /// Where each process set its alarm last.
+    alarms: BTreeMap<Pid, Span>,
+    /// Where each process put itself, or was put, into a group of its own.
+    grouped: BTreeMap<Pid, Span>,
+    /// Where a descriptor was closed last, by process and number.
+    closed: BTreeMap<(Pid, i64), Deed>,
+    /// Who collected a child last, by its parent.
+    collected: BTreeMap<Pid, Deed>,
+    /// How often each process has failed in a row at one place.
+    streaks: BTreeMap<Pid, (Span, Errno, u64)>,
+}
+
+impl<T> Seen<T> {
+    fn once(first: T) -> Seen<T> {
+        Seen { first, count: 1 }
+    }
+}
+
+/// Counts a fact where one stands already, else writes it down.
+fn note<K: Ord, T>(map: &mut BTreeMap<K, Seen<T>>, key: K, fact: impl FnOnce() -> T) {
+    if let Some(seen) = map.get_mut(&key) {
+        seen.count += 1;
+    } else if map.len() < MOST {
+        map.insert(key, Seen::once(fact()));
+    }
+}
+
+impl Ledger {
+    /// A ledger in which things are written down, or not.
+    pub fn new(on: bool) -> Ledger {
+        Ledger { on, ..Ledger::default() }
+    }
+
+    /// Text was thrown away. What forks had copied is lost only where nobody else writes it.
+    pub(crate) fn lose(&mut self, by: Act, how: Loss, text: &[u8], prints: &[Print]) {
+        let mut own: Vec<Print> = Vec::new();
+        let (mut lost, mut at) = (Vec::new(), 0);
+        for print in prints {
+            let end = (at + print.len).min(text.len());
+            if let Some(copied) = self.copied.get_mut(&print.key()) {
+                copied.dropped.get_or_insert((by.clone(), how));
+            } else if !print.copied {
+                own.push(*print);
+                lost.extend_from_slice(text.get(at..end).unwrap_or_default());
+            }
+            at = end;
+        }
+        if !lost.is_empty() {
+            note(&mut self.lost, by.at, || {
+                let len = lost.len();
+                lost.truncate(QUOTED);
+                Lost { by, how, prints: own, text: lost, len }
+            });
+        }
+    }
+
+    /// A fork has copied buffered text.
+    pub(crate) fn copy(&mut self, fork: &Act, child: &Rc<Lineage>, text: &[u8], prints: &[Print]) {
+        let mut at = 0;
+        for print in prints {
+            let end = (at + print.len).min(text.len());
+            let here = text.get(at..end).unwrap_or_default();
+            at = end;
+            if self.copied.len() < MOST {
+                self.copied.entry(print.key()).or_insert_with(|| Copied {
+                    print: *print,
+                    text: here[..here.len().min(QUOTED)].to_vec(),
+                    fork: fork.clone(),
+                    child: Rc::clone(child),
+                    writers: Vec::new(),
+                    written: 0,
+                    dropped: None,
+                });
+            }
+        }
+    }
+
+    /// Text that forks had copied is written.
+    pub(crate) fn write(&mut self, by: &Act, prints: &[Print]) {
+        for print in prints.iter().filter(|print| print.copied) {
+            let Some(copied) = self.copied.get_mut(&print.key()) else { continue };
+            if copied.writers.iter().any(|writer| writer.who.pid == by.who.pid) {
+                continue;
+            }
+            copied.written += 1;
+            if copied.writers.len() < NAMED {
+                copied.writers.push(by.clone());
+            }
+        }
+    }
+
+    /// A parent has ended and left a child, which had ended `lay` ticks ago or was running still.
+    pub(crate) fn leave(&mut self, parent: &Act, child: &Rc<Lineage>, lay: Option<u64>, killed: bool, births: u32) {
+        let key = (parent.who.pid, child.fork.span);
+        if self.unwaited.len() >= MOST && !self.unwaited.contains_key(&key) {
+            return;
+        }
+        let seen = self.unwaited.entry(key).or_insert_with(|| Seen {
+            first: Unwaited {
+                parent: parent.clone(),
+                children: Vec::new(),
+                killed,
+                longest: 0,
+                zombies: 0,
+                parent_forks: births,
+            },
+            count: 0,
+        });
+        seen.count += 1;
+        if seen.first.children.len() < NAMED {
+            seen.first.children.push(Rc::clone(child));
+        }
+        seen.first.zombies += u64::from(lay.is_some());
+        seen.first.longest = seen.first.longest.max(lay.unwrap_or(0));
+    }
+
+    /// A child outlives its parent.
+    pub(crate) fn adopt(&mut self, parent: &Act, child: &Rc<Lineage>) {
+        if self.orphans.len() < MOST {
+            let orphan = Orphan { child: Rc::clone(child), parent: parent.clone(), spoke: None, asked: None };
+            self.orphans.insert(child.pid, orphan);
+        }
+    }
+
+    /// An orphan writes to the terminal after the script has ended.
+    pub(crate) fn speak(&mut self, pid: Pid, at: Span) {
+        if let Some(orphan) = self.orphans.get_mut(&pid) {
+            orphan.spoke.get_or_insert(at);
+        }
+    }
+
+    /// An orphan asks for its parent.
+    pub(crate) fn ask_parent(&mut self, pid: Pid, at: Span) {
+        if let Some(orphan) = self.orphans.get_mut(&pid) {
+            orphan.asked.get_or_insert(at);
+        }
+    }
+
+    /// An exit code does not fit a status.
+    pub(crate) fn cut_code(&mut self, by: Act, code: i64) {
+        note(&mut self.cut, by.at, || Cut { by, code, collected: None });
+    }
+
+    /// A wait has collected a child.
+    pub(crate) fn collect(&mut self, parent: &Act, child: Pid, deed: Deed) {
+        self.streaks.remove(&parent.who.pid);
+        for seen in self.cut.values_mut() {
+            if seen.first.by.who.pid == child {
+                seen.first.collected.get_or_insert_with(|| parent.clone());
+            }
+        }
+        if self.collected.len() < MOST || self.collected.contains_key(&parent.who.pid) {
+            self.collected.insert(parent.who.pid, deed);
+        }
+    }
+
+    /// A wait has collected a child that a signal had killed.
+    pub(crate) fn collect_killed(&mut self, by: Act, child: Rc<Lineage>, signal: Signal) {
+        note(&mut self.murdered, by.at, || (by, child, signal));
+    }
+
+    /// A child is made, while `alive` others of its parent live.
+    pub(crate) fn bear(&mut self, by: &Act, alive: bool, now: u64) {
+        let key = (by.who.pid, by.at);
+        if self.serial.len() >= MOST && !self.serial.contains_key(&key) {
+            return;
+        }
+        let serial =
+            self.serial.entry(key).or_insert_with(|| Serial { by: by.clone(), count: 0, together: false, first: now, last: now });
+        serial.count += 1;
+        serial.together |= alive;
+        serial.last = now;
+    }
+
+    /// A message was received before an older one.
+    pub(crate) fn pass(&mut self, passed: Passed) {
+        note(&mut self.passed, passed.by.at, || passed);
+    }
+
+    /// A wait had a choice between children.
+    pub(crate) fn choose(&mut self, chosen: Chosen) {
+        note(&mut self.chosen, chosen.by.at, || chosen);
+    }
+
+    /// A signal was dropped.
+    pub(crate) fn merge(&mut self, merged: Merged) {
+        note(&mut self.merged, (merged.target.who.pid, merged.signal), || merged);
+    }
+
+    /// Whether a call's failure at this place is known already; counts it then.
+    pub(crate) fn failed_again(&mut self, at: Span, errno: Errno) -> bool {
+        match self.failures.get_mut(&(at, errno)) {
+            Some(seen) => {
+                seen.count += 1;
+                true
+            }
+            None => self.failures.len() >= MOST,
+        }
+    }
+
+    /// A call failed for the first time at its place.
+    pub(crate) fn fail(&mut self, mut failure: Failure, fd: Option<i64>) {
+        let pid = failure.by.who.pid;
+        failure.closed = fd.and_then(|fd| self.closed.get(&(pid, fd)).copied());
+        failure.collected = self.collected.get(&pid).copied();
+        note(&mut self.failures, (failure.by.at, failure.errno), || failure);
+    }
+
+    /// How often process `pid` has now failed in a row at this place.
+    pub(crate) fn streak(&mut self, pid: Pid, at: Span, errno: Errno) -> u64 {
+        if self.streaks.len() >= MOST && !self.streaks.contains_key(&pid) {
+            return 0;
+        }
+        let streak = self.streaks.entry(pid).or_insert((at, errno, 0));
+        if (streak.0, streak.1) != (at, errno) {
+            *streak = (at, errno, 0);
+        }
+        streak.2 += 1;
+        streak.2
+    }
+
+    /// The wait of a process that last collected a child.
+    pub(crate) fn last_collected(&self, parent: Pid) -> Option<Deed> {
+        self.collected.get(&parent).copied()
+    }
+
+    /// A call was interrupted.
+    pub(crate) fn interrupt(&mut self, mut interrupted: Interrupted, handler: u64) {
+        interrupted.installed = self.installed.get(&(handler, interrupted.signal)).copied();
+        if matches!(interrupted.origin, Some(Origin::Timer)) {
+            interrupted.alarm = self.alarms.get(&interrupted.by.who.pid).copied();
+        }
+        note(&mut self.interrupted, interrupted.by.at, || interrupted);
+    }
+
+    /// A handler is installed.
+    pub(crate) fn install(&mut self, handler: u64, signal: Signal, at: Span) {
+        if self.on && self.installed.len() < MOST {
+            self.installed.insert((handler, signal), at);
+        }
+    }
+
+    /// An alarm is set.
+    pub(crate) fn set_alarm(&mut self, pid: Pid, at: Span) {
+        if self.on && self.alarms.len() < MOST {
+            self.alarms.insert(pid, at);
+        }
+    }
+
+    /// A process sets the flags of an open file.
+    pub(crate) fn set_flags(&mut self, who: Rc<Lineage>) {
+        if self.on && self.flaggers.len() < MOST {
+            self.flaggers.insert(who.pid, who);
+        }
+    }
+
+    /// The process that has set flags, by its id.
+    pub(crate) fn flagger(&self, pid: Pid) -> Option<Rc<Lineage>> {
+        self.flaggers.get(&pid).cloned()
+    }
+
+    /// A process is put into a group.
+    pub(crate) fn group(&mut self, pid: Pid, at: Span) {
+        if self.on && self.grouped.len() < MOST {
+            self.grouped.insert(pid, at);
+        }
+    }
+
+    /// Where a process was put into its group.
+    pub fn grouped(&self, pid: Pid) -> Option<Span> {
+        self.grouped.get(&pid).copied()
+    }
+
+    /// A descriptor is closed.
+    pub(crate) fn close(&mut self, fd: i64, deed: Deed) {
+        if self.on && (self.closed.len() < MOST || self.closed.contains_key(&(deed.who, fd))) {
+            self.closed.insert((deed.who, fd), deed);
+        }
+    }
+
+    /// A block was never freed.
+    pub(crate) fn leak(&mut self, by: Act, cells: u64) {
+        let at = by.at;
+        note(&mut self.leaks, at, || (by, 0));
+        if let Some(seen) = self.leaks.get_mut(&at) {
+            seen.first.1 = seen.first.1.saturating_add(cells);
+        }
+    }
+
+    /// The terminal stops a process of the background.
+    pub(crate) fn stop_background(&mut self, by: Act, signal: Signal) {
+        note(&mut self.background, by.at, || (by, signal));
+    }
+}

@@ -1,0 +1,225 @@
+//! Calls that failed and nobody noticed, that were interrupted, or that can never succeed.
+
+use super::{Reading, known, label_deed, role_in, the, times, who};
+use crate::abi::builtin::Property;
+use crate::abi::{Builtin, Errno};
+use crate::diagnostics::{Code, Diagnostic, Severity, suggest};
+use crate::kernel::event::{Origin, Shown};
+use crate::kernel::host::Repeated;
+use crate::kernel::ledger::{Failure, Interrupted, Ledger};
+use crate::trace::text;
+
+pub(super) fn notes(ledger: &Ledger, reading: &Reading<'_>, found: &mut Vec<Diagnostic>) {
+    let any_forced = ledger.failures.values().any(|seen| seen.first.forced);
+    for seen in ledger.failures.values() {
+        let failure = &seen.first;
+        if any_forced && follows(failure) {
+            continue;
+        }
+        if let Some(said) = forced(failure, reading).or_else(|| missing_program(failure, reading.programs)) {
+            found.push(said);
+        } else if let Some(said) = shared_flag(failure, reading) {
+            found.push(said);
+        } else if reading.ignores(failure.by.at) && !is_harmless(failure) && !reading.was_warned(failure.by.at) {
+            found.push(unnoticed(failure, seen.count));
+        }
+    }
+    for seen in ledger.interrupted.values() {
+        if !reading.reads_errno(seen.first.by.at) {
+            found.push(interrupted(&seen.first, seen.count));
+        }
+    }
+}
+
+/// Failures that follow from one that was asked for on the command line: -1 goes on as if it were a process.
+fn follows(failure: &Failure) -> bool {
+    let about_children = matches!(failure.builtin, Builtin::Kill | Builtin::Wait | Builtin::Waitpid);
+    about_children && !failure.forced && (minus_one(failure) || failure.errno == Errno::ECHILD)
+}
+
+/// Failures that programs make on purpose: to clean up what may not be there, to ask, to be on the safe side.
+fn is_harmless(failure: &Failure) -> bool {
+    let zero = |at: usize| matches!(failure.args.get(at), Some(Shown::Int(0)));
+    if failure.forced {
+        return false;
+    }
+    match (failure.builtin, failure.errno) {
+        // The way on is the statement behind it, of which the compiler has spoken.
+        (Builtin::Exec | Builtin::Execv | Builtin::Execl, _) => true,
+        (Builtin::MqUnlink | Builtin::Unlink | Builtin::Rmdir, Errno::ENOENT) => true,
+        (Builtin::Mkdir | Builtin::Mkfifo, Errno::EEXIST) => true,
+        // Parent and child both put the child into its group, and one of them comes second.
+        (Builtin::Setpgid, Errno::EACCES | Errno::ESRCH) => true,
+        (Builtin::Kill | Builtin::Killpg, _) => zero(1),
+        (Builtin::Waitpid, Errno::ECHILD) => !zero(1),
+        (Builtin::Pause | Builtin::Sigsuspend | Builtin::Usleep | Builtin::Poll, _) => true,
+        (_, Errno::EINTR) => true,
+        // Asked for with O_NONBLOCK; the terminal answers so to what is left of a job.
+        (Builtin::Read | Builtin::Getline, Errno::EAGAIN | Errno::EIO) => true,
+        // What a signal does by default can be asked for all of them in a loop.
+        (Builtin::SignalCall, Errno::EINVAL) => matches!(failure.args.get(1), Some(Shown::Handler(name)) if name == "SIG_DFL"),
+        // Numbers are closed on the off chance that they are open.
+        (Builtin::Close, Errno::EBADF) => failure.closed.is_none() && !minus_one(failure),
+        _ => false,
+    }
+}
+
+fn minus_one(failure: &Failure) -> bool {
+    matches!(failure.args.first(), Some(Shown::Int(-1)))
+}
+
+fn unnoticed(failure: &Failure, count: u64) -> Diagnostic {
+    let call = text::call(failure.builtin, &failure.args);
+    let name = failure.builtin.name();
+    let mut report = Diagnostic::new(
+        Code::FailedCall,
+        format!("`{call}` failed with {}, and nobody looked", failure.errno.name()),
+        failure.by.at,
+        format!("{} called this{}: {}", the(&who(&failure.by)), times(count), lower(failure.errno.text())),
+    );
+    report = label_deed(report, failure.closed.filter(|_| failure.errno == Errno::EBADF), "this descriptor was closed here");
+    if failure.errno == Errno::ECHILD {
+        // One wait too many does no harm until there is a child that it was not meant for.
+        report.severity = Severity::Note;
+        report = label_deed(report, failure.collected.filter(|deed| deed.span != failure.by.at), "the last child was collected here");
+    }
+    if let Some(why) = why(failure) {
+        report = report.note(why);
+    }
+    let dots = if failure.args.is_empty() { "" } else { "…" };
+    report.help(format!("look at the result: `if {name}({dots}) < 0 {{ perror(\"{name}\"); }}`"))
+}
+
+/// Why a call fails with this errno, where its text does not say it.
+fn why(failure: &Failure) -> Option<String> {
+    let role = the(&who(&failure.by));
+    Some(match (failure.builtin, failure.errno) {
+        (_, Errno::EBADF) if minus_one(failure) => "-1 is no descriptor: the call that should have given one failed".to_owned(),
+        (Builtin::Write | Builtin::Dprintf | Builtin::MqSend, Errno::EBADF) if failure.closed.is_none() => {
+            format!("{role} has no such descriptor, or one that cannot be written")
+        }
+        (Builtin::Read | Builtin::Getline | Builtin::MqReceive, Errno::EBADF) if failure.closed.is_none() => {
+            format!("{role} has no such descriptor, or one that cannot be read")
+        }
+        (_, Errno::EBADF) if failure.closed.is_none() => format!("{role} has no such descriptor open"),
+        (Builtin::Wait | Builtin::Waitpid, Errno::ECHILD) => format!("{role} had no child left to wait for"),
+        (Builtin::Fork, Errno::EAGAIN) => "there are as many processes as the limit allows (RLIMIT_NPROC)".to_owned(),
+        (Builtin::Kill, Errno::ESRCH) if minus_one(failure) => "-1 means every process but init and the caller".to_owned(),
+        (Builtin::Kill, Errno::ESRCH) => "a process that has been waited for is gone, and its id may belong to another one soon".to_owned(),
+        (Builtin::Write, Errno::EPIPE) => "nobody has the read end of this pipe open any more".to_owned(),
+        (Builtin::MqOpen, Errno::ENOENT) => "there is no queue of that name yet; O_CREAT makes it".to_owned(),
+        (Builtin::MqSend, Errno::EAGAIN) => "the queue is full, and O_NONBLOCK says not to wait".to_owned(),
+        (Builtin::MqSend, Errno::EMSGSIZE) => "the message is longer than the queue takes; `mq_getattr` tells its msgsize".to_owned(),
+        (Builtin::MqReceive, Errno::EMSGSIZE) => "the size must be at least the queue's msgsize".to_owned(),
+        (Builtin::Setpgid | Builtin::Setsid, Errno::EPERM) => "a process that leads a group or session cannot do that".to_owned(),
+        _ => return None,
+    })
+}
+
+/// A call that `--fail` has made fail, where a hint had said before that this would hurt.
+fn forced(failure: &Failure, reading: &Reading<'_>) -> Option<Diagnostic> {
+    if failure.builtin != Builtin::Fork {
+        return None;
+    }
+    let at = failure.by.at;
+    let hint = reading.told.iter().find(|fact| {
+        fact.code == Code::ForkUnchecked && fact.labels.iter().any(|label| label.span.file == at.file && label.span.start <= at.start && at.end <= label.span.end)
+    })?;
+    let mut said = hint.clone();
+    said.code = Code::FailedCall;
+    said.severity = Severity::Warning;
+    said.helps.retain(|help| !help.contains("--fail"));
+    said.notes.retain(|note| !note.contains("--fail"));
+    Some(said.note(format!("in this run it failed with {}: -1 went on as if it were a process", failure.errno.name())))
+}
+
+/// A call did not wait, since somebody else had made the open file non-blocking.
+fn shared_flag(failure: &Failure, reading: &Reading<'_>) -> Option<Diagnostic> {
+    let (deed, setter) = failure.flagged.as_ref()?;
+    if deed.who == failure.by.who.pid || !known(deed.span) || reading.reads_errno(failure.by.at) {
+        return None;
+    }
+    // What an ancestor had set before the fork was known to whoever wrote the child's code.
+    if role_in(&failure.by.who, deed.who).is_some() {
+        return None;
+    }
+    let name = failure.builtin.name();
+    let by = setter.as_ref().map_or_else(|| "another process".to_owned(), |setter| the(&setter.role()));
+    let mut report = Diagnostic::new(
+        Code::SharedFlag,
+        format!("`{name}` failed with EAGAIN: this end was made non-blocking by {by}"),
+        failure.by.at,
+        format!("{} did not wait here", the(&who(&failure.by))),
+    )
+    .label(deed.span, "the flag was set here, for everyone who has this end");
+    if let Some(setter) = setter {
+        report = report.label(setter.fork.span, "`fork()` shared it: the number is copied, the open file is not");
+    }
+    Some(report.help("do not set flags on an end that others use, or set it back"))
+}
+
+fn interrupted(interrupted: &Interrupted, count: u64) -> Diagnostic {
+    let (name, signal) = (interrupted.builtin.name(), interrupted.signal.name());
+    let mut report = Diagnostic::new(
+        Code::InterruptedCall,
+        format!("`{name}` was interrupted by {signal}; nothing is broken"),
+        interrupted.by.at,
+        format!("`{name}` of {} gave -1, EINTR{}", the(&who(&interrupted.by)), times(count)),
+    );
+    let restarts = interrupted.builtin.has(Property::Restarts);
+    if let Some(at) = interrupted.installed {
+        let how = if restarts { "the handler was installed without SA_RESTART here" } else { "the handler was installed here" };
+        report = report.label(at, how);
+    }
+    match interrupted.origin {
+        Some(Origin::Timer) => {
+            if let Some(at) = interrupted.alarm {
+                report = report.label(at, "the signal came from this alarm");
+            }
+        }
+        Some(Origin::Process(_, at)) if known(at) => report = report.label(at, "the signal was sent here"),
+        _ => {}
+    }
+    if restarts {
+        report.help(format!("call it again when `errno == EINTR`, or give `SA_RESTART` as the last argument of `sigaction({signal}, …)`"))
+    } else {
+        report.help(format!("call it again when `errno == EINTR`; SA_RESTART does not help with `{name}`"))
+    }
+}
+
+/// A wait that has found no child very often in a row: said while the program runs, since it may never end.
+pub fn in_vain(repeated: &Repeated) -> Diagnostic {
+    let name = repeated.builtin.name();
+    let role = the(&who(&repeated.by));
+    let mut report = Diagnostic::new(
+        Code::WaitInVain,
+        format!("`{name}` of {role} has failed {} times in a row with {}: no children are left", repeated.count, repeated.errno.name()),
+        repeated.by.at,
+        "this gives -1 at once, for ever",
+    );
+    report = label_deed(report, repeated.collected.filter(|deed| deed.span != repeated.by.at), "the last child was collected here");
+    report.help("leave the loop when the result is negative: `if pid < 0 { break; }`")
+}
+
+/// A program that exec did not find, though one with nearly that name is there.
+fn missing_program(failure: &Failure, names: &[String]) -> Option<Diagnostic> {
+    let exec = matches!(failure.builtin, Builtin::Exec | Builtin::Execv | Builtin::Execl);
+    let Some(Shown::Bytes(path)) = failure.args.first().filter(|_| exec && failure.errno == Errno::ENOENT) else { return None };
+    let path = String::from_utf8_lossy(path).into_owned();
+    let near = suggest::nearest(&path, names.iter().map(String::as_str))?.to_owned();
+    Some(
+        Diagnostic::new(
+            Code::MissingProgram,
+            format!("there is no `{path}` or `{path}.proc` beside this script"),
+            failure.by.at,
+            format!("{} called this: ENOENT", the(&who(&failure.by))),
+        )
+        .help(format!("did you mean `{near}`?")),
+    )
+}
+
+/// An errno's text in the middle of a sentence.
+fn lower(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+}
