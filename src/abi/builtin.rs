@@ -348,8 +348,17 @@ impl Builtin {
         let answers = matches!(self.row().results, [Outcome::Int, ..]);
         let always = matches!(
             self,
-            Builtin::Getpid | Builtin::Getppid | Builtin::Getpgrp | Builtin::Time | Builtin::Now | Builtin::Clock | Builtin::Sleep
-                | Builtin::Alarm | Builtin::Rand | Builtin::Choose | Builtin::SchedYield
+            Builtin::Getpid
+                | Builtin::Getppid
+                | Builtin::Getpgrp
+                | Builtin::Time
+                | Builtin::Now
+                | Builtin::Clock
+                | Builtin::Sleep
+                | Builtin::Alarm
+                | Builtin::Rand
+                | Builtin::Choose
+                | Builtin::SchedYield
         );
         matches!(self.row().class, Class::Syscall) && answers && !always
     }
@@ -359,7 +368,9 @@ impl Builtin {
         use super::Errno;
         match self {
             Builtin::Fork => Errno::EAGAIN,
-            Builtin::Pipe | Builtin::Pipe2 | Builtin::Dup | Builtin::Dup2 | Builtin::MqOpen | Builtin::Open => Errno::EMFILE,
+            Builtin::Pipe | Builtin::Pipe2 | Builtin::Dup | Builtin::Dup2 | Builtin::MqOpen | Builtin::Open => {
+                Errno::EMFILE
+            }
             Builtin::Exec | Builtin::Execv | Builtin::Execl => Errno::ENOENT,
             Builtin::Kill | Builtin::Killpg => Errno::ESRCH,
             Builtin::Wait | Builtin::Waitpid => Errno::ECHILD,

@@ -76,7 +76,9 @@ impl Scope<'_> {
                 let Some((builtin, _)) = builtin_call(value) else { return };
                 let used: Vec<bool> = targets
                     .iter()
-                    .map(|target| target.as_ref().is_some_and(|place| Var::of_place(place).is_none_or(|var| self.reads(var))))
+                    .map(|target| {
+                        target.as_ref().is_some_and(|place| Var::of_place(place).is_none_or(|var| self.reads(var)))
+                    })
                     .collect();
                 let waits = matches!(builtin, Builtin::Wait | Builtin::Waitpid);
                 let opens = matches!(builtin, Builtin::MqOpen | Builtin::Open);
@@ -112,7 +114,9 @@ impl Scope<'_> {
             let (mut all, mut shown) = (0, 0);
             walk::each_expr(&function.body, &mut |expr| {
                 all += usize::from(is(expr, var));
-                if let Some((Builtin::Print | Builtin::Printf | Builtin::Eprint | Builtin::Eprintf, args)) = builtin_call(expr) {
+                if let Some((Builtin::Print | Builtin::Printf | Builtin::Eprint | Builtin::Eprintf, args)) =
+                    builtin_call(expr)
+                {
                     shown += args.iter().filter(|arg| is(arg, var)).count();
                 }
             });
@@ -178,9 +182,11 @@ fn serial(body: &Block) -> Option<(Span, Span)> {
         });
         found
     };
-    let fork = body.stmts.iter().enumerate().find_map(|(at, stmt)| {
-        call(stmt, &|builtin| builtin == Builtin::Fork).map(|span| (at, span))
-    });
+    let fork = body
+        .stmts
+        .iter()
+        .enumerate()
+        .find_map(|(at, stmt)| call(stmt, &|builtin| builtin == Builtin::Fork).map(|span| (at, span)));
     let (at, fork) = fork?;
     let waits = |builtin| matches!(builtin, Builtin::Wait | Builtin::Waitpid);
     body.stmts.iter().skip(at + 1).find_map(|stmt| call(stmt, &waits)).map(|wait| (fork, wait))

@@ -128,7 +128,11 @@ impl<'a> Checker<'a> {
         }
         let tuple = matches!(value.kind, ExprKind::First(_));
         let found = self.phrase(&value.ty);
-        self.report(Problem::NotIndexable { at: value.span, subject: quote::name_it(base), found, tuple });
+        let pipe = match self.origin(value) {
+            Some(super::scope::Origin::Pipe(made)) => Some(*made),
+            _ => None,
+        };
+        self.report(Problem::NotIndexable { at: value.span, subject: quote::name_it(base), found, tuple, pipe });
     }
 
     fn slice(

@@ -208,6 +208,8 @@ pub(super) enum Problem {
         subject: String,
         found: String,
         tuple: bool,
+        /// The call of `pipe` whose first end the subject was given.
+        pipe: Option<Span>,
     },
     NotIterable {
         at: Span,

@@ -67,7 +67,7 @@ impl<'a> Checker<'a> {
         let written = ty.map(|ty| (self.read_type(ty, tuple), ty.span));
         match target {
             LetTarget::Name(name) => {
-                let origin = value.and_then(comparison_origin);
+                let origin = value.and_then(|value| comparison_origin(value).or_else(|| pipe_origin(value)));
                 let value = self.first_value(name, written.as_ref(), value);
                 let ty = written.map_or_else(|| value.ty.clone(), |(ty, _)| ty);
                 let place = self.declare_variable(name, ty, origin);

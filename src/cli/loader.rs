@@ -195,7 +195,9 @@ pub(crate) fn compile_text(
     sources: &mut SourceMap,
 ) -> (Result<Verified, Errno>, Vec<Diagnostic>) {
     match std::str::from_utf8(text) {
-        Ok(text) if !text.is_empty() => compiled(&String::from_utf8_lossy(name), text.to_owned(), sources, &mut Vec::new()),
+        Ok(text) if !text.is_empty() => {
+            compiled(&String::from_utf8_lossy(name), text.to_owned(), sources, &mut Vec::new())
+        }
         _ => (Err(Errno::ENOEXEC), Vec::new()),
     }
 }

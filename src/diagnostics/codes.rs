@@ -67,6 +67,8 @@ macro_rules! for_each_code {
             ClosedDescriptor, "W2111", "closed-descriptor", Warning, "A descriptor that is used after it was closed.";
             QueueName, "W2112", "queue-name", Warning, "A queue's name that no system takes.";
             QueueLimits, "W2113", "queue-limits", Warning, "Attributes or a priority beyond the limits of a queue.";
+            PrintBeforeFork, "W2114", "print-before-fork", Note, "Text that may still be in the stdout buffer when fork copies it.";
+            ReaderHoldsWriteEnd, "W2115", "reader-holds-write-end", Note, "A child that reads a pipe to its end and never closes its own write end.";
             UnsafeInHandler, "W2201", "unsafe-in-handler", Warning, "A call in a signal handler that is not safe there.";
             OneWaitInHandler, "W2202", "one-wait-in-handler", Warning, "A SIGCHLD handler that takes one child and leaves the others.";
             LostWakeup, "W2203", "lost-wakeup", Warning, "A signal that can come between the test of a flag and the pause.";
@@ -105,6 +107,7 @@ macro_rules! for_each_code {
             StoppedByTerminal, "N5013", "stopped-by-terminal", Warning, "A background job that the terminal stopped again.";
             MessagesLeft, "N5014", "messages-left", Warning, "Messages that nobody received.";
             MissingProgram, "N5015", "missing-program", Warning, "A program that exec did not find, though one of nearly that name is there.";
+            ScriptKilled, "N5019", "script-killed", Warning, "A signal that ended the script.";
             OneAfterAnother, "N5016", "one-after-another", Note, "Children that run one after another, though they could run at once.";
             PriorityOrder, "N5017", "priority-order", Note, "A message that was passed by one sent later.";
             Leak, "N5018", "leak", Note, "A block that was never freed.";
@@ -156,7 +159,7 @@ for_each_code!(define_codes);
 impl Code {
     /// Whether it is said only where hints are asked for: most programs that it could be said of are right.
     pub fn is_hint(self) -> bool {
-        matches!(self, Code::ForkUnchecked | Code::PriorityOrder)
+        matches!(self, Code::ForkUnchecked | Code::PrintBeforeFork | Code::ReaderHoldsWriteEnd | Code::PriorityOrder)
     }
 
     /// Finds a code by its text (`E1001`, any case) or its name (`unknown-name`).

@@ -18,7 +18,11 @@ impl Machine {
         if let State::Blocked(reason) = self.process(pid).state {
             self.leave_queues(pid, reason);
         }
-        let how = if status.is_exited() { Some(Loss::Exit) } else { Signal::from_number(status.term_signal()).map(Loss::Killed) };
+        let how = if status.is_exited() {
+            Some(Loss::Exit)
+        } else {
+            Signal::from_number(status.term_signal()).map(Loss::Killed)
+        };
         if let Some(how) = how {
             self.note_lost(pid, how);
         }
@@ -200,7 +204,8 @@ impl Machine {
             self.ledger.collect(&by, child, deed);
             let ended = self.process(child);
             if ended.state == State::Zombie
-                && let Some(signal) = Signal::from_number(ended.status.term_signal()).filter(|_| !ended.status.is_exited())
+                && let Some(signal) =
+                    Signal::from_number(ended.status.term_signal()).filter(|_| !ended.status.is_exited())
             {
                 let lineage = ended.lineage.clone();
                 self.ledger.collect_killed(by, lineage, signal);

@@ -2,8 +2,8 @@
 //! waited for, calls that failed. One entry a place in a source, however often it happened, so that the ledger is bounded by
 //! the program's text. It knows nothing of words, and nothing that a program can see depends on it.
 
-use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::event::{Origin, Shown};
 use super::process::{Deed, Lineage, Pid};
@@ -22,7 +22,7 @@ const NAMED: usize = 8;
 #[derive(Debug, Clone)]
 pub struct Act {
     /// Who.
-    pub who: Rc<Lineage>,
+    pub who: Arc<Lineage>,
     /// Where in the source.
     pub at: Span,
 }
@@ -74,7 +74,7 @@ pub struct Copied {
     /// The first fork that copied it, by whom.
     pub fork: Act,
     /// The first child that got a copy.
-    pub child: Rc<Lineage>,
+    pub child: Arc<Lineage>,
     /// Who wrote it; each process once.
     pub writers: Vec<Act>,
     /// How many wrote it.
@@ -89,7 +89,7 @@ pub struct Unwaited {
     /// The parent, and where it ended.
     pub parent: Act,
     /// The children, the first few.
-    pub children: Vec<Rc<Lineage>>,
+    pub children: Vec<Arc<Lineage>>,
     /// Whether the parent was killed by a signal.
     pub killed: bool,
     /// The longest time that one of them lay as a zombie, in ticks; 0 where all were running still.
@@ -104,7 +104,7 @@ pub struct Unwaited {
 #[derive(Debug)]
 pub struct Orphan {
     /// The child.
-    pub child: Rc<Lineage>,
+    pub child: Arc<Lineage>,
     /// The parent that ended, and where.
     pub parent: Act,
     /// Where it wrote to the terminal after the script had ended.
@@ -136,7 +136,7 @@ pub struct Merged {
     /// Who sent the second, and where.
     pub second: Origin,
     /// The role of the second's sender.
-    pub sender: Option<Rc<Lineage>>,
+    pub sender: Option<Arc<Lineage>>,
     /// Whether the target had it blocked.
     pub blocked: bool,
     /// Whether the target has a handler for it.
@@ -159,7 +159,9 @@ pub struct Failure {
     /// Where the child it wanted had been collected.
     pub collected: Option<Deed>,
     /// Who made the open file non-blocking, where that is the reason.
-    pub flagged: Option<(Deed, Option<Rc<Lineage>>)>,
+    pub flagged: Option<(Deed, Option<Arc<Lineage>>)>,
+    /// Whether the caller ignores SIGCHLD, so that its children go without a status.
+    pub vanish: bool,
     /// Whether `--fail` has made it fail.
     pub forced: bool,
 }
@@ -187,11 +189,28 @@ pub struct Chosen {
     /// Who waited, and where.
     pub by: Act,
     /// Whom it got.
-    pub got: Rc<Lineage>,
+    pub got: Arc<Lineage>,
     /// How it had ended.
     pub status: Status,
     /// Another child that was there.
-    pub other: Rc<Lineage>,
+    pub other: Arc<Lineage>,
+}
+
+/// A process that a signal killed.
+#[derive(Debug, Clone)]
+pub struct Death {
+    /// Who, and where it stood.
+    pub by: Act,
+    /// By which signal.
+    pub signal: Signal,
+    /// Where the signal came from.
+    pub origin: Option<Origin>,
+    /// The process that sent it, where one did.
+    pub sender: Option<Arc<Lineage>>,
+    /// Where its alarm was set, where it was one.
+    pub alarm: Option<Span>,
+    /// Whether the sender meant a whole group.
+    pub group: bool,
 }
 
 /// The children of one place.
@@ -247,19 +266,23 @@ pub struct Ledger {
     /// Waits that had a choice.
     pub chosen: BTreeMap<Place, Seen<Chosen>>,
     /// Children that a signal had killed, by the wait that collected them.
-    pub murdered: BTreeMap<Place, Seen<(Act, Rc<Lineage>, Signal)>>,
+    pub murdered: BTreeMap<Place, Seen<(Act, Arc<Lineage>, Signal)>>,
     /// Children made one by one at a place: by whom, and whether one was ever made while another lived.
     pub serial: BTreeMap<(Pid, Place), Serial>,
     /// Messages that a later and more urgent one has passed, by where that one was received.
     pub passed: BTreeMap<Place, Seen<Passed>>,
     /// Blocks that were never freed, by where they were allocated: by whom, how many cells together.
     pub leaks: BTreeMap<Place, Seen<(Act, u64)>>,
+    /// Processes that signals killed.
+    pub deaths: BTreeMap<Pid, Death>,
     /// Children that the terminal stopped, by where they read.
     pub background: BTreeMap<Place, Seen<(Act, Signal)>>,
+    /// Where signals were sent to the sender's own group.
+    to_groups: BTreeSet<Span>,
     /// Where each handler was installed last.
     installed: BTreeMap<(u64, Signal), Span>,
     /// Who has set flags of open files.
-    flaggers: BTreeMap<Pid, Rc<Lineage>>,
+    flaggers: BTreeMap<Pid, Arc<Lineage>>,
     /// Where each process set its alarm last.
     alarms: BTreeMap<Pid, Span>,
     /// Where each process put itself, or was put, into a group of its own.
@@ -317,7 +340,7 @@ impl Ledger {
     }
 
     /// A fork has copied buffered text.
-    pub(crate) fn copy(&mut self, fork: &Act, child: &Rc<Lineage>, text: &[u8], prints: &[Print]) {
+    pub(crate) fn copy(&mut self, fork: &Act, child: &Arc<Lineage>, text: &[u8], prints: &[Print]) {
         let mut at = 0;
         for print in prints {
             let end = (at + print.len).min(text.len());
@@ -328,7 +351,7 @@ impl Ledger {
                     print: *print,
                     text: here[..here.len().min(QUOTED)].to_vec(),
                     fork: fork.clone(),
-                    child: Rc::clone(child),
+                    child: Arc::clone(child),
                     writers: Vec::new(),
                     written: 0,
                     dropped: None,
@@ -352,7 +375,7 @@ impl Ledger {
     }
 
     /// A parent has ended and left a child, which had ended `lay` ticks ago or was running still.
-    pub(crate) fn leave(&mut self, parent: &Act, child: &Rc<Lineage>, lay: Option<u64>, killed: bool, births: u32) {
+    pub(crate) fn leave(&mut self, parent: &Act, child: &Arc<Lineage>, lay: Option<u64>, killed: bool, births: u32) {
         let key = (parent.who.pid, child.fork.span);
         if self.unwaited.len() >= MOST && !self.unwaited.contains_key(&key) {
             return;
@@ -370,16 +393,16 @@ impl Ledger {
         });
         seen.count += 1;
         if seen.first.children.len() < NAMED {
-            seen.first.children.push(Rc::clone(child));
+            seen.first.children.push(Arc::clone(child));
         }
         seen.first.zombies += u64::from(lay.is_some());
         seen.first.longest = seen.first.longest.max(lay.unwrap_or(0));
     }
 
     /// A child outlives its parent.
-    pub(crate) fn adopt(&mut self, parent: &Act, child: &Rc<Lineage>) {
+    pub(crate) fn adopt(&mut self, parent: &Act, child: &Arc<Lineage>) {
         if self.orphans.len() < MOST {
-            let orphan = Orphan { child: Rc::clone(child), parent: parent.clone(), spoke: None, asked: None };
+            let orphan = Orphan { child: Arc::clone(child), parent: parent.clone(), spoke: None, asked: None };
             self.orphans.insert(child.pid, orphan);
         }
     }
@@ -417,7 +440,7 @@ impl Ledger {
     }
 
     /// A wait has collected a child that a signal had killed.
-    pub(crate) fn collect_killed(&mut self, by: Act, child: Rc<Lineage>, signal: Signal) {
+    pub(crate) fn collect_killed(&mut self, by: Act, child: Arc<Lineage>, signal: Signal) {
         note(&mut self.murdered, by.at, || (by, child, signal));
     }
 
@@ -427,8 +450,13 @@ impl Ledger {
         if self.serial.len() >= MOST && !self.serial.contains_key(&key) {
             return;
         }
-        let serial =
-            self.serial.entry(key).or_insert_with(|| Serial { by: by.clone(), count: 0, together: false, first: now, last: now });
+        let serial = self.serial.entry(key).or_insert_with(|| Serial {
+            by: by.clone(),
+            count: 0,
+            together: false,
+            first: now,
+            last: now,
+        });
         serial.count += 1;
         serial.together |= alive;
         serial.last = now;
@@ -510,14 +538,14 @@ impl Ledger {
     }
 
     /// A process sets the flags of an open file.
-    pub(crate) fn set_flags(&mut self, who: Rc<Lineage>) {
+    pub(crate) fn set_flags(&mut self, who: Arc<Lineage>) {
         if self.on && self.flaggers.len() < MOST {
             self.flaggers.insert(who.pid, who);
         }
     }
 
     /// The process that has set flags, by its id.
-    pub(crate) fn flagger(&self, pid: Pid) -> Option<Rc<Lineage>> {
+    pub(crate) fn flagger(&self, pid: Pid) -> Option<Arc<Lineage>> {
         self.flaggers.get(&pid).cloned()
     }
 
@@ -537,6 +565,24 @@ impl Ledger {
     pub(crate) fn close(&mut self, fd: i64, deed: Deed) {
         if self.on && (self.closed.len() < MOST || self.closed.contains_key(&(deed.who, fd))) {
             self.closed.insert((deed.who, fd), deed);
+        }
+    }
+
+    /// `kill(0, …)`
+    pub(crate) fn send_to_group(&mut self, at: Span) {
+        if self.on && self.to_groups.len() < MOST {
+            self.to_groups.insert(at);
+        }
+    }
+
+    /// A signal kills a process.
+    pub(crate) fn die(&mut self, mut death: Death) {
+        if matches!(death.origin, Some(Origin::Timer)) {
+            death.alarm = self.alarms.get(&death.by.who.pid).copied();
+        }
+        death.group = matches!(death.origin, Some(Origin::Process(_, at)) if self.to_groups.contains(&at));
+        if self.on && self.deaths.len() < MOST {
+            self.deaths.insert(death.by.who.pid, death);
         }
     }
 

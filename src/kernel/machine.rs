@@ -383,7 +383,7 @@ impl Machine {
     /// Who stands where, with all ancestors: what the ledger keeps of a process that may be gone at the end.
     pub(crate) fn act(&self, pid: Pid) -> Option<Act> {
         let process = self.table.get(pid)?;
-        Some(Act { who: std::rc::Rc::clone(&process.lineage), at: process.here() })
+        Some(Act { who: std::sync::Arc::clone(&process.lineage), at: process.here() })
     }
 
     /// Sets a timer for `tick`; timers of one tick go off in the order of their setting.

@@ -3,11 +3,11 @@
 use super::call::Call;
 use super::event::Origin;
 use super::host::Repeated;
-use super::ledger::{Act, Failure, Interrupted};
+use super::ledger::{Act, Death, Failure, Interrupted};
 use super::machine::Machine;
 use super::process::Pid;
 use super::syscall;
-use crate::abi::{Builtin, Errno, Signal};
+use crate::abi::{Builtin, Errno, SIG_IGN, Signal};
 
 /// Waits in a row that find no child before a person is told: no loop needs so many.
 const IN_A_ROW: u64 = 1000;
@@ -56,11 +56,13 @@ impl Machine {
         let args = syscall::shown_args(self, pid, call);
         let fd = takes_descriptor(builtin).then(|| syscall::int(self, pid, call, 0));
         let file = fd.and_then(|fd| self.lookup(pid, fd).ok());
-        let flagged = file.filter(|_| errno == Errno::EAGAIN).and_then(|(_, file)| file.flagged).map(|deed| {
-            (deed, self.ledger.flagger(deed.who))
-        });
+        let flagged = file
+            .filter(|_| errno == Errno::EAGAIN)
+            .and_then(|(_, file)| file.flagged)
+            .map(|deed| (deed, self.ledger.flagger(deed.who)));
         let (closed, collected) = (None, None);
-        self.ledger.fail(Failure { by, builtin, errno, args, closed, collected, flagged, forced }, fd);
+        let vanish = self.process(pid).signals.action(Signal::SIGCHLD).handler == SIG_IGN;
+        self.ledger.fail(Failure { by, builtin, errno, args, closed, collected, flagged, vanish, forced }, fd);
     }
 
     /// A handler has ended a call that others would have made again.
@@ -75,6 +77,16 @@ impl Machine {
             let (installed, alarm) = (None, None);
             self.ledger.interrupt(Interrupted { by: act, builtin, signal, installed, origin, alarm }, handler);
         }
+    }
+
+    /// A signal is about to kill a process.
+    pub(crate) fn note_death(&mut self, pid: Pid, signal: Signal, origin: Option<Origin>) {
+        let Some(by) = self.act(pid).filter(|_| self.ledger.on) else { return };
+        let sender = match origin {
+            Some(Origin::Process(sender, _)) => self.table.get(sender).map(|sender| sender.lineage.clone()),
+            _ => None,
+        };
+        self.ledger.die(Death { by, signal, origin, sender, alarm: None, group: false });
     }
 
     /// A process ends with blocks that it has allocated itself and never freed.

@@ -218,7 +218,7 @@ impl Machine {
         let (Some(act), Some(process)) = (self.act(target), self.table.get(target)) else { return };
         let first = process.signals.origins.iter().find(|(pending, _)| *pending == signal);
         let sender = match second {
-            Origin::Process(pid, _) => self.table.get(pid).map(|sender| std::rc::Rc::clone(&sender.lineage)),
+            Origin::Process(pid, _) => self.table.get(pid).map(|sender| std::sync::Arc::clone(&sender.lineage)),
             _ => None,
         };
         let (blocked, handled) = (process.signals.mask.contains(signal), process.signals.handles(signal));
@@ -314,6 +314,9 @@ impl Machine {
         loop {
             let process = self.process_mut(pid);
             if let Some(signal) = process.signals.doomed {
+                let origin =
+                    process.signals.origins.iter().find(|(pending, _)| *pending == signal).map(|(_, origin)| *origin);
+                self.note_death(pid, signal, origin);
                 self.die(pid, Status::killed(signal));
                 return Delivery::Off;
             }
@@ -333,6 +336,7 @@ impl Machine {
                     }
                 }
                 (SIG_DFL, DefaultAction::Terminate | DefaultAction::Core) => {
+                    self.note_death(pid, signal, origin);
                     self.die(pid, Status::killed(signal));
                     return Delivery::Off;
                 }

@@ -90,7 +90,7 @@ impl Stdio {
     #[inline]
     pub(crate) fn fork(&mut self) -> Stdio {
         if !self.0.prints.is_empty() {
-            Rc::make_mut(&mut self.0).prints.iter_mut().for_each(|print| print.copied = true);
+            Arc::make_mut(&mut self.0).prints.iter_mut().for_each(|print| print.copied = true);
         }
         self.clone()
     }

@@ -3,13 +3,15 @@
 use crate::diagnostics::Diagnostic;
 use crate::kernel::host::Crash;
 use crate::kernel::process::Process;
-use crate::source::SourceMap;
+use crate::source::{SourceMap, Span};
 use crate::vm::context::Frame;
 use crate::vm::fault::{PointerFault, PointerKind, Site};
 use crate::vm::{Context, Fault};
 
 /// Callers shown with a label; the others are counted.
 const CALLERS_SHOWN: usize = 4;
+/// Ancestors whose forks are told.
+const ANCESTORS_SHOWN: usize = 3;
 /// Frames looked at for a cycle of recursion.
 const CYCLE_LOOKED_AT: usize = 64;
 
@@ -50,15 +52,27 @@ pub fn who(process: &Process) -> String {
 
 /// Who made it and where, for all but the script's own process.
 fn birth(process: &Process, sources: &SourceMap) -> Option<String> {
-    let parent = process.lineage.parent.as_ref()?;
-    let line = sources.line(process.lineage.fork.span);
-    Some(format!("{} was forked by {} at line {line}", process.role(), parent.role()))
+    let mut at = &process.lineage;
+    let mut text = String::new();
+    for _ in 0..ANCESTORS_SHOWN {
+        let Some(parent) = at.parent.as_ref().filter(|_| at.fork.span != Span::default()) else { break };
+        let (line, maker) = (sources.line(at.fork.span), parent.role());
+        match text.is_empty() {
+            true => text = format!("{} was forked by {maker} at line {line}", process.role()),
+            false => text.push_str(&format!(", and {} by {maker} at line {line}", at.role())),
+        }
+        at = parent;
+    }
+    (!text.is_empty()).then_some(text)
 }
 
 fn headline(fault: &Fault) -> String {
     match fault {
         Fault::DivideByZero { .. } => "division by zero".to_owned(),
         Fault::DivideOverflow => "the smallest int divided by -1".to_owned(),
+        Fault::Index { what: "slice", index, length } => {
+            format!("a slice cannot reach {index}: the length is {length}")
+        }
         Fault::Index { what, index, length } => format!("index {index} is outside the {what} of length {length}"),
         Fault::EmptyPop => "`pop` of an empty array".to_owned(),
         Fault::Nil { what } => format!("this {what} is nil"),
@@ -91,6 +105,7 @@ fn pointer_headline(fault: &PointerFault) -> String {
 fn free_headline(fault: &PointerFault) -> String {
     match fault.kind {
         PointerKind::Freed => "this block has been freed already".to_owned(),
+        PointerKind::Inside if fault.offset == 1 => "this pointer is 1 cell past the start of its block".to_owned(),
         PointerKind::Inside => format!("this pointer is {} cells past the start of its block", fault.offset),
         PointerKind::Wild | PointerKind::OutOfBounds => "this pointer points to no block".to_owned(),
     }
@@ -99,11 +114,24 @@ fn free_headline(fault: &PointerFault) -> String {
 fn label(fault: &Fault) -> String {
     match fault {
         Fault::DivideByZero { dividend } => format!("{dividend} is divided by 0 here"),
+        Fault::Index { what: "slice", length, .. } => format!("a slice lies between 0 and {length}"),
         Fault::Index { index, length: 0, .. } => format!("index {index}, and there are no elements"),
         Fault::Index { index, length, .. } => format!("index {index}, the last one is {}", length - 1),
         Fault::Assertion { sides: Some((left, right)), .. } => format!("left is {left}, right is {right}"),
         Fault::Assertion { .. } => "this does not hold".to_owned(),
         Fault::StackOverflow { .. } => "this call has no room for its frame".to_owned(),
+        Fault::Nil { what: "struct" } => "`nil` has no fields".to_owned(),
+        Fault::Nil { what: "ptr" } => "`nil` points to no cells".to_owned(),
+        Fault::Nil { .. } => "there is nothing to call".to_owned(),
+        Fault::Pointer(PointerFault { kind: PointerKind::Freed, .. }) => "used here, after that".to_owned(),
+        Fault::Pointer(PointerFault { kind: PointerKind::OutOfBounds, cells: Some(cells), .. }) => {
+            format!("its cells are 0 to {}", cells.saturating_sub(1))
+        }
+        Fault::Free(PointerFault { kind: PointerKind::Freed, .. }) => "freed a second time here".to_owned(),
+        Fault::Free(PointerFault { kind: PointerKind::Inside, .. }) => "`free` wants what `malloc` gave".to_owned(),
+        Fault::DivideOverflow => "the result does not fit".to_owned(),
+        Fault::Conversion { .. } => "this text is not a number".to_owned(),
+        Fault::HeapFull { .. } => "this needs more memory than there is".to_owned(),
         _ => "here".to_owned(),
     }
 }
@@ -123,6 +151,11 @@ fn help(fault: &Fault) -> Option<String> {
         Fault::Conversion { to: "int", .. } => {
             Some("`parse_int(s)` tells whether a text is a number: `let (ok, n) = parse_int(s);`".to_owned())
         }
+        Fault::Nil { what: "struct" | "ptr" } => Some("test it first: `if x != nil { … }`".to_owned()),
+        Fault::Free(PointerFault { kind: PointerKind::Freed, .. }) => Some(
+            "let one place own the block and free it; `p = nil;` after `free(p)` makes a second `free` harmless"
+                .to_owned(),
+        ),
         Fault::HeapFull { .. } => {
             Some("`--heap SIZE` sets the limit, `setrlimit(RLIMIT_DATA, n)` lowers it".to_owned())
         }
@@ -146,7 +179,13 @@ fn with_callers(mut report: Diagnostic, context: &Context, fault: &Fault) -> Dia
         } else {
             format!("`{}` call each other in a circle", names.join("`, `"))
         };
-        return report.note(format!("{circle}; {} calls are on the stack", stack.len()));
+        for (frame, caller) in stack.iter().zip(stack.iter().skip(1)).take((cycle - 1).min(CALLERS_SHOWN)) {
+            let text = format!("`{}` calls `{}` here", name(caller), name(frame));
+            report = report.label(context.image.span(caller.pc), text);
+        }
+        return report
+            .note(format!("{circle}; {} calls are on the stack", stack.len()))
+            .help("let one of them return without a call: test first whether there is anything left to do");
     }
     let callers = stack.iter().zip(stack.iter().skip(1));
     for (frame, caller) in callers.clone().take(CALLERS_SHOWN) {
@@ -179,7 +218,14 @@ fn with_block(mut report: Diagnostic, context: &Context, fault: &PointerFault, p
             .label(context.image.span(site.pc), format!("{} was allocated here{}", "the block", by(site, process)));
     }
     if let Some(site) = fault.freed {
-        report = report.label(context.image.span(site.pc), format!("and freed here{}", by(site, process)));
+        report = report.label(
+            context.image.span(site.pc),
+            format!(
+                "{} here{}",
+                if matches!(fault.kind, PointerKind::Freed) { "and freed" } else { "freed" },
+                by(site, process)
+            ),
+        );
     }
     report
 }

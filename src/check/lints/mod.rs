@@ -4,6 +4,7 @@
 mod calls;
 mod exec;
 mod fork;
+mod hints;
 mod names;
 mod paths;
 mod signals;
@@ -32,6 +33,7 @@ pub(super) fn lint(program: &Program, unused: &[(Arc<str>, Span)]) -> Vec<Diagno
         exec::lint(function, &facts, &mut found);
         status::lint(function, &facts, &mut found);
         calls::lint(function, &facts, &mut found);
+        hints::lint(function, &facts, &mut found);
         signals::lint(function, &facts, &mut found);
     }
     signals::handlers(&facts, &mut found);

@@ -309,3 +309,27 @@ pub(in crate::check) fn unused(what: Unused, name: &str, at: Span) -> Diagnostic
         _ => said,
     }
 }
+
+pub(in crate::check) fn print_before_fork(fork: Span, print: Span) -> Diagnostic {
+    Diagnostic::new(
+        Code::PrintBeforeFork,
+        "text that is still in the stdout buffer is copied by `fork`",
+        fork,
+        "the child gets a copy of the buffer here, and both will write it",
+    )
+    .label(print, "this may still be in the buffer then")
+    .note("on a terminal each newline empties the buffer; into a pipe or file (`--stdout=file`) the text comes twice")
+    .help("`fflush();` before `fork()`, or leave the child with `_exit`")
+}
+
+pub(in crate::check) fn reader_holds_write_end(read: Span, write_end: &str, pipe: Span, fork: Span) -> Diagnostic {
+    Diagnostic::new(
+        Code::ReaderHoldsWriteEnd,
+        "this reader holds the write end of its own pipe, so the end of file never comes",
+        read,
+        "waits for bytes or the end of file",
+    )
+    .label(pipe, "this pipe")
+    .label(fork, format!("the child gets a copy of `{write_end}` here and never closes it"))
+    .help(format!("`close({write_end});` as the child's first statement"))
+}

@@ -38,7 +38,9 @@ impl Problem {
             Problem::BadOperand { sign, at, left, right, helps } => values::bad_operand(sign, at, left, right, helps),
             Problem::BadCondition { at, found, help } => values::bad_condition(at, &found, help),
             Problem::Status { at, how, name, declared, help } => values::status(at, &how, &name, declared, help),
-            Problem::NotIndexable { at, subject, found, tuple } => values::not_indexable(at, &subject, &found, tuple),
+            Problem::NotIndexable { at, subject, found, tuple, pipe } => {
+            values::not_indexable(at, &subject, &found, tuple, pipe)
+        }
             Problem::NotIterable { at, subject, found, int } => values::not_iterable(at, &subject, &found, int),
             Problem::NotAssignable { at, subject, why, help } => values::not_assignable(at, &subject, why, help),
             Problem::PartCount { at, wanted, found, subject, target } => {

@@ -190,7 +190,17 @@ pub(super) fn status(at: Span, how: &str, name: &str, declared: Option<Span>, he
     said.note("exit(1) is the word 0x0100: code in bits 8 to 15, signal in bits 0 to 6").help(help)
 }
 
-pub(super) fn not_indexable(at: Span, subject: &str, found: &str, tuple: bool) -> Diagnostic {
+pub(super) fn not_indexable(at: Span, subject: &str, found: &str, tuple: bool, pipe: Option<Span>) -> Diagnostic {
+    if let Some(pipe) = pipe {
+        return Diagnostic::new(
+            Code::TupleMisused,
+            format!("{subject} holds only the read end of the pipe, so it has no elements"),
+            at,
+            "the ends of a pipe have names here, not numbers",
+        )
+        .label(pipe, "`pipe()` gives two values, and only the first was kept")
+        .help("`let (r, w) = pipe();` names the read end and the write end");
+    }
     if tuple {
         return Diagnostic::new(
             Code::TupleMisused,

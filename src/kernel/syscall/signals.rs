@@ -93,6 +93,10 @@ fn send(machine: &mut Machine, me: Pid, pid: i64, number: i64) -> Outcome {
 
 pub(crate) fn kill(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
     let (pid, number) = (int(machine, me, call, 0), int(machine, me, call, 1));
+    if pid == 0 {
+        let at = machine.deed(me).span;
+        machine.ledger.send_to_group(at);
+    }
     send(machine, me, pid, number)
 }
 

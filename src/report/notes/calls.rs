@@ -7,13 +7,24 @@ use crate::diagnostics::{Code, Diagnostic, Severity, suggest};
 use crate::kernel::event::{Origin, Shown};
 use crate::kernel::host::Repeated;
 use crate::kernel::ledger::{Failure, Interrupted, Ledger};
+use crate::source::Span;
 use crate::trace::text;
 
 pub(super) fn notes(ledger: &Ledger, reading: &Reading<'_>, found: &mut Vec<Diagnostic>) {
     let any_forced = ledger.failures.values().any(|seen| seen.first.forced);
+    let mut roots: Vec<Option<Span>> = Vec::new();
     for seen in ledger.failures.values() {
         let failure = &seen.first;
         if any_forced && follows(failure) {
+            continue;
+        }
+        if failure.errno == Errno::EBADF && minus_one(failure) {
+            // What follows from one call that gave -1 is one mistake.
+            let root = root_of(failure, ledger);
+            if reading.ignores(failure.by.at) && !roots.contains(&root.map(|root| root.by.at)) {
+                roots.push(root.map(|root| root.by.at));
+                found.push(used_minus_one(failure, root, seen.count));
+            }
             continue;
         }
         if let Some(said) = forced(failure, reading).or_else(|| missing_program(failure, reading.programs)) {
@@ -57,7 +68,9 @@ fn is_harmless(failure: &Failure) -> bool {
         // Asked for with O_NONBLOCK; the terminal answers so to what is left of a job.
         (Builtin::Read | Builtin::Getline, Errno::EAGAIN | Errno::EIO) => true,
         // What a signal does by default can be asked for all of them in a loop.
-        (Builtin::SignalCall, Errno::EINVAL) => matches!(failure.args.get(1), Some(Shown::Handler(name)) if name == "SIG_DFL"),
+        (Builtin::SignalCall, Errno::EINVAL) => {
+            matches!(failure.args.get(1), Some(Shown::Handler(name)) if name == "SIG_DFL")
+        }
         // Numbers are closed on the off chance that they are open.
         (Builtin::Close, Errno::EBADF) => failure.closed.is_none() && !minus_one(failure),
         _ => false,
@@ -77,11 +90,16 @@ fn unnoticed(failure: &Failure, count: u64) -> Diagnostic {
         failure.by.at,
         format!("{} called this{}: {}", the(&who(&failure.by)), times(count), lower(failure.errno.text())),
     );
-    report = label_deed(report, failure.closed.filter(|_| failure.errno == Errno::EBADF), "this descriptor was closed here");
+    report =
+        label_deed(report, failure.closed.filter(|_| failure.errno == Errno::EBADF), "this descriptor was closed here");
     if failure.errno == Errno::ECHILD {
         // One wait too many does no harm until there is a child that it was not meant for.
         report.severity = Severity::Note;
-        report = label_deed(report, failure.collected.filter(|deed| deed.span != failure.by.at), "the last child was collected here");
+        report = label_deed(
+            report,
+            failure.collected.filter(|deed| deed.span != failure.by.at),
+            "the last child was collected here",
+        );
     }
     if let Some(why) = why(failure) {
         report = report.note(why);
@@ -90,11 +108,36 @@ fn unnoticed(failure: &Failure, count: u64) -> Diagnostic {
     report.help(format!("look at the result: `if {name}({dots}) < 0 {{ perror(\"{name}\"); }}`"))
 }
 
+/// The call that should have given the descriptor: the last one above that failed.
+fn root_of<'l>(failure: &Failure, ledger: &'l Ledger) -> Option<&'l Failure> {
+    let gives =
+        |builtin| matches!(builtin, Builtin::Open | Builtin::MqOpen | Builtin::Dup | Builtin::Pipe | Builtin::Pipe2);
+    let before = |root: &&Failure| {
+        gives(root.builtin) && root.by.at.file == failure.by.at.file && root.by.at.start < failure.by.at.start
+    };
+    ledger.failures.values().map(|seen| &seen.first).filter(before).last()
+}
+
+fn used_minus_one(failure: &Failure, root: Option<&Failure>, count: u64) -> Diagnostic {
+    let Some(root) = root else { return unnoticed(failure, count) };
+    let (call, name) = (text::call(root.builtin, &root.args), root.builtin.name());
+    Diagnostic::new(
+        Code::FailedCall,
+        format!("`{call}` failed with {}, and its -1 was used as a descriptor", root.errno.name()),
+        root.by.at,
+        format!("{} called this: {}", the(&who(&root.by)), lower(root.errno.text())),
+    )
+    .label(failure.by.at, "used here, which fails with EBADF")
+    .help(format!("look at the result: `if fd < 0 {{ perror(\"{name}\"); exit(1); }}`"))
+}
+
 /// Why a call fails with this errno, where its text does not say it.
 fn why(failure: &Failure) -> Option<String> {
     let role = the(&who(&failure.by));
     Some(match (failure.builtin, failure.errno) {
-        (_, Errno::EBADF) if minus_one(failure) => "-1 is no descriptor: the call that should have given one failed".to_owned(),
+        (_, Errno::EBADF) if minus_one(failure) => {
+            "-1 is no descriptor: the call that should have given one failed".to_owned()
+        }
         (Builtin::Write | Builtin::Dprintf | Builtin::MqSend, Errno::EBADF) if failure.closed.is_none() => {
             format!("{role} has no such descriptor, or one that cannot be written")
         }
@@ -102,16 +145,30 @@ fn why(failure: &Failure) -> Option<String> {
             format!("{role} has no such descriptor, or one that cannot be read")
         }
         (_, Errno::EBADF) if failure.closed.is_none() => format!("{role} has no such descriptor open"),
+        (Builtin::Wait | Builtin::Waitpid, Errno::ECHILD) if failure.vanish => {
+            format!("{role} ignores SIGCHLD, so its children go without leaving a status")
+        }
+        (Builtin::Waitpid, Errno::ECHILD) if !minus_one(failure) => {
+            format!("that process is no child of {role}, or was collected already")
+        }
         (Builtin::Wait | Builtin::Waitpid, Errno::ECHILD) => format!("{role} had no child left to wait for"),
         (Builtin::Fork, Errno::EAGAIN) => "there are as many processes as the limit allows (RLIMIT_NPROC)".to_owned(),
-        (Builtin::Kill, Errno::ESRCH) if minus_one(failure) => "-1 means every process but init and the caller".to_owned(),
-        (Builtin::Kill, Errno::ESRCH) => "a process that has been waited for is gone, and its id may belong to another one soon".to_owned(),
+        (Builtin::Kill, Errno::ESRCH) if minus_one(failure) => {
+            "-1 means every process but init and the caller".to_owned()
+        }
+        (Builtin::Kill, Errno::ESRCH) => {
+            "a process that has been waited for is gone, and its id may belong to another one soon".to_owned()
+        }
         (Builtin::Write, Errno::EPIPE) => "nobody has the read end of this pipe open any more".to_owned(),
         (Builtin::MqOpen, Errno::ENOENT) => "there is no queue of that name yet; O_CREAT makes it".to_owned(),
         (Builtin::MqSend, Errno::EAGAIN) => "the queue is full, and O_NONBLOCK says not to wait".to_owned(),
-        (Builtin::MqSend, Errno::EMSGSIZE) => "the message is longer than the queue takes; `mq_getattr` tells its msgsize".to_owned(),
+        (Builtin::MqSend, Errno::EMSGSIZE) => {
+            "the message is longer than the queue takes; `mq_getattr` tells its msgsize".to_owned()
+        }
         (Builtin::MqReceive, Errno::EMSGSIZE) => "the size must be at least the queue's msgsize".to_owned(),
-        (Builtin::Setpgid | Builtin::Setsid, Errno::EPERM) => "a process that leads a group or session cannot do that".to_owned(),
+        (Builtin::Setpgid | Builtin::Setsid, Errno::EPERM) => {
+            "a process that leads a group or session cannot do that".to_owned()
+        }
         _ => return None,
     })
 }
@@ -123,7 +180,11 @@ fn forced(failure: &Failure, reading: &Reading<'_>) -> Option<Diagnostic> {
     }
     let at = failure.by.at;
     let hint = reading.told.iter().find(|fact| {
-        fact.code == Code::ForkUnchecked && fact.labels.iter().any(|label| label.span.file == at.file && label.span.start <= at.start && at.end <= label.span.end)
+        fact.code == Code::ForkUnchecked
+            && fact
+                .labels
+                .iter()
+                .any(|label| label.span.file == at.file && label.span.start <= at.start && at.end <= label.span.end)
     })?;
     let mut said = hint.clone();
     said.code = Code::FailedCall;
@@ -168,7 +229,11 @@ fn interrupted(interrupted: &Interrupted, count: u64) -> Diagnostic {
     );
     let restarts = interrupted.builtin.has(Property::Restarts);
     if let Some(at) = interrupted.installed {
-        let how = if restarts { "the handler was installed without SA_RESTART here" } else { "the handler was installed here" };
+        let how = if restarts {
+            "the handler was installed without SA_RESTART here"
+        } else {
+            "the handler was installed here"
+        };
         report = report.label(at, how);
     }
     match interrupted.origin {
@@ -181,7 +246,9 @@ fn interrupted(interrupted: &Interrupted, count: u64) -> Diagnostic {
         _ => {}
     }
     if restarts {
-        report.help(format!("call it again when `errno == EINTR`, or give `SA_RESTART` as the last argument of `sigaction({signal}, …)`"))
+        report.help(format!(
+            "call it again when `errno == EINTR`, or give `SA_RESTART` as the last argument of `sigaction({signal}, …)`"
+        ))
     } else {
         report.help(format!("call it again when `errno == EINTR`; SA_RESTART does not help with `{name}`"))
     }
@@ -193,18 +260,28 @@ pub fn in_vain(repeated: &Repeated) -> Diagnostic {
     let role = the(&who(&repeated.by));
     let mut report = Diagnostic::new(
         Code::WaitInVain,
-        format!("`{name}` of {role} has failed {} times in a row with {}: no children are left", repeated.count, repeated.errno.name()),
+        format!(
+            "`{name}` of {role} has failed {} times in a row with {}: no children are left",
+            repeated.count,
+            repeated.errno.name()
+        ),
         repeated.by.at,
         "this gives -1 at once, for ever",
     );
-    report = label_deed(report, repeated.collected.filter(|deed| deed.span != repeated.by.at), "the last child was collected here");
+    report = label_deed(
+        report,
+        repeated.collected.filter(|deed| deed.span != repeated.by.at),
+        "the last child was collected here",
+    );
     report.help("leave the loop when the result is negative: `if pid < 0 { break; }`")
 }
 
 /// A program that exec did not find, though one with nearly that name is there.
 fn missing_program(failure: &Failure, names: &[String]) -> Option<Diagnostic> {
     let exec = matches!(failure.builtin, Builtin::Exec | Builtin::Execv | Builtin::Execl);
-    let Some(Shown::Bytes(path)) = failure.args.first().filter(|_| exec && failure.errno == Errno::ENOENT) else { return None };
+    let Some(Shown::Bytes(path)) = failure.args.first().filter(|_| exec && failure.errno == Errno::ENOENT) else {
+        return None;
+    };
     let path = String::from_utf8_lossy(path).into_owned();
     let near = suggest::nearest(&path, names.iter().map(String::as_str))?.to_owned();
     Some(

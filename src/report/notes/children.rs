@@ -3,7 +3,8 @@
 use super::{Reading, known, roles, the, time, times, who};
 use crate::abi::{Signal, TICKS_PER_SECOND};
 use crate::diagnostics::{Code, Diagnostic, Severity};
-use crate::kernel::ledger::{Cut, Ledger, Merged, Orphan, Seen, Serial, Unwaited};
+use crate::kernel::event::Origin;
+use crate::kernel::ledger::{Cut, Death, Ledger, Merged, Orphan, Seen, Serial, Unwaited};
 use crate::source::Span;
 
 /// A zombie that lay so long had a parent that went on.
@@ -25,6 +26,7 @@ pub(super) fn notes(ledger: &Ledger, reading: &Reading<'_>, found: &mut Vec<Diag
         }
     }
     chosen(ledger, reading, found);
+    found.extend(script_killed(ledger));
     murdered(ledger, reading, found);
     for serial in ledger.serial.values() {
         found.extend(one_after_another(serial, reading));
@@ -63,9 +65,10 @@ fn zombies(left: &Unwaited, merged: Option<&Seen<Merged>>) -> Option<Diagnostic>
                 if merged.count == 1 { "a SIGCHLD came".to_owned() } else { format!("{} SIGCHLD came", merged.count) }
             ))
             .help("in the handler, `while waitpid(-1, WNOHANG) > 0 { }` takes all that are there"),
-        None => report
-            .note("a zombie keeps its process id and its status until somebody asks for them")
-            .help(format!("`wait();` collects a child; `signal(SIGCHLD, SIG_IGN);` lets {} go without", if left.zombies == 1 { "it" } else { "them" })),
+        None => report.note("a zombie keeps its process id and its status until somebody asks for them").help(format!(
+            "`wait();` collects a child; `signal(SIGCHLD, SIG_IGN);` lets {} go without",
+            if left.zombies == 1 { "it" } else { "them" }
+        )),
     })
 }
 
@@ -94,12 +97,12 @@ fn say_orphan(orphan: &Orphan, like: usize) -> Diagnostic {
     if let Some(at) = orphan.asked {
         report = report.label(at, format!("so `getppid()` is 1 here: init has adopted {child}"));
     }
-    if let Some(at) = orphan.spoke.filter(|at| orphan.asked.is_none_or(|asked| asked.start >= at.end || at.start >= asked.end)) {
+    if let Some(at) =
+        orphan.spoke.filter(|at| orphan.asked.is_none_or(|asked| asked.start >= at.end || at.start >= asked.end))
+    {
         report = report.label(at, format!("{child} wrote this after it: a shell shows its prompt first"));
     }
-    report
-        .note("an orphan is not a zombie: it runs on, and init will reap it")
-        .help("`wait();` before the end")
+    report.note("an orphan is not a zombie: it runs on, and init will reap it").help("`wait();` before the end")
 }
 
 fn cut(cut: &Cut, count: u64) -> Diagnostic {
@@ -126,7 +129,8 @@ fn cut(cut: &Cut, count: u64) -> Diagnostic {
 fn chosen(ledger: &Ledger, reading: &Reading<'_>, found: &mut Vec<Diagnostic>) {
     for seen in ledger.chosen.values() {
         let chosen = &seen.first;
-        let asked_for = reading.attention(chosen.by.at).is_some_and(|attention| attention.any_child.contains(&chosen.by.at));
+        let asked_for =
+            reading.attention(chosen.by.at).is_some_and(|attention| attention.any_child.contains(&chosen.by.at));
         let left = ledger.unwaited.keys().any(|(parent, _)| *parent == chosen.by.who.pid);
         if !asked_for || !left {
             continue;
@@ -171,7 +175,67 @@ fn murdered(ledger: &Ledger, reading: &Reading<'_>, found: &mut Vec<Diagnostic>)
             .label(child.fork.span, format!("{role} was made here"))
             .help("ask `WIFEXITED(status)` first; `WTERMSIG(status)` tells the signal"),
         );
+        if let (Some(death), Some(report)) = (ledger.deaths.get(&child.pid), found.last_mut()) {
+            let labelled = with_death(report.clone(), death);
+            *report = labelled;
+        }
     }
+}
+
+/// Labels where a process stood when a signal killed it, and where that came from.
+fn with_death(mut report: Diagnostic, death: &Death) -> Diagnostic {
+    let role = the(&who(&death.by));
+    let mut label = |at: Span, text: String| {
+        if known(at) && report.labels.iter().all(|label| label.span != at) {
+            report.labels.push(crate::diagnostics::Label { span: at, text });
+        }
+    };
+    match death.origin {
+        Some(Origin::Process(_, at)) => {
+            let sender =
+                death.sender.as_ref().map_or_else(String::new, |sender| format!(" by {}", the(&sender.role())));
+            label(at, format!("{} was sent here{sender}", death.signal.name()));
+        }
+        Some(Origin::Timer) => {
+            if let Some(at) = death.alarm {
+                label(at, "the signal came from this alarm".to_owned());
+            }
+        }
+        _ => {}
+    }
+    let why = if death.signal == Signal::SIGPIPE { ": nobody could read its pipe any more" } else { "" };
+    label(death.by.at, format!("{role} was here when it was killed{why}"));
+    report
+}
+
+/// The script was killed by a signal that the program itself has sent, or set an alarm for.
+fn script_killed(ledger: &Ledger) -> Option<Diagnostic> {
+    let death = ledger.deaths.values().find(|death| death.by.who.parent.is_none())?;
+    let signal = death.signal.name();
+    let headline = format!("the parent was killed by {signal}, for which it has no handler");
+    let (at, text) = match death.origin {
+        Some(Origin::Process(_, at)) => {
+            let sender = death.sender.as_ref().map_or_else(|| "a process".to_owned(), |sender| the(&sender.role()));
+            (at, format!("{sender} sent it here"))
+        }
+        Some(Origin::Timer) => (death.alarm?, "it came from this alarm".to_owned()),
+        // Keys and what the kernel sends by itself are nobody's surprise.
+        _ => return None,
+    };
+    // Whoever sends it to itself by its own id means it.
+    let meant =
+        death.sender.as_ref().is_some_and(|sender| sender.pid == death.by.who.pid) && death.by.at == at && !death.group;
+    if meant || death.signal == Signal::SIGKILL || !known(at) {
+        return None;
+    }
+    let mut report = Diagnostic::new(Code::ScriptKilled, headline, at, text);
+    if death.by.at != at {
+        report = report.label(death.by.at, "the parent was here");
+    }
+    if death.group {
+        report = report.note("process id 0 means every process of the caller's own group, the caller too");
+    }
+    Some(report.help(format!("`signal({signal}, handler);` before, if the parent is to go on")))
 }
 
 fn one_after_another(serial: &Serial, reading: &Reading<'_>) -> Option<Diagnostic> {

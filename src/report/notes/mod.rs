@@ -7,7 +7,7 @@ mod children;
 mod output;
 mod signals;
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::check::attention::Attention;
 use crate::diagnostics::{Code, Diagnostic};
@@ -97,7 +97,7 @@ fn known(at: Span) -> bool {
 }
 
 /// The role of a process by its id, where it is one of a line of ancestors.
-fn role_in(line: &Rc<Lineage>, pid: Pid) -> Option<String> {
+fn role_in(line: &Arc<Lineage>, pid: Pid) -> Option<String> {
     let mut at = Some(line);
     while let Some(lineage) = at {
         if lineage.pid == pid {
@@ -109,7 +109,7 @@ fn role_in(line: &Rc<Lineage>, pid: Pid) -> Option<String> {
 }
 
 /// `child 1`, `child 1 and child 2`, `child 1, child 2 and 3 others`
-fn roles(some: &[Rc<Lineage>], all: u64) -> String {
+fn roles(some: &[Arc<Lineage>], all: u64) -> String {
     let names: Vec<String> = some.iter().take(4).map(|lineage| lineage.role()).collect();
     let others = all.saturating_sub(names.len() as u64);
     match (names.as_slice(), others) {
@@ -150,7 +150,11 @@ fn time(ticks: u64) -> String {
     match ticks {
         ticks if ticks >= per_second => {
             let tenths = ticks / (per_second / 10);
-            if tenths.is_multiple_of(10) { format!("{} s", tenths / 10) } else { format!("{}.{} s", tenths / 10, tenths % 10) }
+            if tenths.is_multiple_of(10) {
+                format!("{} s", tenths / 10)
+            } else {
+                format!("{}.{} s", tenths / 10, tenths % 10)
+            }
         }
         ticks if ticks >= per_second / 1000 => format!("{} ms", ticks / (per_second / 1000)),
         ticks => format!("{ticks} instructions"),

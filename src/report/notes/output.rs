@@ -71,7 +71,8 @@ fn say_doubled(fork: Span, texts: &[&Copied]) -> Diagnostic {
         report = report.label(writer.at, text);
     }
     if texts.iter().all(|copied| copied.text.ends_with(b"\n")) {
-        report = report.note("on a terminal each newline empties the buffer, so there the text appears once (`--stdout=tty`)");
+        report = report
+            .note("on a terminal each newline empties the buffer, so there the text appears once (`--stdout=tty`)");
     } else {
         report = report.note("there is no newline at the end, so the text stays in the buffer even on a terminal");
     }

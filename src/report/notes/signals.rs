@@ -56,7 +56,11 @@ fn background(ledger: &Ledger, seen: &Seen<(Act, Signal)>) -> Diagnostic {
     let role = the(&who(act));
     let mut report = Diagnostic::new(
         Code::StoppedByTerminal,
-        format!("{role} was stopped by {}: only the foreground group may {} the terminal", signal.name(), if *signal == Signal::SIGTTIN { "read" } else { "write to or set" }),
+        format!(
+            "{role} was stopped by {}: only the foreground group may {} the terminal",
+            signal.name(),
+            if *signal == Signal::SIGTTIN { "read" } else { "write to or set" }
+        ),
         act.at,
         format!("{role} was stopped here, {} times", seen.count),
     );
@@ -78,7 +82,9 @@ fn passed(passed: &Passed) -> Diagnostic {
         passed.by.at,
         format!("this took `{taken}`"),
     );
-    for (deed, text) in [(sent, format!("`{taken}` was sent here")), (before, format!("`{waits}` was sent here, before"))] {
+    for (deed, text) in
+        [(sent, format!("`{taken}` was sent here")), (before, format!("`{waits}` was sent here, before"))]
+    {
         if known(deed.span) {
             report = report.label(deed.span, text);
         }
