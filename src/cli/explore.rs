@@ -1,13 +1,11 @@
 //! `proc explore`
 
-use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::io::{IsTerminal, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
@@ -88,6 +86,9 @@ pub(crate) struct Explore {
     /// Stop at about so many megabytes
     #[arg(long, value_name = "MB", default_value_t = 4096)]
     memory: usize,
+    /// How many threads look at states, instead of one for each core
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    jobs: Option<u16>,
     /// What to leave out because it can make no difference
     #[arg(long, value_enum, default_value_t = ReductionName::Local)]
     reduction: ReductionName,
@@ -344,6 +345,14 @@ struct Beside {
     programs: Programs,
     folder: Folder,
     sources: Sources,
+    /// Programs that scripts have written themselves, by name and text: the same text is the same program.
+    written: HashMap<(Vec<u8>, Vec<u8>), Result<Verified, Errno>>,
+}
+
+impl Beside {
+    fn sources(&self) -> MutexGuard<'_, SourceMap> {
+        self.sources.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Host for Beside {
@@ -356,15 +365,23 @@ impl Host for Beside {
     }
 
     fn load(&mut self, path: &[u8]) -> Result<Verified, Errno> {
-        let (result, errors) = self.programs.load(path, &mut self.sources.borrow_mut());
+        let sources = Arc::clone(&self.sources);
+        let mut sources = sources.lock().unwrap_or_else(PoisonError::into_inner);
+        let (result, errors) = self.programs.load(path, &mut sources);
         if !errors.is_empty() {
-            show(&errors, &self.sources.borrow());
+            show(&errors, &sources);
         }
         result
     }
 
     fn compile(&mut self, name: &[u8], text: &[u8]) -> Result<Verified, Errno> {
-        loader::compile_text(name, text, &mut self.sources.borrow_mut()).0
+        let key = (name.to_vec(), text.to_vec());
+        if let Some(known) = self.written.get(&key) {
+            return known.clone();
+        }
+        let result = loader::compile_text(name, text, &mut self.sources()).0;
+        self.written.insert(key, result.clone());
+        result
     }
 
     fn look(&mut self, path: &[u8]) -> Option<HostNode> {
@@ -397,9 +414,9 @@ pub(crate) fn setup(options: &Explore, file: &Path, input: Vec<u8>) -> Result<Se
     if !compiled.warnings.is_empty() {
         show(&compiled.warnings, &sources);
     }
-    let sources = Rc::new(RefCell::new(sources));
+    let sources = Arc::new(Mutex::new(sources));
     let programs = Programs::new(file, &options.path);
-    let outside = Beside { programs, folder: Folder::of(file), sources: Rc::clone(&sources) };
+    let outside = Beside { programs, folder: Folder::of(file), sources: Arc::clone(&sources), written: HashMap::new() };
     let argv = std::iter::once(file.as_os_str()).chain(options.args.iter().map(|arg| arg.as_os_str()));
     Ok(Setup {
         config: options.config(),
@@ -407,7 +424,7 @@ pub(crate) fn setup(options: &Explore, file: &Path, input: Vec<u8>) -> Result<Se
         argv: argv.map(|arg| arg.as_bytes().to_vec()).collect(),
         input,
         sources,
-        outside: Box::new(outside),
+        outside: Arc::new(Mutex::new(outside)),
         sleep: match options.sleep {
             SleepName::Adversarial => Sleep::Adversarial,
             SleepName::Fair => Sleep::Fair,
@@ -425,6 +442,7 @@ pub(crate) fn setup(options: &Explore, file: &Path, input: Vec<u8>) -> Result<Se
             (false, Some(_)) => Want::Counts,
             (false, None) => Want::Outputs,
         },
+        jobs: options.jobs(),
     })
 }
 
@@ -448,7 +466,7 @@ fn survey(options: &Explore, file: &Path) -> Result<Survey, u8> {
 
 fn survey_of(setup: Setup) -> Result<Survey, u8> {
     let mut watcher = Watcher::new();
-    let survey = Survey::make(setup, |progress| watcher.go_on(progress));
+    let survey = Survey::make(&setup, |progress| watcher.go_on(progress));
     watcher.clear();
     survey.map_err(|why| {
         say(&format!("proc: {why}\n"));
@@ -457,6 +475,11 @@ fn survey_of(setup: Setup) -> Result<Survey, u8> {
 }
 
 impl Explore {
+    fn jobs(&self) -> usize {
+        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+        self.jobs.map_or_else(cores, usize::from)
+    }
+
     fn config(&self) -> Config {
         Config {
             seed: self.seed.unwrap_or(0),

@@ -52,12 +52,12 @@ impl Prints {
 /// A future: system calls as bits by their numbers, and texts.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Future {
-    calls: u128,
+    pub(crate) calls: u128,
     pub(crate) prints: Prints,
 }
 
 impl Future {
-    fn of_calls(calls: &[Builtin]) -> u128 {
+    pub(crate) fn of_calls(calls: &[Builtin]) -> u128 {
         calls.iter().fold(0, |bits, call| bits | 1_u128.checked_shl(*call as u32).unwrap_or(u128::MAX))
     }
 

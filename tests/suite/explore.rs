@@ -11,7 +11,7 @@ use super::trial;
 
 pub(crate) fn trials() -> Vec<Trial> {
     let mut trials: Vec<Trial> =
-        QUESTIONS.iter().map(|question| trial(format!("explore/{}", question.name), || question.ask())).collect();
+        QUESTIONS.iter().chain(super::exam::MORE).map(|question| trial(format!("explore/{}", question.name), || question.ask())).collect();
     trials.extend(MODELS.iter().map(|(name, verdict)| trial(format!("explore/model/{name}"), || hold(name, verdict))));
     trials.push(trial("explore/counts-answer-at-once", counts));
     trials.push(trial("explore/bounds-are-not-decided", bounds));
@@ -19,20 +19,22 @@ pub(crate) fn trials() -> Vec<Trial> {
     trials.push(trial("explore/order", order));
     trials.push(trial("explore/difference", difference));
     trials.push(trial("explore/reduction-loses-nothing", reduction));
+    trials.push(trial("explore/threads-agree", threads));
     trials
 }
 
 /// A question with all of its answers.
-struct Question {
-    name: &'static str,
-    text: &'static str,
-    options: &'static [&'static str],
-    outputs: &'static [&'static str],
-    processes: u64,
-    stuck: usize,
+pub(crate) struct Question {
+    pub(crate) name: &'static str,
+    pub(crate) text: &'static str,
+    pub(crate) options: &'static [&'static str],
+    pub(crate) outputs: &'static [&'static str],
+    /// How many are made in a run; 0 where that is not asked.
+    pub(crate) processes: u64,
+    pub(crate) stuck: usize,
 }
 
-const UNBUFFERED: &[&str] = &["--stdout=unbuffered"];
+pub(crate) const UNBUFFERED: &[&str] = &["--stdout=unbuffered"];
 
 const QUESTIONS: &[Question] = &[
     Question {
@@ -408,7 +410,9 @@ const PIECES: &[&str] = &[
 ];
 
 fn reduction() {
-    for seed in 0..40 {
+    // PROC_GENERATED=400 tries more of them.
+    let count = std::env::var("PROC_GENERATED").ok().and_then(|count| count.parse().ok()).unwrap_or(40);
+    for seed in 0..count {
         let text = generated(seed).replace("let (n, s)", "let (n, _)");
         let (_folder, path) = written(&text);
         let options = ["--stdout=unbuffered", "--max-states=60000"];
@@ -422,5 +426,21 @@ fn reduction() {
             };
             assert_eq!(set(&reduced), set(&brute), "{list} of seed {seed}\n{text}");
         }
+    }
+}
+
+/// However many threads look at states, and in whatever order they do: the report is the same to the byte.
+fn threads() {
+    let model = std::fs::read_to_string(root().join("benches/spin/philosophers.proc")).expect("the model");
+    let (_folder, path) = written(&model.replace("const N = 4;", "const N = 3;"));
+    let report = |jobs: &str| {
+        let mut command = Command::new(program());
+        command.args(["explore", "--format=json", "--reduction=none", jobs, &path]);
+        run(command, b"").stdout
+    };
+    let one = report("--jobs=1");
+    assert!(one.len() > 100);
+    for jobs in ["--jobs=2", "--jobs=4"] {
+        assert_eq!(String::from_utf8_lossy(&report(jobs)), String::from_utf8_lossy(&one), "{jobs}");
     }
 }

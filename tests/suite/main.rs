@@ -6,6 +6,7 @@ mod command_line;
 mod conformance;
 mod determinism;
 mod documents;
+mod exam;
 mod explain;
 mod explore;
 mod export;
