@@ -1,7 +1,7 @@
 //! `proc explore`
 
 use std::collections::{BTreeSet, HashMap};
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::folder::Folder;
 use super::loader::{self, LoadError, Programs};
@@ -29,8 +30,8 @@ const EXIT_FOUND: u8 = 1;
 /// A bound was reached, and nothing was found before.
 const EXIT_UNDECIDED: u8 = 2;
 
-/// How often progress is shown.
-const SHOWN_EVERY: Duration = Duration::from_millis(200);
+/// Progress is shown of what takes longer.
+const SHOWN_AFTER: Duration = Duration::from_millis(200);
 
 /// What to explore, and how.
 #[derive(Debug, Args)]
@@ -494,9 +495,8 @@ impl Explore {
 /// Shows on a terminal how it goes, and listens for Ctrl-C.
 struct Watcher {
     interrupted: Arc<AtomicBool>,
+    bar: ProgressBar,
     started: Instant,
-    shown: Option<Instant>,
-    terminal: bool,
 }
 
 impl Watcher {
@@ -504,27 +504,27 @@ impl Watcher {
         let interrupted = Arc::new(AtomicBool::new(false));
         // Without the flag Ctrl-C ends the program at once, which is not wrong either.
         let _ = signal_hook::flag::register(signal_hook::consts::SIGINT, Arc::clone(&interrupted));
-        Watcher { interrupted, started: Instant::now(), shown: None, terminal: std::io::stderr().is_terminal() }
+        // A bar draws nothing where stderr is no terminal, and no more than five times a second where it is one.
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(5));
+        bar.set_style(ProgressStyle::with_template("{spinner} {msg}").unwrap_or_else(|_| ProgressStyle::default_spinner()));
+        Watcher { interrupted, bar, started: Instant::now() }
     }
 
     fn go_on(&mut self, progress: Progress) -> bool {
-        let now = Instant::now();
-        let due = self.shown.unwrap_or(self.started) + SHOWN_EVERY;
-        if self.terminal && now >= due {
-            self.shown = Some(now);
-            let rate = progress.states as f64 / (now - self.started).as_secs_f64();
-            say(&format!(
-                "\r{} states, {rate:.0} a second, {} transitions, depth {}, {} to look at\x1b[K",
-                progress.states, progress.transitions, progress.depth, progress.frontier
+        let spent = self.started.elapsed();
+        if !self.bar.is_hidden() && spent >= SHOWN_AFTER {
+            let rate = progress.states as f64 / spent.as_secs_f64();
+            self.bar.set_message(format!(
+                "{} states, {rate:.0} a second, {} transitions, depth {}, {} to look at, {} final",
+                progress.states, progress.transitions, progress.depth, progress.frontier, progress.ends
             ));
+            self.bar.tick();
         }
         !self.interrupted.load(Ordering::Relaxed)
     }
 
     fn clear(&self) {
-        if self.shown.is_some() {
-            say("\r\x1b[K");
-        }
+        self.bar.finish_and_clear();
     }
 }
 

@@ -183,11 +183,12 @@ impl Survey {
             if self.want == Want::Counts { Outputs::default() } else { outputs::find(&self.graph, self.most_pairs) };
         let mut bounds = self.graph.bounds.clone();
         bounds.extend(found.bound.clone());
-        let (least, most) = circles::extremes(&self.graph, |edge| u64::from(self.graph.edges[edge].births));
+        let components = circles::components(&self.graph);
+        let (least, most) = circles::extremes(&self.graph, &components, |edge| u64::from(self.graph.edges[edge].births));
         let lines = |edge: usize| {
             self.graph.texts.get(self.graph.edges[edge].text).iter().filter(|byte| **byte == b'\n').count()
         };
-        let (fewest, longest) = circles::extremes(&self.graph, |edge| lines(edge) as u64);
+        let (fewest, longest) = circles::extremes(&self.graph, &components, |edge| lines(edge) as u64);
         Report {
             complete: bounds.is_empty(),
             bounds,

@@ -416,20 +416,25 @@ fn fits(made: &Made, state: &[(Slot, u32)]) -> bool {
 
 /// Adds a state with some components changed to `out`.
 fn apply(state: &[(Slot, u32)], writes: &[(Slot, u32)], out: &mut Vec<u32>) {
-    let mut writes = writes.iter().peekable();
+    let mut writes = writes;
     for (slot, id) in state {
-        while let Some((_, new)) = writes.next_if(|(changed, _)| changed < slot) {
-            if *new != NONE {
+        let mut kept = *id;
+        while let [(changed, new), rest @ ..] = writes {
+            if changed > slot {
+                break;
+            }
+            writes = rest;
+            if changed == slot {
+                kept = *new;
+            } else if *new != NONE {
                 out.push(*new);
             }
         }
-        match writes.next_if(|(changed, _)| changed == slot) {
-            Some((_, NONE)) => {}
-            Some((_, new)) => out.push(*new),
-            None => out.push(*id),
+        if kept != NONE {
+            out.push(kept);
         }
     }
-    out.extend(writes.filter(|(_, new)| *new != NONE).map(|(_, new)| *new));
+    out.extend(writes.iter().filter(|(_, new)| *new != NONE).map(|(_, new)| *new));
 }
 
 fn record_signals(process: &Process, out: &mut Recorder) {
