@@ -1,8 +1,7 @@
 //! A run that is stuck, once more: the script and changes of it are run in machines that nobody hears, and in every order of their
 //! processes where they are small enough for that.
 
-use std::cell::RefCell;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex};
 
 use super::backstage::Backstage;
 use super::folder::Folder;
@@ -13,7 +12,6 @@ use super::show;
 use crate::explore::{Bounds, Reduction, Setup as Exploration, Sleep, Survey, Want};
 use crate::kernel::Machine;
 use crate::kernel::event::Watch;
-use crate::kernel::host::Host;
 use crate::kernel::machine::Config;
 use crate::pipeline;
 use crate::report::stuck;
@@ -42,9 +40,9 @@ pub(crate) struct Again<'a> {
 }
 
 impl Again<'_> {
-    fn outside(&self) -> Box<dyn Host> {
+    fn outside(&self) -> Backstage {
         let programs = Programs::new(&self.options.file, &self.options.path);
-        Box::new(Backstage::new(programs, Folder::of(&self.options.file)))
+        Backstage::new(programs, Folder::of(&self.options.file))
     }
 
     /// How a text ends in all orders of its processes. Signals from outside come at a tick, which has no place among orders.
@@ -56,19 +54,20 @@ impl Again<'_> {
         let name = self.options.file.display().to_string();
         let Ok(compiled) = pipeline::compile(&mut sources, &name, text.to_owned()) else { return Schedules::Undecided };
         let survey = Survey::make(
-            Exploration {
+            &Exploration {
                 config: Config { ticks: None, watch: Watch::NONE, ..self.options.config() },
                 image: compiled.image,
                 argv: self.argv.clone(),
                 input: input.to_vec(),
-                sources: Rc::new(RefCell::new(sources)),
-                outside: self.outside(),
+                sources: Arc::new(Mutex::new(sources)),
+                outside: Arc::new(Mutex::new(self.outside())),
                 sleep: Sleep::Adversarial,
                 seeded: true,
                 faults: Vec::new(),
                 bounds: Bounds { states, depth: u32::MAX, memory: MEMORY },
                 reduction: Reduction::Local,
                 want: Want::Outputs,
+                jobs: 1,
             },
             |_| true,
         );
@@ -100,7 +99,7 @@ pub(crate) fn tell_stuck(machine: &Machine, shared: &Shared, again: Option<Again
                 argv: again.argv.clone(),
                 input: input.clone(),
                 schedules: &|text| if small { again.schedules(text, input, states) } else { Schedules::Undecided },
-                outside: &|| again.outside(),
+                outside: &|| Box::new(again.outside()),
             };
             stuck::diagnose(machine, &gone, &shared.sources, SCRIPT, Some(&setup))
         }

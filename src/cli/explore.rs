@@ -1,16 +1,15 @@
 //! `proc explore`
 
-use std::cell::RefCell;
-use std::collections::BTreeSet;
-use std::io::{IsTerminal, Write};
+use std::collections::{BTreeSet, HashMap};
+use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::folder::Folder;
 use super::loader::{self, LoadError, Programs};
@@ -31,8 +30,8 @@ const EXIT_FOUND: u8 = 1;
 /// A bound was reached, and nothing was found before.
 const EXIT_UNDECIDED: u8 = 2;
 
-/// How often progress is shown.
-const SHOWN_EVERY: Duration = Duration::from_millis(200);
+/// Progress is shown of what takes longer.
+const SHOWN_AFTER: Duration = Duration::from_millis(200);
 
 /// What to explore, and how.
 #[derive(Debug, Args)]
@@ -88,6 +87,9 @@ pub(crate) struct Explore {
     /// Stop at about so many megabytes
     #[arg(long, value_name = "MB", default_value_t = 4096)]
     memory: usize,
+    /// How many threads look at states, instead of one for each core
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    jobs: Option<u16>,
     /// What to leave out because it can make no difference
     #[arg(long, value_enum, default_value_t = ReductionName::Local)]
     reduction: ReductionName,
@@ -344,6 +346,14 @@ struct Beside {
     programs: Programs,
     folder: Folder,
     sources: Sources,
+    /// Programs that scripts have written themselves, by name and text: the same text is the same program.
+    written: HashMap<(Vec<u8>, Vec<u8>), Result<Verified, Errno>>,
+}
+
+impl Beside {
+    fn sources(&self) -> MutexGuard<'_, SourceMap> {
+        self.sources.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Host for Beside {
@@ -356,15 +366,23 @@ impl Host for Beside {
     }
 
     fn load(&mut self, path: &[u8]) -> Result<Verified, Errno> {
-        let (result, errors) = self.programs.load(path, &mut self.sources.borrow_mut());
+        let sources = Arc::clone(&self.sources);
+        let mut sources = sources.lock().unwrap_or_else(PoisonError::into_inner);
+        let (result, errors) = self.programs.load(path, &mut sources);
         if !errors.is_empty() {
-            show(&errors, &self.sources.borrow());
+            show(&errors, &sources);
         }
         result
     }
 
     fn compile(&mut self, name: &[u8], text: &[u8]) -> Result<Verified, Errno> {
-        loader::compile_text(name, text, &mut self.sources.borrow_mut()).0
+        let key = (name.to_vec(), text.to_vec());
+        if let Some(known) = self.written.get(&key) {
+            return known.clone();
+        }
+        let result = loader::compile_text(name, text, &mut self.sources()).0;
+        self.written.insert(key, result.clone());
+        result
     }
 
     fn look(&mut self, path: &[u8]) -> Option<HostNode> {
@@ -397,9 +415,9 @@ pub(crate) fn setup(options: &Explore, file: &Path, input: Vec<u8>) -> Result<Se
     if !compiled.warnings.is_empty() {
         show(&compiled.warnings, &sources);
     }
-    let sources = Rc::new(RefCell::new(sources));
+    let sources = Arc::new(Mutex::new(sources));
     let programs = Programs::new(file, &options.path);
-    let outside = Beside { programs, folder: Folder::of(file), sources: Rc::clone(&sources) };
+    let outside = Beside { programs, folder: Folder::of(file), sources: Arc::clone(&sources), written: HashMap::new() };
     let argv = std::iter::once(file.as_os_str()).chain(options.args.iter().map(|arg| arg.as_os_str()));
     Ok(Setup {
         config: options.config(),
@@ -407,7 +425,7 @@ pub(crate) fn setup(options: &Explore, file: &Path, input: Vec<u8>) -> Result<Se
         argv: argv.map(|arg| arg.as_bytes().to_vec()).collect(),
         input,
         sources,
-        outside: Box::new(outside),
+        outside: Arc::new(Mutex::new(outside)),
         sleep: match options.sleep {
             SleepName::Adversarial => Sleep::Adversarial,
             SleepName::Fair => Sleep::Fair,
@@ -425,6 +443,7 @@ pub(crate) fn setup(options: &Explore, file: &Path, input: Vec<u8>) -> Result<Se
             (false, Some(_)) => Want::Counts,
             (false, None) => Want::Outputs,
         },
+        jobs: options.jobs(),
     })
 }
 
@@ -448,7 +467,7 @@ fn survey(options: &Explore, file: &Path) -> Result<Survey, u8> {
 
 fn survey_of(setup: Setup) -> Result<Survey, u8> {
     let mut watcher = Watcher::new();
-    let survey = Survey::make(setup, |progress| watcher.go_on(progress));
+    let survey = Survey::make(&setup, |progress| watcher.go_on(progress));
     watcher.clear();
     survey.map_err(|why| {
         say(&format!("proc: {why}\n"));
@@ -457,6 +476,11 @@ fn survey_of(setup: Setup) -> Result<Survey, u8> {
 }
 
 impl Explore {
+    fn jobs(&self) -> usize {
+        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+        self.jobs.map_or_else(cores, usize::from)
+    }
+
     fn config(&self) -> Config {
         Config {
             seed: self.seed.unwrap_or(0),
@@ -471,9 +495,8 @@ impl Explore {
 /// Shows on a terminal how it goes, and listens for Ctrl-C.
 struct Watcher {
     interrupted: Arc<AtomicBool>,
+    bar: ProgressBar,
     started: Instant,
-    shown: Option<Instant>,
-    terminal: bool,
 }
 
 impl Watcher {
@@ -481,27 +504,29 @@ impl Watcher {
         let interrupted = Arc::new(AtomicBool::new(false));
         // Without the flag Ctrl-C ends the program at once, which is not wrong either.
         let _ = signal_hook::flag::register(signal_hook::consts::SIGINT, Arc::clone(&interrupted));
-        Watcher { interrupted, started: Instant::now(), shown: None, terminal: std::io::stderr().is_terminal() }
+        // A bar draws nothing where stderr is no terminal, and no more than five times a second where it is one.
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(5));
+        bar.set_style(
+            ProgressStyle::with_template("{spinner} {msg}").unwrap_or_else(|_| ProgressStyle::default_spinner()),
+        );
+        Watcher { interrupted, bar, started: Instant::now() }
     }
 
     fn go_on(&mut self, progress: Progress) -> bool {
-        let now = Instant::now();
-        let due = self.shown.unwrap_or(self.started) + SHOWN_EVERY;
-        if self.terminal && now >= due {
-            self.shown = Some(now);
-            let rate = progress.states as f64 / (now - self.started).as_secs_f64();
-            say(&format!(
-                "\r{} states, {rate:.0} a second, {} transitions, depth {}, {} to look at\x1b[K",
-                progress.states, progress.transitions, progress.depth, progress.frontier
+        let spent = self.started.elapsed();
+        if !self.bar.is_hidden() && spent >= SHOWN_AFTER {
+            let rate = progress.states as f64 / spent.as_secs_f64();
+            self.bar.set_message(format!(
+                "{} states, {rate:.0} a second, {} transitions, depth {}, {} to look at, {} final",
+                progress.states, progress.transitions, progress.depth, progress.frontier, progress.ends
             ));
+            self.bar.tick();
         }
         !self.interrupted.load(Ordering::Relaxed)
     }
 
     fn clear(&self) {
-        if self.shown.is_some() {
-            say("\r\x1b[K");
-        }
+        self.bar.finish_and_clear();
     }
 }
 

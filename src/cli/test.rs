@@ -8,6 +8,7 @@ use std::cell::RefCell;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::sync::{MutexGuard, PoisonError};
 
 use clap::{Args, Parser, ValueEnum};
 use serde::Serialize;
@@ -16,7 +17,7 @@ use super::explore::{self, Explore};
 use super::{EXIT_USAGE, say};
 use crate::abi::Errno;
 use crate::bytecode::image::Verified;
-use crate::explore::Report;
+use crate::explore::{Outside, Report};
 use crate::kernel::door::End;
 use crate::kernel::host::{Host, HostNode, Input, Stream};
 use crate::kernel::machine::{Config, Machine};
@@ -283,9 +284,15 @@ fn check_schedules(header: &Header, report: &Report, failures: &mut Vec<String>)
 
 /// Keeps what a run prints.
 struct Keeper {
-    inner: Box<dyn Host>,
+    inner: Outside,
     out: Rc<RefCell<Vec<u8>>>,
     input: Option<Vec<u8>>,
+}
+
+impl Keeper {
+    fn inner(&self) -> MutexGuard<'_, dyn Host + Send + 'static> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Host for Keeper {
@@ -301,23 +308,23 @@ impl Host for Keeper {
     }
 
     fn load(&mut self, path: &[u8]) -> Result<Verified, Errno> {
-        self.inner.load(path)
+        self.inner().load(path)
     }
 
     fn compile(&mut self, name: &[u8], text: &[u8]) -> Result<Verified, Errno> {
-        self.inner.compile(name, text)
+        self.inner().compile(name, text)
     }
 
     fn look(&mut self, path: &[u8]) -> Option<HostNode> {
-        self.inner.look(path)
+        self.inner().look(path)
     }
 
     fn list(&mut self, path: &[u8]) -> Vec<Vec<u8>> {
-        self.inner.list(path)
+        self.inner().list(path)
     }
 
     fn read_file(&mut self, path: &[u8], most: u64) -> Result<Vec<u8>, Errno> {
-        self.inner.read_file(path, most)
+        self.inner().read_file(path, most)
     }
 }
 

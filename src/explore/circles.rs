@@ -85,22 +85,17 @@ pub(crate) fn components(graph: &Graph) -> Vec<u32> {
 
 /// The least and the most that the edges of a way from the start to an end weigh together; no most where there is none. Where
 /// some ways have no end, a circle counts as an end.
-pub(crate) fn extremes(graph: &Graph, weight: impl Fn(usize) -> u64) -> (u64, Option<u64>) {
-    let components = components(graph);
+pub(crate) fn extremes(graph: &Graph, components: &[u32], weight: impl Fn(usize) -> u64) -> (u64, Option<u64>) {
     let count =
         components.iter().filter(|component| **component != u32::MAX).max().map_or(0, |most| *most as usize + 1);
-    let mut members: Vec<Vec<u32>> = vec![Vec::new(); count];
-    for (node, component) in components.iter().enumerate() {
-        if let Some(members) = members.get_mut(*component as usize) {
-            members.push(node as u32);
-        }
-    }
+    let (starts, sorted) = by_component(&components, count);
     // Components rise against the edges: whatever one leads to has been dealt with before it.
     let mut least = vec![u64::MAX; count];
     let mut most: Vec<Option<u64>> = vec![Some(0); count];
     for at in 0..count {
         let mut leaves = false;
-        for node in &members[at] {
+        let members = &sorted[starts[at]..starts[at + 1]];
+        for node in members {
             if graph.ending(*node) != Ending::Open {
                 least[at] = 0;
             }
@@ -124,10 +119,27 @@ pub(crate) fn extremes(graph: &Graph, weight: impl Fn(usize) -> u64) -> (u64, Op
             least[at] = 0;
         }
         if leaves {
-            least[at] = least_through(graph, &components, &members[at], &least, &weight).min(least[at]);
+            least[at] = least_through(graph, components, members, &least, &weight).min(least[at]);
         }
     }
     components.first().map_or((0, Some(0)), |start| (least[*start as usize], most[*start as usize]))
+}
+
+/// The nodes sorted by component, and where each component begins.
+fn by_component(components: &[u32], count: usize) -> (Vec<usize>, Vec<u32>) {
+    let mut starts = vec![0_usize; count + 2];
+    let known = || components.iter().enumerate().filter(|(_, component)| **component != u32::MAX);
+    known().for_each(|(_, component)| starts[*component as usize + 2] += 1);
+    for at in 2..starts.len() {
+        starts[at] += starts[at - 1];
+    }
+    let mut sorted = vec![0; starts[count + 1]];
+    for (node, component) in known() {
+        let place = &mut starts[*component as usize + 1];
+        sorted[*place] = node as u32;
+        *place += 1;
+    }
+    (starts, sorted)
 }
 
 /// The least weight from a circle's nodes to what lies beyond: inside the circle nothing is added, since the lightest way through

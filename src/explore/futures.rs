@@ -49,27 +49,58 @@ impl Prints {
     }
 }
 
+/// A set of system calls, as bits by their numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub(crate) struct Calls([u64; 4]);
+
+impl Calls {
+    /// No call.
+    pub(crate) const NONE: Calls = Calls([0; 4]);
+    /// Every call.
+    pub(crate) const ALL: Calls = Calls([u64::MAX; 4]);
+
+    /// Those of a list.
+    pub(crate) fn of(calls: &[Builtin]) -> Calls {
+        let mut set = Calls::NONE;
+        for call in calls {
+            let number = *call as usize;
+            if let Some(word) = set.0.get_mut(number / 64) {
+                *word |= 1 << (number % 64);
+            }
+        }
+        set
+    }
+
+    /// Those of both.
+    pub(crate) fn with(self, other: Calls) -> Calls {
+        let mut all = self;
+        all.0.iter_mut().zip(other.0).for_each(|(word, more)| *word |= more);
+        all
+    }
+
+    /// Whether the two have one in common.
+    pub(crate) fn meets(self, other: Calls) -> bool {
+        self.0.iter().zip(other.0).any(|(a, b)| a & b != 0)
+    }
+}
+
 /// A future: system calls as bits by their numbers, and texts.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Future {
-    calls: u128,
+    pub(crate) calls: Calls,
     pub(crate) prints: Prints,
 }
 
 impl Future {
-    fn of_calls(calls: &[Builtin]) -> u128 {
-        calls.iter().fold(0, |bits, call| bits | 1_u128.checked_shl(*call as u32).unwrap_or(u128::MAX))
-    }
-
     /// Whether one of these calls lies ahead.
     pub(crate) fn has(&self, calls: &[Builtin]) -> bool {
-        self.calls & Self::of_calls(calls) != 0
+        self.calls.meets(Calls::of(calls))
     }
 
     /// Adds another future; whether that was news.
     pub(crate) fn add(&mut self, other: &Future) -> bool {
         let before = self.clone();
-        self.calls |= other.calls;
+        self.calls = self.calls.with(other.calls);
         self.prints = self.prints.with(&other.prints);
         *self != before
     }
@@ -124,14 +155,14 @@ impl Futures {
             }
         }
         if let Some(call) = process.call.as_deref() {
-            future.calls |= Future::of_calls(&[call.request.builtin]);
+            future.calls = future.calls.with(Calls::of(&[call.request.builtin]));
         }
         let waiting = process.call.as_deref().and_then(|call| call.bytes.as_deref()).unwrap_or(&[]);
         for text in [process.stdio.buffered(), waiting] {
             future.prints = future.prints.with(&Prints::of(text));
         }
         if future.has(&[Builtin::Exec, Builtin::Execv, Builtin::Execl]) {
-            future = Future { calls: u128::MAX, prints: Prints::Anything };
+            future = Future { calls: Calls::ALL, prints: Prints::Anything };
         }
         future
     }
@@ -229,7 +260,7 @@ fn own(image: &Image, pc: usize, targets: &[bool]) -> Future {
         Builtin::Dprintf | Builtin::Write | Builtin::Ps | Builtin::Pstree => Prints::Anything,
         _ => Prints::Nothing,
     };
-    Future { calls: Future::of_calls(&[builtin]), prints }
+    Future { calls: Calls::of(&[builtin]), prints }
 }
 
 /// The text that a printing call prints whatever happens, if that can be seen.

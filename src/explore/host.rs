@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::abi::{Errno, Status};
 use crate::bytecode::image::Verified;
@@ -13,7 +14,10 @@ use crate::source::SourceMap;
 use crate::vm::Fault;
 
 /// Sources that loading adds to, and reports read.
-pub type Sources = Rc<RefCell<SourceMap>>;
+pub type Sources = Arc<Mutex<SourceMap>>;
+
+/// Who has the programs and files beside the script, for all workers: what one has loaded is the same program for all.
+pub type Outside = Arc<Mutex<dyn Host + Send>>;
 
 /// A process that has gone for good.
 #[derive(Debug, Clone)]
@@ -38,7 +42,13 @@ pub(crate) struct Stage {
     pub(crate) log: Rc<RefCell<Log>>,
     pub(crate) sources: Sources,
     /// Who has the programs and files beside the script.
-    pub(crate) outside: Box<dyn Host>,
+    pub(crate) outside: Outside,
+}
+
+impl Stage {
+    fn outside(&self) -> MutexGuard<'_, dyn Host + Send + 'static> {
+        self.outside.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Host for Stage {
@@ -55,27 +65,27 @@ impl Host for Stage {
     }
 
     fn load(&mut self, path: &[u8]) -> Result<Verified, Errno> {
-        self.outside.load(path)
+        self.outside().load(path)
     }
 
     fn compile(&mut self, name: &[u8], text: &[u8]) -> Result<Verified, Errno> {
-        self.outside.compile(name, text)
+        self.outside().compile(name, text)
     }
 
     fn look(&mut self, path: &[u8]) -> Option<HostNode> {
-        self.outside.look(path)
+        self.outside().look(path)
     }
 
     fn list(&mut self, path: &[u8]) -> Vec<Vec<u8>> {
-        self.outside.list(path)
+        self.outside().list(path)
     }
 
     fn read_file(&mut self, path: &[u8], most: u64) -> Result<Vec<u8>, Errno> {
-        self.outside.read_file(path, most)
+        self.outside().read_file(path, most)
     }
 
     fn fault(&mut self, crash: &Crash<'_>) {
-        let sources = self.sources.borrow();
+        let sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
         let report = fault::diagnose(crash, &sources);
         let span = crash.process.here();
         let message = format!("{}, {}:{}", report.headline, sources.file(span.file).name, sources.line(span));

@@ -21,19 +21,23 @@ impl Hasher for Quick {
         self.write_u64(u64::from_le_bytes(rest) ^ (tail.len() as u64) << 56);
     }
 
+    #[inline]
     fn write_u64(&mut self, word: u64) {
         let mixed = u128::from(self.0 ^ word ^ 0x9e37_79b9_7f4a_7c15) * 0xd6e8_feb8_6659_fd93_u128;
         self.0 = (mixed as u64) ^ (mixed >> 64) as u64;
     }
 
+    #[inline]
     fn write_u32(&mut self, word: u32) {
         self.write_u64(u64::from(word));
     }
 
+    #[inline]
     fn write_usize(&mut self, word: usize) {
         self.write_u64(word as u64);
     }
 
+    #[inline]
     fn finish(&self) -> u64 {
         self.0
     }
@@ -83,5 +87,113 @@ impl Bytes {
     /// About how much memory they take.
     pub(crate) fn size(&self) -> usize {
         self.bytes
+    }
+}
+
+/// Tuples of numbers under numbers, one after another in one piece of memory.
+#[derive(Debug, Default)]
+pub(crate) struct Tuples {
+    words: Vec<u32>,
+    /// Where each tuple ends.
+    ends: Vec<usize>,
+    /// Places of tuples by their hash: the upper half of the hash, and the number and one; 0 where there is none.
+    places: Vec<u64>,
+}
+
+impl Tuples {
+    fn hash(tuple: &[u32]) -> u64 {
+        let mut quick = Quick::default();
+        tuple.iter().for_each(|word| quick.write_u32(*word));
+        quick.finish()
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// The tuple under a number; an empty one where there is none.
+    pub(crate) fn get(&self, at: u32) -> &[u32] {
+        let at = at as usize;
+        let from = at.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
+        self.ends.get(at).map_or(&[], |end| &self.words[from..*end])
+    }
+
+    /// The place of a tuple: where it is, or where it would be put; and its number if it is there.
+    fn place(&self, tuple: &[u32], hash: u64) -> (usize, Option<u32>) {
+        let mask = self.places.len() - 1;
+        let mut at = hash as usize & mask;
+        loop {
+            let place = self.places[at];
+            if place == 0 {
+                return (at, None);
+            }
+            let number = place as u32 - 1;
+            if place >> 32 == hash >> 32 && self.get(number) == tuple {
+                return (at, Some(number));
+            }
+            at = (at + 1) & mask;
+        }
+    }
+
+    /// The number of a tuple that is there.
+    pub(crate) fn find(&self, tuple: &[u32]) -> Option<u32> {
+        if self.places.is_empty() {
+            return None;
+        }
+        self.place(tuple, Self::hash(tuple)).1
+    }
+
+    /// The number of a tuple, and whether it is new.
+    pub(crate) fn insert(&mut self, tuple: &[u32]) -> (u32, bool) {
+        if self.ends.len() * 2 >= self.places.len() {
+            self.grow();
+        }
+        let hash = Self::hash(tuple);
+        let (at, found) = self.place(tuple, hash);
+        if let Some(number) = found {
+            return (number, false);
+        }
+        let number = self.ends.len() as u32;
+        self.places[at] = hash >> 32 << 32 | u64::from(number + 1);
+        self.words.extend_from_slice(tuple);
+        self.ends.push(self.words.len());
+        (number, true)
+    }
+
+    fn grow(&mut self) {
+        let count = (self.places.len() * 2).max(1024);
+        self.places = vec![0; count];
+        for number in 0..self.ends.len() as u32 {
+            let hash = Self::hash(self.get(number));
+            let mut at = hash as usize & (count - 1);
+            while self.places[at] != 0 {
+                at = (at + 1) & (count - 1);
+            }
+            self.places[at] = hash >> 32 << 32 | u64::from(number + 1);
+        }
+    }
+
+    /// How much memory they take, in bytes.
+    pub(crate) fn size(&self) -> usize {
+        self.words.capacity() * 4 + self.ends.capacity() * 8 + self.places.capacity() * 8
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tuples_are_told_apart_by_all_of_their_words() {
+        let mut tuples = Tuples::default();
+        for round in 0..2 {
+            for n in 0..5000_u32 {
+                let tuple = vec![n / 7; (n % 7) as usize];
+                let (number, new) = tuples.insert(&tuple);
+                assert_eq!(new, round == 0 && (n % 7 != 0 || n == 0));
+                assert_eq!((tuples.get(number), tuples.find(&tuple)), (&*tuple, Some(number)));
+            }
+        }
     }
 }

@@ -3,7 +3,8 @@
 
 use indexmap::IndexSet;
 
-use super::graph::{Graph, role};
+use super::graph::Graph;
+use super::world::role;
 
 /// Pairs of who prints what, the first before the second wherever both are printed, without those that follow from others.
 pub(crate) fn find(graph: &Graph) -> Vec<[String; 2]> {
@@ -26,7 +27,7 @@ pub(crate) fn find(graph: &Graph) -> Vec<[String; 2]> {
     let mut changed = true;
     while changed {
         changed = false;
-        for node in 0..graph.endings.len() {
+        for node in 0..graph.looks.len() {
             let here = before[node * words..(node + 1) * words].to_vec();
             for edge in graph.edges_of(node as u32) {
                 let mut there = here.clone();

@@ -122,7 +122,7 @@ fn prints_for_ever(graph: &Graph, alive: &[bool]) -> bool {
     }
     let components = circles::components(graph);
     let inside = |node: u32, to: u32| components[node as usize] == components[to as usize];
-    (0..graph.endings.len() as u32).any(|node| {
+    (0..graph.looks.len() as u32).any(|node| {
         let prints = |edge: usize| graph.edges[edge].text != 0 && inside(node, graph.edges[edge].to);
         alive.get(node as usize).copied().unwrap_or(false) && graph.edges_of(node).any(prints)
     })
@@ -183,7 +183,7 @@ pub(crate) fn possible(graph: &Graph, wanted: &[u8]) -> Possible {
                     instead.clear();
                 }
                 if here + common == fits {
-                    let who = graph.words.get_index(about.word as usize).map(|word| super::graph::role(&word.descent));
+                    let who = graph.words.get_index(about.word as usize).map(|word| super::world::role(&word.descent));
                     instead.insert((text[common..].to_vec(), who.unwrap_or_default()));
                 }
             }

@@ -1,21 +1,57 @@
 //! Which steps may go first and alone: those whose order among the steps of all others makes no difference, now or later. What the others
 //! may still do is read from their futures; where in doubt, a step is not taken alone.
 
-use super::futures::{Future, Futures, Prints};
-use super::schedule::{Act, Step};
-use super::stepper::{Pause, Sleep, Stepper};
+use std::rc::Rc;
+
+use super::component::Component;
+use super::futures::{Calls, Future, Futures, Prints};
+use super::schedule::Act;
+use super::stepper::{Pause, Sleep, Stepper, timers_of};
 use super::survey::Want;
 use crate::abi::{Builtin, Signal};
 use crate::bytecode::op::Op;
-use crate::kernel::Pid;
 use crate::kernel::file::Kind;
 use crate::kernel::process::{Process, State};
+use crate::kernel::{Pid, param};
+
+/// What a search has to know of a process as it stands, whatever the others do.
+#[derive(Debug)]
+pub(crate) struct Facts {
+    pub(crate) pid: Pid,
+    /// What it can do next, but for its timers.
+    pub(crate) acts: Vec<Act>,
+    /// Its timers, with their ticks.
+    pub(crate) timers: Vec<(u64, Act)>,
+    /// It runs for ever without a visible act.
+    pub(crate) spins: bool,
+    /// It is a process of the program's that has not ended.
+    lives: bool,
+    /// Signals or an alarm are on their way to it.
+    restless: bool,
+    future: Future,
+    parent: Pid,
+    children: Vec<Pid>,
+    /// What it does when a child ends is what everybody does.
+    calm_parent: bool,
+    privacy: Privacy,
+}
+
+/// Who can notice a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Privacy {
+    /// Perhaps somebody.
+    Never,
+    /// Nobody, unless another makes one of these calls.
+    Unless(Calls),
+    /// It ends: nobody, if nobody is left to look.
+    Ends,
+}
 
 /// Steps that may go alone, all of one process, provided that they print nothing but what agrees with what others may print.
 #[derive(Debug)]
 pub(crate) struct Alone {
-    /// Their places among all steps.
-    pub(crate) steps: Vec<usize>,
+    /// Their process's place among all.
+    pub(crate) process: usize,
     /// What the others may print.
     pub(crate) others: Prints,
 }
@@ -35,9 +71,19 @@ const MEDDLING: &[Builtin] = &[
     Builtin::Pstree,
 ];
 
-/// Calls that tell the time.
-const TIMES: &[Builtin] =
-    &[Builtin::Time, Builtin::Now, Builtin::Clock, Builtin::Alarm, Builtin::MqTimedreceive, Builtin::MqTimedsend];
+/// Calls whose result depends on the time, or on how long they slept.
+const TIMES: &[Builtin] = &[
+    Builtin::Time,
+    Builtin::Now,
+    Builtin::Clock,
+    Builtin::Alarm,
+    Builtin::MqTimedreceive,
+    Builtin::MqTimedsend,
+    Builtin::Poll,
+    Builtin::Sleep,
+    Builtin::Usleep,
+    Builtin::Nanosleep,
+];
 
 /// Calls that a parent can learn of a child's end by.
 const WAITS: &[Builtin] = &[
@@ -51,120 +97,138 @@ const WAITS: &[Builtin] = &[
     Builtin::Sigwait,
 ];
 
-/// Sets of steps that may go alone, the best first.
-pub(crate) fn alone(stepper: &Stepper, futures: &mut Futures, steps: &[Step], want: Want) -> Vec<Alone> {
-    let machine = &stepper.machine;
-    let processes: Vec<&Process> =
-        machine.processes().filter(|process| process.ppid.0 != 0 && process.state != State::Zombie).collect();
-    if processes.len() < 2 || stepper.rules.instructions || !stepper.rules.faults.is_empty() {
+impl Facts {
+    /// The facts of a process that the machine has loaded.
+    pub(crate) fn of(stepper: &mut Stepper, futures: &mut Futures, pid: Pid) -> Option<Facts> {
+        let mut too_many = false;
+        let process = stepper.machine.table.get(pid)?;
+        let signals = &process.signals;
+        let facts = Facts {
+            pid,
+            acts: stepper.acts(process, &mut too_many),
+            timers: timers_of(process),
+            spins: process.state == State::Ready && stepper.spins(process),
+            lives: process.ppid.0 != 0 && process.state != State::Zombie,
+            restless: process.alarm.is_some() || !signals.pending.is_empty() || signals.doomed.is_some(),
+            future: futures.of(process),
+            parent: process.ppid,
+            children: process.children.iter().collect(),
+            calm_parent: pid.0 == param::INIT || signals.action(Signal::SIGCHLD) == Default::default(),
+            privacy: privacy(stepper, process),
+        };
+        stepper.too_many_choices |= too_many;
+        Some(facts)
+    }
+}
+
+/// Whether no step at all may go alone, for reasons that lie with all processes together.
+fn forbidden(rest: Option<&Component>, facts: &[Rc<Facts>], stepper: &Stepper) -> bool {
+    let living = facts.iter().filter(|facts| facts.lives).count();
+    living < 2
+        || stepper.rules.instructions
+        || !stepper.rules.faults.is_empty()
+        || living as u64 * 4 > stepper.machine.config.max_processes
+        || facts.iter().any(|facts| facts.lives && facts.restless)
+        || match rest {
+            Some(Component::Rest(rest)) => rest.stopped > 0 || rest.terminal.tostop || rest.registered,
+            _ => true,
+        }
+}
+
+/// Processes whose steps may go alone, the best first. `steps` are the acts of each that can happen, by their numbers among all.
+pub(crate) fn alone(
+    stepper: &Stepper,
+    rest: Option<&Component>,
+    facts: &[Rc<Facts>],
+    steps: &[(usize, Act)],
+    want: Want,
+) -> Vec<Alone> {
+    if forbidden(rest, facts, stepper) {
         return Vec::new();
     }
-    if processes.iter().any(|process| {
-        process.alarm.is_some() || !process.signals.pending.is_empty() || process.signals.doomed.is_some()
-    }) || machine.stopped > 0
-        || machine.terminal.tostop
-        || machine.queues.iter().any(|(_, queue)| queue.registration.is_some())
-        || processes.len() as u64 * 4 > machine.config.max_processes
-    {
-        return Vec::new();
-    }
-    let ahead: Vec<Future> = processes.iter().map(|process| futures.of(process)).collect();
+    let meddling = Calls::of(MEDDLING);
     let mut found = Vec::new();
-    for (at, process) in processes.iter().enumerate() {
-        let own: Vec<usize> = (0..steps.len()).filter(|step| steps[*step].pid == process.pid).collect();
-        if own.is_empty() {
+    for (at, own) in facts.iter().enumerate() {
+        if own.privacy == Privacy::Never || !own.lives || !steps.iter().any(|(process, _)| *process == at) {
             continue;
         }
-        let mut others = Future::default();
-        for (other, future) in ahead.iter().enumerate() {
-            if other != at {
-                others.add(future);
-            }
-        }
-        if others.has(MEDDLING) {
-            continue;
-        }
-        let parent = processes.iter().position(|other| other.pid == process.ppid).map(|parent| &ahead[parent]);
-        let act = steps[own[0]].act;
-        if is_private(stepper, process, act, &others, parent) {
+        let others = || facts.iter().enumerate().filter(|(other, facts)| *other != at && facts.lives);
+        let calls = others().fold(Calls::NONE, |calls, (_, facts)| calls.with(facts.future.calls));
+        let private = match own.privacy {
+            Privacy::Never => false,
+            Privacy::Unless(unless) => !calls.meets(unless),
+            Privacy::Ends => ends_unseen(facts, own, calls),
+        };
+        if private && !calls.meets(meddling) {
+            let prints = || others().fold(Prints::Nothing, |prints, (_, facts)| prints.with(&facts.future.prints));
             let others = match want {
-                Want::Outputs => others.prints,
+                Want::Outputs => prints(),
                 Want::Counts => Prints::Nothing,
                 Want::Order => Prints::Anything,
             };
-            found.push(Alone { steps: own, others });
+            found.push(Alone { process: at, others });
         }
     }
     found
 }
 
-/// Whether a step of a process can be noticed by no other, but for what it prints on the terminal.
-fn is_private(stepper: &Stepper, process: &Process, act: Act, others: &Future, parent: Option<&Future>) -> bool {
-    // A handler of SIGCHLD runs when a child ends, whenever that is.
-    let disturbed = process.signals.handles(Signal::SIGCHLD) && !process.children.is_empty();
-    if disturbed {
+/// Whether nobody can notice when a process ends: it has no children, holds no end of a pipe, and its parent does not look.
+fn ends_unseen(facts: &[Rc<Facts>], own: &Facts, calls: Calls) -> bool {
+    let find = |pid: Pid| facts.iter().find(|facts| facts.pid == pid);
+    let lives = |child: &Pid| find(*child).is_some_and(|child| child.lives);
+    if own.children.iter().any(lives) || calls.meets(Calls::of(&[Builtin::Getppid])) {
         return false;
     }
-    let adversarial = stepper.rules.sleep == Sleep::Adversarial;
-    if act == Act::Wake {
-        return adversarial
-            && !others.has(TIMES)
-            && process.call.as_deref().is_some_and(|call| {
-                matches!(call.request.builtin, Builtin::Sleep | Builtin::Usleep | Builtin::Nanosleep)
-            });
-    }
-    if process.call.is_some() || matches!(act, Act::Alarm | Act::Fail(_)) {
-        return false;
-    }
-    let at_point = stepper.pauses.get(&process.pid) == Some(&Pause::Point);
-    if at_point {
-        return true;
-    }
-    let Some(call) = stepper.next_call(process) else { return false };
-    is_private_call(stepper, process, call, others, parent, adversarial)
+    let parent = find(own.parent);
+    parent.is_none_or(|parent| parent.calm_parent && (!parent.lives || !parent.future.has(WAITS)))
 }
 
-/// Whether a call that a process stands before can be noticed by no other.
-fn is_private_call(
-    stepper: &Stepper,
-    process: &Process,
-    call: Builtin,
-    others: &Future,
-    parent: Option<&Future>,
-    adversarial: bool,
-) -> bool {
+/// Who can notice the next step of a process, but for what it prints on the terminal.
+fn privacy(stepper: &Stepper, process: &Process) -> Privacy {
+    // A handler of SIGCHLD runs when a child ends, whenever that is.
+    if process.signals.handles(Signal::SIGCHLD) && !process.children.is_empty() {
+        return Privacy::Never;
+    }
+    let nobody = Privacy::Unless(Calls::NONE);
+    let adversarial = stepper.rules.sleep == Sleep::Adversarial;
+    if let (State::Blocked(_), Some(call)) = (process.state, process.call.as_deref()) {
+        let sleeps = matches!(call.request.builtin, Builtin::Sleep | Builtin::Usleep | Builtin::Nanosleep);
+        let times = if stepper.tells_time { Calls::of(TIMES) } else { Calls::NONE };
+        return if sleeps && adversarial { Privacy::Unless(times) } else { Privacy::Never };
+    }
+    if process.call.is_some() {
+        return Privacy::Never;
+    }
+    if stepper.pauses.get(&process.pid) == Some(&Pause::Point) {
+        return nobody;
+    }
+    stepper.next_call(process).map_or(Privacy::Never, |call| privacy_of_call(stepper, process, call))
+}
+
+/// Who can notice a call that a process stands before.
+fn privacy_of_call(stepper: &Stepper, process: &Process, call: Builtin) -> Privacy {
     use Builtin::*;
-    match call {
-        Getpid | Getpgrp | Getenv | Setenv | Getrlimit | Isatty | Choose => true,
+    let private = match call {
+        Getpid | Getpgrp | Getenv | Setenv | Getrlimit | Isatty | Choose | Pipe | Pipe2 | Dup => true,
+        Fork => return Privacy::Unless(Calls::of(&[Setrlimit])),
+        Exit | ExitNow if only_terminals(stepper, process) => return Privacy::Ends,
         Rand => !stepper.rules.seeded,
         SignalCall | Sigaction | Sigprocmask | Sigpending => process.children.is_empty(),
-        Fork => !others.has(&[Setrlimit]),
-        Pipe | Pipe2 | Dup => true,
-        Sleep | Usleep | Nanosleep => adversarial,
+        Sleep | Usleep | Nanosleep => stepper.rules.sleep == self::Sleep::Adversarial,
         Print | Printf | Fflush => on_terminal(stepper, process.pid, 1),
         Eprint | Eprintf | Perror => on_terminal(stepper, process.pid, 2),
         Write | Dprintf => on_terminal(stepper, process.pid, argument(process)),
-        Exit | ExitNow => ends_unseen(stepper, process, others, parent),
         _ => false,
-    }
+    };
+    if private { Privacy::Unless(Calls::NONE) } else { Privacy::Never }
 }
 
-/// Whether nobody can notice when a process ends: it has no children, holds no end of a pipe, and its parent does not look.
-fn ends_unseen(stepper: &Stepper, process: &Process, others: &Future, parent: Option<&Future>) -> bool {
-    let living = |child: Pid| stepper.machine.table.get(child).is_some_and(|child| child.state != State::Zombie);
-    if process.children.iter().any(living) || others.has(&[Builtin::Getppid]) {
-        return false;
-    }
+/// Whether a process holds nothing open but the terminal.
+fn only_terminals(stepper: &Stepper, process: &Process) -> bool {
     let terminal = |entry: &crate::kernel::file::Descriptor| {
         stepper.machine.open_file(entry.file).is_some_and(|file| file.kind.is_terminal())
     };
-    if !stepper.machine.files.entries(process.files).all(|(_, entry)| terminal(entry)) {
-        return false;
-    }
-    let looks = stepper.machine.table.get(process.ppid).is_some_and(|parent| {
-        parent.pid.0 != crate::kernel::param::INIT && parent.signals.action(Signal::SIGCHLD) != Default::default()
-    });
-    !looks && parent.is_none_or(|parent| !parent.has(WAITS))
+    stepper.machine.files.entries(process.files).all(|(_, entry)| terminal(entry))
 }
 
 fn on_terminal(stepper: &Stepper, pid: Pid, fd: i64) -> bool {

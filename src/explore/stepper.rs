@@ -92,7 +92,7 @@ pub(crate) struct Stepper {
     /// A process ran too long without a visible act: what follows was not looked at.
     pub(crate) out_of_budget: bool,
     /// Whether the program can look at the clock; else it may stand still.
-    tells_time: bool,
+    pub(crate) tells_time: bool,
     /// A number was asked for that is one of too many.
     pub(crate) too_many_choices: bool,
 }
@@ -158,59 +158,58 @@ impl Stepper {
     /// Everything that can happen next, in a fixed order.
     pub(crate) fn enabled(&mut self) -> Vec<Step> {
         let mut steps = Vec::new();
-        let mut runs = false;
-        for process in self.machine.table.iter().filter(|process| process.state == State::Ready) {
-            if self.spins(process) {
-                continue;
-            }
-            runs = true;
-            let step = |act| Step { pid: process.pid, act };
-            let call = self.next_call(process);
-            match call {
-                Some(Builtin::Choose | Builtin::Rand) if !self.rules.seeded && process.call.is_none() => {
-                    let asked = asked_number(process);
-                    if asked > MOST_CHOICES as i64 {
-                        self.too_many_choices = true;
-                    }
-                    if asked <= 0 || asked > MOST_CHOICES as i64 {
-                        steps.push(step(Act::Run));
-                    } else {
-                        steps.extend((0..asked as u64).map(|number| step(Act::Choose(number))));
-                    }
-                }
-                _ => steps.push(step(Act::Run)),
-            }
-            if let (Some(call), None) = (call, &process.call)
-                && self.rules.faults.contains(&call)
-            {
-                steps.extend(failure_of(call).map(|errno| step(Act::Fail(errno))));
-            }
+        for process in self.machine.table.iter() {
+            let acts = self.acts(process, &mut false);
+            steps.extend(acts.into_iter().map(|act| Step { pid: process.pid, act }));
         }
         let timers = self.timers();
+        let first = timers.iter().map(|(tick, _)| *tick).min();
         match self.rules.sleep {
-            Sleep::Adversarial => steps.extend(timers.into_iter().map(|(_, step)| step)),
-            Sleep::Fair if !runs => {
-                let first = timers.iter().map(|(tick, _)| *tick).min();
+            Sleep::Fair if !steps.is_empty() => {}
+            Sleep::Fair => {
                 steps.extend(timers.into_iter().filter(|(tick, _)| Some(*tick) == first).map(|(_, step)| step));
             }
-            Sleep::Fair => {}
+            Sleep::Adversarial => steps.extend(timers.into_iter().map(|(_, step)| step)),
         }
         steps
     }
 
+    /// What a process can do next, but for its timers; `too_many` is set where it may choose among too many numbers.
+    pub(crate) fn acts(&self, process: &Process, too_many: &mut bool) -> Vec<Act> {
+        let mut acts = Vec::new();
+        if process.state != State::Ready || self.spins(process) {
+            return acts;
+        }
+        let call = self.next_call(process);
+        match call {
+            Some(Builtin::Choose | Builtin::Rand) if !self.rules.seeded && process.call.is_none() => {
+                let asked = asked_number(process);
+                if asked > MOST_CHOICES as i64 {
+                    *too_many = true;
+                }
+                if asked <= 0 || asked > MOST_CHOICES as i64 {
+                    acts.push(Act::Run);
+                } else {
+                    acts.extend((0..asked as u64).map(Act::Choose));
+                }
+            }
+            _ => acts.push(Act::Run),
+        }
+        if let (Some(call), None) = (call, &process.call)
+            && self.rules.faults.contains(&call)
+        {
+            acts.extend(failure_of(call).map(Act::Fail));
+        }
+        acts
+    }
+
     /// All timers that are set, with their ticks.
     pub(crate) fn timers(&self) -> Vec<(u64, Step)> {
-        let mut timers = Vec::new();
-        for process in self.machine.table.iter() {
-            let deadline = process.call.as_deref().and_then(|call| call.deadline);
-            if let (State::Blocked(_), Some(tick)) = (process.state, deadline) {
-                timers.push((tick, Step { pid: process.pid, act: Act::Wake }));
-            }
-            if let (Some(tick), false) = (process.alarm, process.state == State::Zombie) {
-                timers.push((tick, Step { pid: process.pid, act: Act::Alarm }));
-            }
-        }
-        timers
+        let of = |process: &Process| {
+            let pid = process.pid;
+            timers_of(process).into_iter().map(move |(tick, act)| (tick, Step { pid, act }))
+        };
+        self.machine.table.iter().flat_map(of).collect()
     }
 
     /// Makes a step that is enabled; whether it began with a signal.
@@ -431,6 +430,19 @@ impl Stepper {
         kept.release(&mut self.machine.memory);
         found
     }
+}
+
+/// The timers of a process, with their ticks.
+pub(crate) fn timers_of(process: &Process) -> Vec<(u64, Act)> {
+    let mut timers = Vec::new();
+    let deadline = process.call.as_deref().and_then(|call| call.deadline);
+    if let (State::Blocked(_), Some(tick)) = (process.state, deadline) {
+        timers.push((tick, Act::Wake));
+    }
+    if let (Some(tick), false) = (process.alarm, process.state == State::Zombie) {
+        timers.push((tick, Act::Alarm));
+    }
+    timers
 }
 
 /// Whether a program, or one that it may exec, can look at the clock.

@@ -2,19 +2,21 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::{Arc, PoisonError};
 
 use serde::Serialize;
 
 use super::circles;
-use super::futures::Futures;
-use super::graph::{self, Bounds, Graph, Kind, Progress};
-use super::host::{Log, Sources, Stage};
+use super::component::Store;
+use super::graph::{Bounds, Graph, Kind, Progress};
+use super::host::{Log, Outside, Sources, Stage};
 use super::order;
 use super::outputs::{self, Outputs, Possible, Way};
-use super::reduce;
-use super::schedule::{self, Step};
+use super::schedule;
+use super::search;
 use super::stepper::{Rules, Sleep, Stepper};
-use super::world::World;
+use super::worker::Worker;
+use super::world::{World, role};
 use crate::abi::Builtin;
 use crate::bytecode::image::Verified;
 use crate::kernel::host::{Host, Input};
@@ -46,7 +48,7 @@ pub struct Setup {
     /// All sources, for reports.
     pub sources: Sources,
     /// Who has the programs and files beside the script.
-    pub outside: Box<dyn Host>,
+    pub outside: Outside,
     /// How long sleeps take.
     pub sleep: Sleep,
     /// Whether `choose` and `rand` draw from the seed of the machine.
@@ -59,6 +61,8 @@ pub struct Setup {
     pub reduction: Reduction,
     /// What is asked.
     pub want: Want,
+    /// How many threads look at states.
+    pub jobs: usize,
 }
 
 /// What is asked of an exploration.
@@ -159,27 +163,18 @@ impl Survey {
     ///
     /// # Errors
     /// Where the arguments do not fit the script's heap.
-    pub fn make(setup: Setup, progress: impl FnMut(Progress) -> bool) -> Result<Survey, String> {
-        let log = Rc::new(RefCell::new(Log::default()));
-        let stage = Stage { log: Rc::clone(&log), sources: Rc::clone(&setup.sources), outside: setup.outside };
-        let rules = Rules {
-            sleep: setup.sleep,
-            seeded: setup.seeded,
-            instructions: setup.reduction == Reduction::Instructions,
-            faults: setup.faults,
-        };
-        let config = Config { by_descent: true, ..setup.config };
-        let mut stepper = start(config, setup.image, &setup.argv, Box::new(stage), setup.input, rules)?;
-        // What belongs to one run has no place in a search that goes back and forth between many.
-        stepper.machine.ledger.on = false;
-        let mut world = World::new(stepper, log);
-        let mut futures = Futures::default();
-        let reduce = |world: &World, steps: &[Step]| match setup.reduction {
-            Reduction::Local => reduce::alone(&world.stepper, &mut futures, steps, setup.want),
-            Reduction::None | Reduction::Instructions => Vec::new(),
-        };
-        let graph = graph::search(&mut world, setup.bounds, reduce, progress);
-        Ok(Survey { world, graph, sources: setup.sources, most_pairs: setup.bounds.states, want: setup.want })
+    pub fn make(setup: &Setup, mut progress: impl FnMut(Progress) -> bool) -> Result<Survey, String> {
+        let store = Arc::new(Store::default());
+        let maker = |store: &Arc<Store>| worker(setup, store);
+        let mut first = maker(&store)?;
+        let graph = search::search(&mut first, &store, &maker, setup.jobs.max(1), setup.bounds, &mut progress);
+        Ok(Survey {
+            world: first.world,
+            graph,
+            sources: Arc::clone(&setup.sources),
+            most_pairs: setup.bounds.states,
+            want: setup.want,
+        })
     }
 
     /// Everything that was found.
@@ -188,11 +183,13 @@ impl Survey {
             if self.want == Want::Counts { Outputs::default() } else { outputs::find(&self.graph, self.most_pairs) };
         let mut bounds = self.graph.bounds.clone();
         bounds.extend(found.bound.clone());
-        let (least, most) = circles::extremes(&self.graph, |edge| u64::from(self.graph.edges[edge].births));
+        let components = circles::components(&self.graph);
+        let (least, most) =
+            circles::extremes(&self.graph, &components, |edge| u64::from(self.graph.edges[edge].births));
         let lines = |edge: usize| {
             self.graph.texts.get(self.graph.edges[edge].text).iter().filter(|byte| **byte == b'\n').count()
         };
-        let (fewest, longest) = circles::extremes(&self.graph, |edge| lines(edge) as u64);
+        let (fewest, longest) = circles::extremes(&self.graph, &components, |edge| lines(edge) as u64);
         Report {
             complete: bounds.is_empty(),
             bounds,
@@ -273,16 +270,18 @@ impl Survey {
         for (node, edge) in steps {
             let word =
                 self.graph.edges.get(edge as usize).and_then(|edge| self.graph.words.get_index(edge.word as usize));
-            let (Some(word), Some(state)) = (word, self.graph.nodes.get_index(node as usize)) else { continue };
-            self.world.load(state);
+            let Some(word) = word else { continue };
+            let mut state = Vec::new();
+            self.world.slots(self.graph.nodes.get(node), &mut state);
+            self.world.load(&state);
             let machine = &self.world.stepper.machine;
             let Some(process) =
                 machine.processes().find(|process| process.ppid.0 != 0 && process.descent() == word.descent)
             else {
                 continue;
             };
-            let line = self.sources.borrow().line(process.here());
-            let lines = movers.entry(graph::role(&word.descent)).or_insert((line, line));
+            let line = self.sources.lock().unwrap_or_else(PoisonError::into_inner).line(process.here());
+            let lines = movers.entry(role(&word.descent)).or_insert((line, line));
             *lines = (lines.0.min(line), lines.1.max(line));
         }
         let who: Vec<String> =
@@ -356,6 +355,26 @@ fn why_not(wanted: &[u8], fits: usize, instead: &[(Vec<u8>, String)]) -> String 
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// A worker with a machine at its start.
+fn worker(setup: &Setup, store: &Arc<Store>) -> Result<Worker, String> {
+    let log = Rc::new(RefCell::new(Log::default()));
+    let (sources, outside) = (Arc::clone(&setup.sources), Arc::clone(&setup.outside));
+    let stage = Stage { log: Rc::clone(&log), sources, outside };
+    let rules = Rules {
+        sleep: setup.sleep,
+        seeded: setup.seeded,
+        instructions: setup.reduction == Reduction::Instructions,
+        faults: setup.faults.clone(),
+    };
+    let config = Config { by_descent: true, ..setup.config.clone() };
+    let (image, input) = (setup.image.clone(), setup.input.clone());
+    let mut stepper = start(config, image, &setup.argv, Box::new(stage), input, rules)?;
+    // What belongs to one run has no place in a search that goes back and forth between many.
+    stepper.machine.ledger.on = false;
+    let world = World::new(stepper, log, Arc::clone(store));
+    Ok(Worker::new(world, setup.reduction, setup.want))
 }
 
 /// A driven machine at its start.

@@ -1,270 +1,238 @@
-//! Whole-machine states as short tuples of numbers. Each process and all shared objects together are components; every distinct
-//! component is kept once, with its canonical bytes and a copy to go on from. So a state costs a few words, going back to one costs what
-//! differs from where the machine stands, and two states are equal exactly when their tuples are.
+//! A machine that can be put into any state that was met, and steps that are made once: where a process has made a step before, and
+//! everything it looked at was the same, it does the same again, and the machine is not asked.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 use std::rc::Rc;
+use std::sync::Arc;
 
+use super::component::{
+    Component, FILES, Kept, Local, NONE, REST, Rest, Slot, Store, is_process, pipe_slot, process_slot, queue_slot,
+};
+use super::graph::Kind;
 use super::host::Log;
-use super::intern::{Bytes, Recorder};
-use super::stepper::{Pause, Stepper};
-use crate::abi::{Signal, Status};
-use crate::bytecode::image::Verified;
+use super::intern::{Build, Recorder};
+use super::schedule::{Act, Step, Word};
+use super::stepper::Stepper;
+use crate::abi::Signal;
 use crate::kernel::Pid;
-use crate::kernel::chance::Chance;
-use crate::kernel::file::{Descriptor, OpenFile, Slab};
 use crate::kernel::fs::FileSystem;
-use crate::kernel::mqueue::Queues;
-use crate::kernel::pipe::Pipes;
-use crate::kernel::poll::Poller;
+use crate::kernel::mqueue::QueueId;
+use crate::kernel::pipe::PipeId;
 use crate::kernel::process::{Process, State};
 use crate::kernel::signal::Action;
-use crate::kernel::terminal::Terminal;
 
-/// A process to go on from.
-struct Local {
-    process: Process,
-    descriptors: Vec<Option<Descriptor>>,
-    pause: Option<Pause>,
+/// What a step does besides leading to another state.
+#[derive(Debug, Clone)]
+pub(crate) struct Effect {
+    pub(crate) word: Word,
+    /// What it prints.
+    pub(crate) text: Vec<u8>,
+    /// How many processes it makes.
+    pub(crate) births: u32,
+    /// What is worth telling about it.
+    pub(crate) found: Vec<(Kind, String)>,
 }
 
-/// Everything that processes share, to go on from.
-#[derive(Clone, Hash)]
-struct Shared {
-    open: Slab<OpenFile>,
-    pipes: Pipes,
-    queues: Queues,
-    /// Which of the file systems that were met: they are large, and seldom change.
-    fs: u32,
-    pollers: Vec<Poller>,
-    terminal: Terminal,
-    chance: Chance,
-    clock: u64,
-    script_status: Option<Status>,
+/// What a step depends on besides the process itself: the process, the rest, the open files, and which of the process's acts it is.
+type Situation = (u32, u32, u32, Act);
+
+/// A step that was made.
+struct Made {
+    /// What it looked at besides its situation.
+    reads: Box<[(Slot, u32)]>,
+    /// What it changed, sorted by slot.
+    writes: Box<[(Slot, u32)]>,
+    effect: u32,
 }
 
-/// A machine, and all states it has been in.
+/// A machine, and the steps it has made.
 pub(crate) struct World {
     pub(crate) stepper: Stepper,
     pub(crate) log: Rc<RefCell<Log>>,
-    local_keys: Bytes,
-    locals: Vec<Local>,
-    shared_keys: Bytes,
-    shared: Vec<Shared>,
-    system_keys: Bytes,
-    systems: Vec<FileSystem>,
-    loaded_fs: u32,
-    images: Vec<Verified>,
-    environment: Option<std::sync::Arc<indexmap::IndexMap<Vec<u8>, Vec<u8>>>>,
-    /// The component of each process that the machine stands at.
-    loaded: BTreeMap<Pid, u32>,
-    loaded_shared: Option<u32>,
+    store: Arc<Store>,
+    /// The components that this worker knows.
+    known: Vec<Kept>,
+    /// The state that the machine is in.
+    loaded: Vec<(Slot, u32)>,
+    fs: (u32, Arc<FileSystem>),
+    environment: Arc<indexmap::IndexMap<Vec<u8>, Vec<u8>>>,
+    made: HashMap<Situation, Vec<Made>, Build>,
+    /// All effects so far.
+    pub(crate) effects: Vec<Effect>,
     recorder: Recorder,
 }
 
 impl World {
-    /// The world of a machine at its start.
-    pub(crate) fn new(stepper: Stepper, log: Rc<RefCell<Log>>) -> World {
-        World {
+    /// The world of a machine at its start, and its state.
+    pub(crate) fn new(mut stepper: Stepper, log: Rc<RefCell<Log>>, store: Arc<Store>) -> World {
+        let environment = stepper
+            .machine
+            .table
+            .get(Pid(crate::kernel::param::SCRIPT))
+            .map(|script| Arc::clone(&script.environment))
+            .unwrap_or_default();
+        let mut recorder = Recorder::default();
+        stepper.machine.fs.hash(&mut recorder);
+        let fs = store.system(&recorder.0, &stepper.machine.fs);
+        stepper.machine.table.take_touched();
+        let mut world = World {
             stepper,
             log,
-            local_keys: Bytes::default(),
-            locals: Vec::new(),
-            shared_keys: Bytes::default(),
-            shared: Vec::new(),
-            system_keys: Bytes::default(),
-            systems: Vec::new(),
-            loaded_fs: 0,
-            images: Vec::new(),
-            environment: None,
-            loaded: BTreeMap::new(),
-            loaded_shared: None,
-            recorder: Recorder::default(),
+            store,
+            known: Vec::new(),
+            loaded: Vec::new(),
+            fs,
+            environment,
+            made: HashMap::default(),
+            effects: Vec::new(),
+            recorder,
+        };
+        let pids: Vec<Pid> = world.stepper.machine.processes().map(|process| process.pid).collect();
+        let rest = world.save_rest();
+        let files = world.save_files();
+        world.loaded = vec![(REST, rest), (FILES, files)];
+        for pid in pids {
+            let id = world.save_process(pid);
+            world.loaded.push((process_slot(pid), id));
         }
+        world.learn();
+        world
     }
 
-    /// About how much memory the components take, in bytes.
+    /// The state that the machine is in.
+    pub(crate) fn state(&self) -> Vec<u32> {
+        self.loaded.iter().map(|(_, id)| *id).collect()
+    }
+
+    /// About how much memory the components and the steps take, in bytes.
     pub(crate) fn size(&self) -> usize {
-        let frames = self.stepper.machine.memory.stats().frames as usize;
-        self.local_keys.size() * 3 + self.shared_keys.size() * 3 + frames * 512
+        self.store.size() + self.made.len() * 160 + self.effects.len() * 96
     }
 
-    /// The state the machine is in.
-    pub(crate) fn save(&mut self) -> Box<[u32]> {
-        let mut touched = self.stepper.machine.table.take_touched();
+    fn learn(&mut self) {
+        self.store.tell(&mut self.known);
+    }
+
+    /// A component of a state whose slots were asked for.
+    pub(crate) fn component(&self, id: u32) -> Option<&Component> {
+        self.known.get(id as usize).map(|(_, component)| &**component)
+    }
+
+    /// The slots of a state's components.
+    pub(crate) fn slots(&mut self, state: &[u32], slots: &mut Vec<(Slot, u32)>) {
+        slots.clear();
+        if state.iter().any(|id| *id as usize >= self.known.len()) {
+            self.learn();
+        }
+        slots.extend(state.iter().map(|id| (self.known.get(*id as usize).map_or(REST, |kept| kept.0), *id)));
+    }
+
+    /// Makes a step from a state; adds the state it leads to to `out`, and gives the number of its effect. `at` is the place of the
+    /// process in the state.
+    pub(crate) fn step(&mut self, state: &[(Slot, u32)], at: usize, step: Step, out: &mut Vec<u32>) -> u32 {
+        let situation = (state[at].1, state[0].1, state[1].1, step.act);
+        if let Some(all) = self.made.get(&situation)
+            && let Some(made) = all.iter().find(|made| fits(made, state))
+        {
+            apply(state, &made.writes, out);
+            return made.effect;
+        }
+        self.make(state, situation, step, out)
+    }
+
+    /// Lets the machine make a step, and notes what it looked at and changed.
+    fn make(&mut self, state: &[(Slot, u32)], situation: Situation, step: Step, out: &mut Vec<u32>) -> u32 {
+        self.load(state);
+        let machine = &mut self.stepper.machine;
+        let births = machine.totals.processes;
+        let descent = machine.table.get(step.pid).map(Process::descent).unwrap_or_default();
+        machine.table.take_seen();
+        machine.pipes.take_seen();
+        machine.queues.take_seen();
+        machine.table.take_touched();
+        let signal = self.stepper.step(step);
+        let machine = &mut self.stepper.machine;
+        let (people, pipes, queues) =
+            (machine.table.take_seen(), machine.pipes.take_seen(), machine.queues.take_seen());
+        let births = (machine.totals.processes - births) as u32;
+        let mut touched = machine.table.take_touched();
+        touched.push(step.pid);
+        let repeats = people.is_some() && pipes.is_some() && queues.is_some();
+        let people = people.unwrap_or_default().into_iter().map(|pid| process_slot(Pid(pid)));
+        let pipes: Vec<u32> = pipes.unwrap_or_default();
+        let queues: Vec<u32> = queues.unwrap_or_else(|| self.all_queues(state));
+        let objects = pipes.iter().map(|pipe| pipe_slot(*pipe)).chain(queues.iter().map(|queue| queue_slot(*queue)));
+        let before =
+            |slot: Slot| state.binary_search_by_key(&slot, |(slot, _)| *slot).map_or(NONE, |place| state[place].1);
+        let own = process_slot(step.pid);
+        let reads: Box<[(Slot, u32)]> =
+            people.chain(objects).filter(|slot| *slot != own).map(|slot| (slot, before(slot))).collect();
+        let mut writes = vec![(REST, self.save_rest()), (FILES, self.save_files())];
+        writes.extend(pipes.into_iter().map(|pipe| (pipe_slot(pipe), self.save_pipe(pipe))));
+        writes.extend(queues.into_iter().map(|queue| (queue_slot(queue), self.save_queue(queue))));
         touched.sort_unstable();
         touched.dedup();
         for pid in touched {
-            if self.stepper.machine.table.get(pid).is_some() {
-                let id = self.save_process(pid);
-                self.loaded.insert(pid, id);
-            } else {
-                self.loaded.remove(&pid);
-                self.stepper.pauses.remove(&pid);
-            }
+            writes.push((process_slot(pid), self.save_process(pid)));
         }
+        writes.retain(|(slot, id)| before(*slot) != *id);
+        writes.sort_unstable();
         self.stepper.machine.table.take_touched();
-        let shared = self.save_shared();
-        std::iter::once(shared).chain(self.loaded.values().copied()).collect()
+        let found = self.observe(step, &descent);
+        let text = std::mem::take(&mut self.log.borrow_mut().out);
+        let word = Word { descent, act: step.act, signal };
+        let effect = self.effects.len() as u32;
+        self.effects.push(Effect { word, text, births, found });
+        let begin = out.len();
+        apply(state, &writes, out);
+        self.learn();
+        let next: Vec<u32> = out[begin..].to_vec();
+        let mut loaded = std::mem::take(&mut self.loaded);
+        self.slots(&next, &mut loaded);
+        self.loaded = loaded;
+        if repeats {
+            let made = Made { reads, writes: writes.into(), effect };
+            self.made.entry(situation).or_default().push(made);
+        }
+        effect
+    }
+
+    fn all_queues(&self, state: &[(Slot, u32)]) -> Vec<u32> {
+        let mut queues: Vec<u32> = self.stepper.machine.queues.iter().map(|(id, _)| id.0).collect();
+        queues.extend(state.iter().filter(|(slot, _)| slot >> 32 == queue_slot(0) >> 32).map(|(slot, _)| *slot as u32));
+        queues.sort_unstable();
+        queues.dedup();
+        queues
     }
 
     fn save_process(&mut self, pid: Pid) -> u32 {
         let machine = &mut self.stepper.machine;
+        if machine.table.get(pid).is_none() {
+            self.stepper.pauses.remove(&pid);
+            return NONE;
+        }
         if let Some(context) = machine.table.get_mut(pid).and_then(|process| process.context.as_deref_mut())
             && context.heap.allocated_since() > 0
         {
             context.collect(&mut machine.memory);
         }
+        let Some(process) = machine.table.get(pid) else { return NONE };
         let pause = self.stepper.pauses.get(&pid).copied();
-        self.recorder.0.clear();
-        self.record(pid, pause);
-        let (id, new) = self.local_keys.intern(&self.recorder.0);
-        if new {
-            let machine = &mut self.stepper.machine;
-            if let Some(process) = machine.table.get(pid) {
-                let copy = process.snapshot(&mut machine.memory);
-                let descriptors = machine.files.table(process.files).to_vec();
-                self.locals.push(Local { process: copy, descriptors, pause });
-            }
-        }
-        id
-    }
-
-    /// The number of the file system as it is.
-    fn save_file_system(&mut self) -> u32 {
-        let fs = &self.stepper.machine.fs;
-        if self.systems.get(self.loaded_fs as usize) != Some(fs) {
-            self.recorder.0.clear();
-            fs.hash(&mut self.recorder);
-            let (id, new) = self.system_keys.intern(&self.recorder.0);
-            if new {
-                self.systems.push(fs.clone());
-            }
-            self.loaded_fs = id;
-        }
-        self.loaded_fs
-    }
-
-    fn save_shared(&mut self) -> u32 {
-        let fs = self.save_file_system();
-        let machine = &self.stepper.machine;
-        self.recorder.0.clear();
+        let words = process
+            .context
+            .as_deref()
+            .map_or(Vec::new(), |context| machine.memory.read_words(context.space, 0, context.heap.end()));
         let out = &mut self.recorder;
-        machine.files.descriptions().hash(out);
-        machine.pipes.hash(out);
-        machine.queues.hash(out);
-        fs.hash(out);
-        machine.pollers.hash(out);
-        machine.terminal.hash(out);
-        machine.chance.hash(out);
-        machine.clock.hash(out);
-        machine.script_status.hash(out);
-        let (id, new) = self.shared_keys.intern(&out.0);
-        if new {
-            self.shared.push(Shared {
-                open: machine.files.descriptions().clone(),
-                pipes: machine.pipes.clone(),
-                queues: machine.queues.clone(),
-                fs,
-                pollers: machine.pollers.clone(),
-                terminal: machine.terminal.clone(),
-                chance: machine.chance.clone(),
-                clock: machine.clock,
-                script_status: machine.script_status,
-            });
-        }
-        self.loaded_shared = Some(id);
-        id
-    }
-
-    /// Puts the machine into a state that was saved before.
-    pub(crate) fn load(&mut self, state: &[u32]) {
-        let Some((shared, locals)) = state.split_first() else { return };
-        if self.loaded_shared != Some(*shared) {
-            if let Some(kept) = self.shared.get(*shared as usize) {
-                let kept = kept.clone();
-                let machine = &mut self.stepper.machine;
-                machine.files.set_descriptions(kept.open);
-                machine.pipes = kept.pipes;
-                machine.queues = kept.queues;
-                if self.loaded_fs != kept.fs {
-                    if let Some(fs) = self.systems.get(kept.fs as usize) {
-                        machine.fs.clone_from(fs);
-                    }
-                    self.loaded_fs = kept.fs;
-                }
-                machine.pollers = kept.pollers;
-                machine.terminal = kept.terminal;
-                machine.chance = kept.chance;
-                machine.clock = kept.clock;
-                machine.script_status = kept.script_status;
-            }
-            self.loaded_shared = Some(*shared);
-        }
-        let wanted: BTreeMap<Pid, u32> = locals
-            .iter()
-            .filter_map(|id| self.locals.get(*id as usize).map(|local| (local.process.pid, *id)))
-            .collect();
-        let gone: Vec<Pid> =
-            self.loaded.iter().filter(|(pid, id)| wanted.get(pid) != Some(id)).map(|(pid, _)| *pid).collect();
-        for pid in gone {
-            self.unload(pid);
-        }
-        for (pid, id) in wanted {
-            if self.loaded.get(&pid) != Some(&id) {
-                self.load_process(pid, id);
-            }
-        }
-        let stopped = |process: &&Process| matches!(process.state, State::Stopped(_));
-        self.stepper.machine.stopped = self.stepper.machine.table.iter().filter(stopped).count();
-        self.stepper.machine.table.take_touched();
-    }
-
-    fn unload(&mut self, pid: Pid) {
-        self.loaded.remove(&pid);
-        self.stepper.pauses.remove(&pid);
-        let machine = &mut self.stepper.machine;
-        if let Some(process) = machine.table.remove(pid) {
-            machine.files.remove_table(process.files);
-            if let Some(context) = process.context {
-                context.release(&mut machine.memory);
-            }
-        }
-    }
-
-    fn load_process(&mut self, pid: Pid, id: u32) {
-        let Some(local) = self.locals.get(id as usize) else { return };
-        let machine = &mut self.stepper.machine;
-        let mut process = local.process.snapshot(&mut machine.memory);
-        process.files = machine.files.add_table(local.descriptors.clone());
-        machine.table.insert(Box::new(process));
-        if let Some(pause) = local.pause {
-            self.stepper.pauses.insert(pid, pause);
-        }
-        self.loaded.insert(pid, id);
-    }
-
-    /// Writes all of a process that matters to what can still happen into the recorder.
-    fn record(&mut self, pid: Pid, pause: Option<Pause>) {
-        let machine = &self.stepper.machine;
-        let Some(process) = machine.table.get(pid) else { return };
-        let image = match self.images.iter().position(|known| known.same(&process.image)) {
-            Some(at) => at,
-            None => {
-                self.images.push(process.image.clone());
-                self.images.len() - 1
-            }
-        };
-        let first = self.environment.get_or_insert_with(|| std::sync::Arc::clone(&process.environment));
-        let out = &mut self.recorder;
-        (process.pid, process.ppid, process.pgid, process.sid, image, pause).hash(out);
+        out.0.clear();
+        out.write_u8(b'p');
+        (process.pid, process.ppid, process.pgid, process.sid, self.store.image(&process.image), pause).hash(out);
         (process.has_execed, process.adopted, &process.children, &process.newsworthy).hash(out);
         (process.births, process.status, process.news, process.state, &process.call).hash(out);
         (process.nice, &process.limits, process.alarm, &process.stdio, process.cwd).hash(out);
         machine.files.table(process.files).hash(out);
-        if std::sync::Arc::ptr_eq(first, &process.environment) {
+        if Arc::ptr_eq(&self.environment, &process.environment) || self.environment == process.environment {
             out.write_u8(0);
         } else {
             out.write_u8(1);
@@ -275,9 +243,198 @@ impl World {
         if let Some(context) = process.context.as_deref() {
             (context.pc, context.base, context.limits, &context.slots).hash(out);
             context.heap.hash_state(out);
-            machine.memory.read_words(context.space, 0, context.heap.end()).hash(out);
+            words.hash(out);
+        }
+        let files = &machine.files;
+        self.store.intern(process_slot(pid), &out.0, || {
+            let descriptors = files.table(process.files).to_vec();
+            Component::Process(Box::new(Local { process: process.detached(), words: words.into(), descriptors, pause }))
+        })
+    }
+
+    fn save_pipe(&mut self, at: u32) -> u32 {
+        let Some(pipe) = self.stepper.machine.pipes.get(PipeId(at)) else { return NONE };
+        let out = &mut self.recorder;
+        out.0.clear();
+        (b'|', at, pipe).hash(out);
+        self.store.intern(pipe_slot(at), &out.0, || Component::Pipe(pipe.clone()))
+    }
+
+    fn save_queue(&mut self, at: u32) -> u32 {
+        let Some(queue) = self.stepper.machine.queues.get(QueueId(at)) else { return NONE };
+        let out = &mut self.recorder;
+        out.0.clear();
+        (b'q', at, queue).hash(out);
+        self.store.intern(queue_slot(at), &out.0, || Component::Queue(queue.clone()))
+    }
+
+    fn save_files(&mut self) -> u32 {
+        let files = self.stepper.machine.files.descriptions();
+        let out = &mut self.recorder;
+        out.0.clear();
+        (b'f', files).hash(out);
+        self.store.intern(FILES, &out.0, || Component::Files(files.clone()))
+    }
+
+    fn save_rest(&mut self) -> u32 {
+        let machine = &self.stepper.machine;
+        if *self.fs.1 != machine.fs {
+            self.recorder.0.clear();
+            machine.fs.hash(&mut self.recorder);
+            self.fs = self.store.system(&self.recorder.0, &machine.fs);
+        }
+        let rest = Rest {
+            fs: self.fs.0,
+            pipes: machine.pipes.shape(),
+            queues: machine.queues.shape(),
+            pollers: machine.pollers.clone(),
+            terminal: machine.terminal.clone(),
+            chance: machine.chance.clone(),
+            clock: machine.clock,
+            script_status: machine.script_status,
+            stopped: machine.stopped,
+            roster: machine.processes().map(|process| (process.pid, process.pgid, process.sid)).collect(),
+            registered: machine.queues.has_registrations(),
+        };
+        let out = &mut self.recorder;
+        out.0.clear();
+        (b'r', &rest).hash(out);
+        self.store.intern(REST, &out.0, || Component::Rest(Box::new(rest)))
+    }
+
+    /// Puts the machine into a state.
+    pub(crate) fn load(&mut self, state: &[(Slot, u32)]) {
+        if self.loaded == state {
+            return;
+        }
+        let loaded = std::mem::replace(&mut self.loaded, state.to_vec());
+        let is_in = |part: &(Slot, u32), of: &[(Slot, u32)]| {
+            of.binary_search_by_key(&part.0, |(slot, _)| *slot).is_ok_and(|place| of[place].1 == part.1)
+        };
+        for part in loaded.iter().filter(|part| !is_in(part, state)) {
+            self.unload(part.0);
+        }
+        for part in state.iter().filter(|part| !is_in(part, &loaded)) {
+            self.put(*part);
+        }
+        self.stepper.machine.table.take_touched();
+    }
+
+    fn unload(&mut self, slot: Slot) {
+        let machine = &mut self.stepper.machine;
+        let number = slot as u32;
+        if is_process(slot) {
+            let pid = Pid(number);
+            self.stepper.pauses.remove(&pid);
+            if let Some(process) = machine.table.remove(pid) {
+                machine.files.remove_table(process.files);
+                if let Some(context) = process.context {
+                    context.release(&mut machine.memory);
+                }
+            }
+        } else if slot >= queue_slot(0) {
+            machine.queues.put(number, None);
+        } else if slot >= pipe_slot(0) {
+            machine.pipes.put(number, None);
         }
     }
+
+    fn put(&mut self, (slot, id): (Slot, u32)) {
+        let Some(component) = self.known.get(id as usize).map(|(_, component)| Arc::clone(component)) else { return };
+        let machine = &mut self.stepper.machine;
+        match &*component {
+            Component::Rest(rest) => {
+                if rest.fs != self.fs.0
+                    && let Some(fs) = self.store.system_of(rest.fs)
+                {
+                    machine.fs.clone_from(&fs);
+                    self.fs = (rest.fs, fs);
+                }
+                machine.pipes.reshape(&rest.pipes);
+                machine.queues.reshape(&rest.queues);
+                machine.pollers.clone_from(&rest.pollers);
+                machine.terminal.clone_from(&rest.terminal);
+                machine.chance.clone_from(&rest.chance);
+                (machine.clock, machine.script_status) = (rest.clock, rest.script_status);
+                machine.stopped = rest.stopped;
+            }
+            Component::Files(files) => machine.files.set_descriptions(files.clone()),
+            Component::Pipe(pipe) => machine.pipes.put(slot as u32, Some(pipe.clone())),
+            Component::Queue(queue) => machine.queues.put(slot as u32, Some(queue.clone())),
+            Component::Process(local) => {
+                let mut process = local.process.snapshot(&mut machine.memory);
+                if let Some(context) = process.context.as_deref_mut() {
+                    machine.memory.enter(context.space);
+                    machine.memory.write_words(&mut context.space, 0, &local.words);
+                }
+                process.files = machine.files.add_table(local.descriptors.clone());
+                let pid = process.pid;
+                machine.table.insert(Box::new(process));
+                if let Some(pause) = local.pause {
+                    self.stepper.pauses.insert(pid, pause);
+                }
+            }
+        }
+    }
+
+    /// What is worth telling about the step that was just made.
+    fn observe(&mut self, step: Step, descent: &[u32]) -> Vec<(Kind, String)> {
+        let mut found = Vec::new();
+        let mut log = self.log.borrow_mut();
+        for (assertion, message) in log.faults.drain(..) {
+            found.push((if assertion { Kind::Assertion } else { Kind::Fault }, message));
+        }
+        let me = role(descent);
+        let table = &self.stepper.machine.table;
+        let zombie = table.get(step.pid).filter(|process| process.state == State::Zombie);
+        let mut status = zombie.map(|process| process.status);
+        let ended = status.is_some() || log.gone.iter().any(|gone| gone.pid == step.pid);
+        for gone in log.gone.drain(..) {
+            if gone.pid == step.pid {
+                status = Some(gone.status);
+            } else if ended && gone.parent == Some(step.pid) {
+                let child = role(&gone.descent);
+                found
+                    .push((Kind::Zombie, format!("{me} ended without waiting for {child}, which had ended before it")));
+            }
+        }
+        if let Some(status) = status.filter(|status| status.shell() != 0) {
+            let how = match Signal::from_number(status.term_signal()).filter(|_| status.is_signaled()) {
+                Some(signal) => format!("was killed by {}", signal.name()),
+                None => format!("ended with status {}", status.shell()),
+            };
+            found.push((Kind::Status, format!("{me} {how}")));
+        }
+        found
+    }
+}
+
+/// Whether a step that was made looked at what stands in this state too.
+fn fits(made: &Made, state: &[(Slot, u32)]) -> bool {
+    made.reads.iter().all(|(slot, id)| state.iter().find(|(known, _)| known == slot).map_or(NONE, |(_, id)| *id) == *id)
+}
+
+/// Adds a state with some components changed to `out`.
+fn apply(state: &[(Slot, u32)], writes: &[(Slot, u32)], out: &mut Vec<u32>) {
+    let mut writes = writes;
+    for (slot, id) in state {
+        let mut kept = *id;
+        while let [(changed, new), rest @ ..] = writes {
+            if changed > slot {
+                break;
+            }
+            writes = rest;
+            if changed == slot {
+                kept = *new;
+            } else if *new != NONE {
+                out.push(*new);
+            }
+        }
+        if kept != NONE {
+            out.push(kept);
+        }
+    }
+    out.extend(writes.iter().filter(|(_, new)| *new != NONE).map(|(_, new)| *new));
 }
 
 fn record_signals(process: &Process, out: &mut Recorder) {
@@ -290,4 +447,10 @@ fn record_signals(process: &Process, out: &mut Recorder) {
         }
     }
     out.write_u8(0);
+}
+
+/// `parent`, `child 1.2`
+pub(crate) fn role(descent: &[u32]) -> String {
+    let ordinals: Vec<String> = descent.iter().map(u32::to_string).collect();
+    if ordinals.is_empty() { "parent".to_owned() } else { format!("child {}", ordinals.join(".")) }
 }

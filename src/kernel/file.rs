@@ -90,6 +90,30 @@ impl<T> Slab<T> {
         Some(value)
     }
 
+    /// Puts something into a place, or takes it away, as it was before.
+    pub(crate) fn put(&mut self, at: u32, value: Option<T>) {
+        if at & NAMED == 0 {
+            if let Some(place) = self.places.get_mut(at as usize) {
+                *place = value;
+            }
+        } else if let Some(value) = value {
+            self.named.insert(at, value);
+        } else {
+            self.named.remove(&at);
+        }
+    }
+
+    /// How many numbered places there are, and which of them are free.
+    pub(crate) fn shape(&self) -> (usize, &[u32]) {
+        (self.places.len(), &self.free)
+    }
+
+    /// Makes so many numbered places of which these are free.
+    pub(crate) fn reshape(&mut self, places: usize, free: &[u32]) {
+        self.places.resize_with(places, || None);
+        self.free = free.to_vec();
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.places.len() - self.free.len() + self.named.len()
     }

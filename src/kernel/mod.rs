@@ -28,6 +28,7 @@ pub mod poll;
 pub mod process;
 pub mod ps;
 pub mod sched;
+pub(crate) mod seen;
 pub mod signal;
 pub mod stdio;
 pub mod syscall;

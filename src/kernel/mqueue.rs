@@ -14,6 +14,7 @@ use super::machine::{Machine, Timer};
 use super::param::{MQ_BYTES, MQ_MAX_MESSAGES, MQ_MAX_SIZE, MQ_PRIORITY, MQ_QUEUES, NAME_MAX};
 use super::poll::Source;
 use super::process::{Deed, Pid, Trail};
+use super::seen::Seen;
 use super::wait::WaitFor;
 use crate::abi::constant::{O_CREAT, O_EXCL, O_NONBLOCK, O_RDWR, O_WRONLY};
 use crate::abi::{Errno, Signal, constant};
@@ -113,12 +114,24 @@ impl Queue {
 }
 
 /// All queues.
-#[derive(Debug, Clone, Default, PartialEq, Hash)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Queues {
     queues: Slab<Queue>,
     names: BTreeMap<Vec<u8>, QueueId>,
     bytes: u64,
     registrations: usize,
+    /// Which were looked at.
+    seen: Seen,
+}
+
+/// All of the queues but what is in them.
+#[derive(Debug, Clone, Hash)]
+pub(crate) struct QueuesShape {
+    names: BTreeMap<Vec<u8>, QueueId>,
+    bytes: u64,
+    registrations: usize,
+    places: usize,
+    free: Vec<u32>,
 }
 
 /// Checks a name; messages about it come from the errno and the name itself (MQOPEN-06, MQOPEN-07).
@@ -137,16 +150,19 @@ impl Queues {
     /// A queue, while it has a name or is open.
     #[inline]
     pub fn get(&self, queue: QueueId) -> Option<&Queue> {
+        self.seen.note(queue.0);
         self.queues.get(queue.0)
     }
 
     #[inline]
     fn get_mut(&mut self, queue: QueueId) -> Option<&mut Queue> {
+        self.seen.note(queue.0);
         self.queues.get_mut(queue.0)
     }
 
     /// All queues, by id.
     pub fn iter(&self) -> impl Iterator<Item = (QueueId, &Queue)> {
+        self.seen.note_all();
         self.queues.iter().map(|(at, queue)| (QueueId(at), queue))
     }
 
@@ -195,6 +211,7 @@ impl Queues {
             last_taken: Trail::default(),
         };
         let id = QueueId(self.queues.insert(queue));
+        self.seen.note(id.0);
         self.names.insert(name.to_vec(), id);
         Ok(id)
     }
@@ -261,7 +278,7 @@ impl Queues {
 
     /// Puts a message in; the registration that this uses up, where the queue was empty (MQNOTE-01).
     fn insert(&mut self, id: QueueId, message: Message) -> Option<Registration> {
-        let queue = self.queues.get_mut(id.0)?;
+        let queue = self.get_mut(id)?;
         queue.insert(message);
         if queue.len() > 1 {
             return None;
@@ -269,6 +286,40 @@ impl Queues {
         let used = queue.registration.take()?;
         self.registrations -= 1;
         Some(used)
+    }
+
+    /// Queues that remember which of them were looked at.
+    pub(crate) fn noting() -> Queues {
+        Queues { seen: Seen::noting(), ..Queues::default() }
+    }
+
+    /// The queues that were looked at since this was asked last; nothing where those were all.
+    pub(crate) fn take_seen(&self) -> Option<Vec<u32>> {
+        self.seen.take()
+    }
+
+    /// Whether somebody wants a signal when a message comes.
+    pub(crate) fn has_registrations(&self) -> bool {
+        self.registrations > 0
+    }
+
+    /// All but the queues themselves.
+    pub(crate) fn shape(&self) -> QueuesShape {
+        let (places, free) = self.queues.shape();
+        let (names, bytes, registrations) = (self.names.clone(), self.bytes, self.registrations);
+        QueuesShape { names, bytes, registrations, places, free: free.to_vec() }
+    }
+
+    /// Puts all but the queues themselves back.
+    pub(crate) fn reshape(&mut self, shape: &QueuesShape) {
+        self.names.clone_from(&shape.names);
+        (self.bytes, self.registrations) = (shape.bytes, shape.registrations);
+        self.queues.reshape(shape.places, &shape.free);
+    }
+
+    /// Puts a queue back, or takes it away.
+    pub(crate) fn put(&mut self, at: u32, queue: Option<Queue>) {
+        self.queues.put(at, queue);
     }
 }
 

@@ -14,6 +14,7 @@ use super::open::Ends;
 use super::param::{PIPE_FEW_PAGES, PIPE_PAGE, PIPE_PAGES, PIPE_USER_PAGES};
 use super::poll::Source;
 use super::process::{Deed, Pid};
+use super::seen::Seen;
 use super::wait::WaitFor;
 use crate::abi::constant::{O_CLOEXEC, O_NONBLOCK, O_RDONLY, O_WRONLY};
 use crate::abi::{Errno, Signal};
@@ -239,22 +240,34 @@ impl Pipe {
 }
 
 /// All pipes.
-#[derive(Debug, Clone, Default, PartialEq, Hash)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Pipes {
     pipes: Slab<Pipe>,
     /// Pages that all pipes together may fill.
     pages: usize,
+    /// Which were looked at.
+    seen: Seen,
+}
+
+/// All of the pipes but what is in them.
+#[derive(Debug, Clone, Hash)]
+pub(crate) struct PipesShape {
+    pages: usize,
+    places: usize,
+    free: Vec<u32>,
 }
 
 impl Pipes {
     /// The pipe called `pipe`, while an end of it is open.
     #[inline]
     pub fn get(&self, pipe: PipeId) -> Option<&Pipe> {
+        self.seen.note(pipe.0);
         self.pipes.get(pipe.0)
     }
 
     #[inline]
     fn get_mut(&mut self, pipe: PipeId) -> Option<&mut Pipe> {
+        self.seen.note(pipe.0);
         self.pipes.get_mut(pipe.0)
     }
 
@@ -268,10 +281,12 @@ impl Pipes {
             self.pages += pages;
         }
         let pipe = Pipe::new(room, made);
-        PipeId(match owner {
+        let at = match owner {
             Some(owner) => self.pipes.insert_of(owner, pipe),
             None => self.pipes.insert(pipe),
-        })
+        };
+        self.seen.note(at);
+        PipeId(at)
     }
 
     /// Forgets a pipe that nobody has open; the named pipe that it was behind.
@@ -284,6 +299,33 @@ impl Pipes {
             self.pages -= pages;
         }
         pipe.fifo
+    }
+
+    /// Pipes that remember which of them were looked at.
+    pub(crate) fn noting() -> Pipes {
+        Pipes { seen: Seen::noting(), ..Pipes::default() }
+    }
+
+    /// The pipes that were looked at since this was asked last.
+    pub(crate) fn take_seen(&self) -> Option<Vec<u32>> {
+        self.seen.take()
+    }
+
+    /// All but the pipes themselves.
+    pub(crate) fn shape(&self) -> PipesShape {
+        let (places, free) = self.pipes.shape();
+        PipesShape { pages: self.pages, places, free: free.to_vec() }
+    }
+
+    /// Puts all but the pipes themselves back.
+    pub(crate) fn reshape(&mut self, shape: &PipesShape) {
+        self.pages = shape.pages;
+        self.pipes.reshape(shape.places, &shape.free);
+    }
+
+    /// Puts a pipe back, or takes it away.
+    pub(crate) fn put(&mut self, at: u32, pipe: Option<Pipe>) {
+        self.pipes.put(at, pipe);
     }
 }
 

@@ -254,6 +254,15 @@ impl Process {
 
     /// An exact copy, whose pages are shared until one side writes. Whoever gives it up releases its context.
     pub(crate) fn snapshot(&self, memory: &mut Memory) -> Process {
+        self.with_context(self.context.as_deref().map(|context| context.snapshot(memory)))
+    }
+
+    /// A copy that has nothing in its heap, and so belongs to no memory.
+    pub(crate) fn detached(&self) -> Process {
+        self.with_context(self.context.as_deref().map(Context::detached))
+    }
+
+    fn with_context(&self, context: Option<Context>) -> Process {
         Process {
             pid: self.pid,
             ppid: self.ppid,
@@ -271,7 +280,7 @@ impl Process {
             status: self.status,
             news: self.news,
             state: self.state,
-            context: self.context.as_deref().map(|context| Box::new(context.snapshot(memory))),
+            context: context.map(Box::new),
             call: self.call.clone(),
             ticket: self.ticket,
             nice: self.nice,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::param;
 use super::pids::Pids;
 use super::process::{Pid, Process};
+use super::seen::Seen;
 
 /// A process group.
 #[derive(Debug, Clone)]
@@ -87,19 +88,24 @@ struct Sparse {
     names: BTreeMap<Pid, usize>,
     free: Vec<usize>,
     touched: Vec<Pid>,
+    /// Who was looked at.
+    seen: Seen,
 }
 
 impl Table {
     /// A table for ids that are far apart; it remembers which processes were changed.
     pub(crate) fn sparse() -> Table {
-        Table { sparse: Some(Sparse::default()), ..Table::default() }
+        Table { sparse: Some(Sparse { seen: Seen::noting(), ..Sparse::default() }), ..Table::default() }
     }
 
     #[inline]
     fn slot(&self, pid: Pid) -> Option<usize> {
         match &self.sparse {
             None => Some(pid.0 as usize),
-            Some(sparse) => sparse.names.get(&pid).copied(),
+            Some(sparse) => {
+                sparse.seen.note(pid.0);
+                sparse.names.get(&pid).copied()
+            }
         }
     }
 
@@ -125,6 +131,12 @@ impl Table {
         self.sparse.as_mut().map(|sparse| std::mem::take(&mut sparse.touched)).unwrap_or_default()
     }
 
+    /// The processes that were looked at since this was asked last; nothing where those were all. Groups and the number of
+    /// processes do not count.
+    pub(crate) fn take_seen(&mut self) -> Option<Vec<u32>> {
+        self.sparse.as_mut().and_then(|sparse| sparse.seen.take())
+    }
+
     /// How many processes there are, init and zombies included.
     #[inline]
     pub fn len(&self) -> usize {
@@ -138,6 +150,9 @@ impl Table {
 
     /// All processes by rising id.
     pub fn iter(&self) -> impl Iterator<Item = &Process> {
+        if let Some(sparse) = &self.sparse {
+            sparse.seen.note_all();
+        }
         let names = self.sparse.as_ref().map(|sparse| sparse.names.values());
         let dense = if names.is_none() { self.slots.as_slice() } else { &[] };
         let named = names.into_iter().flatten().filter_map(|at| self.slots.get(*at)?.as_deref());

@@ -151,6 +151,18 @@ impl Context {
         }
     }
 
+    /// A copy without its pages, which belongs to no memory.
+    pub(crate) fn detached(&self) -> Context {
+        Context {
+            image: self.image.clone(),
+            slots: self.slots.clone(),
+            space: Space::default(),
+            heap: self.heap.clone(),
+            counted: 0,
+            ..*self
+        }
+    }
+
     /// Gives the pages back; must be called before a context is dropped.
     #[inline]
     pub fn release(self, memory: &mut Memory) {

@@ -10,8 +10,11 @@ use super::case::{program, root, run};
 use super::trial;
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let mut trials: Vec<Trial> =
-        QUESTIONS.iter().map(|question| trial(format!("explore/{}", question.name), || question.ask())).collect();
+    let mut trials: Vec<Trial> = QUESTIONS
+        .iter()
+        .chain(super::exam::MORE)
+        .map(|question| trial(format!("explore/{}", question.name), || question.ask()))
+        .collect();
     trials.extend(MODELS.iter().map(|(name, verdict)| trial(format!("explore/model/{name}"), || hold(name, verdict))));
     trials.push(trial("explore/counts-answer-at-once", counts));
     trials.push(trial("explore/bounds-are-not-decided", bounds));
@@ -19,20 +22,24 @@ pub(crate) fn trials() -> Vec<Trial> {
     trials.push(trial("explore/order", order));
     trials.push(trial("explore/difference", difference));
     trials.push(trial("explore/reduction-loses-nothing", reduction));
+    trials.push(trial("explore/threads-agree", threads));
+    trials.push(trial("explore/json-as-documented", documented));
+    trials.push(trial("explore/verdicts-of-proc-test", verdicts));
     trials
 }
 
 /// A question with all of its answers.
-struct Question {
-    name: &'static str,
-    text: &'static str,
-    options: &'static [&'static str],
-    outputs: &'static [&'static str],
-    processes: u64,
-    stuck: usize,
+pub(crate) struct Question {
+    pub(crate) name: &'static str,
+    pub(crate) text: &'static str,
+    pub(crate) options: &'static [&'static str],
+    pub(crate) outputs: &'static [&'static str],
+    /// How many are made in a run; 0 where that is not asked.
+    pub(crate) processes: u64,
+    pub(crate) stuck: usize,
 }
 
-const UNBUFFERED: &[&str] = &["--stdout=unbuffered"];
+pub(crate) const UNBUFFERED: &[&str] = &["--stdout=unbuffered"];
 
 const QUESTIONS: &[Question] = &[
     Question {
@@ -397,7 +404,7 @@ const PIECES: &[&str] = &[
     "write(w, \"x\");\n",
     "close(w);\n",
     "close(r);\n",
-    "let (n, s) = read(r, 1); printf(\"%d\", n);\n",
+    "if true { let (n, _) = read(r, 1); printf(\"%d\", n); }\n",
     "wait();\n",
     "getpid();\n",
     "if getppid() == 1 { printf(\"o\"); }\n",
@@ -408,19 +415,88 @@ const PIECES: &[&str] = &[
 ];
 
 fn reduction() {
-    for seed in 0..40 {
-        let text = generated(seed).replace("let (n, s)", "let (n, _)");
+    // PROC_GENERATED=400 tries more of them.
+    let count = std::env::var("PROC_GENERATED").ok().and_then(|count| count.parse().ok()).unwrap_or(40);
+    for seed in 0..count {
+        let text = generated(seed);
         let (_folder, path) = written(&text);
         let options = ["--stdout=unbuffered", "--max-states=60000"];
         let (reduced, _) = explore(&path, &options);
         let (brute, _) = explore(&path, &[&options[..], &["--reduction=none"]].concat());
         assert_eq!(reduced["complete"], Value::Bool(true), "{text}");
+        if brute["complete"] == Value::Bool(false) {
+            continue;
+        }
         for list in ["outputs", "stuck", "faults", "assertions"] {
             let set = |report: &Value| -> BTreeSet<String> {
                 let of = |witness: &Value| format!("{}{}{}", witness["text"], witness["message"], witness["output"]);
                 report[list].as_array().expect("a list").iter().map(of).collect()
             };
             assert_eq!(set(&reduced), set(&brute), "{list} of seed {seed}\n{text}");
+        }
+    }
+}
+
+/// However many threads look at states, and in whatever order they do: the report is the same to the byte.
+fn threads() {
+    let model = std::fs::read_to_string(root().join("benches/spin/philosophers.proc")).expect("the model");
+    let (_folder, path) = written(&model.replace("const N = 4;", "const N = 3;"));
+    let report = |jobs: &str| {
+        let mut command = Command::new(program());
+        command.args(["explore", "--format=json", "--reduction=none", jobs, &path]);
+        run(command, b"").stdout
+    };
+    let one = report("--jobs=1");
+    assert!(one.len() > 100);
+    for jobs in ["--jobs=2", "--jobs=4"] {
+        assert_eq!(String::from_utf8_lossy(&report(jobs)), String::from_utf8_lossy(&one), "{jobs}");
+    }
+}
+
+/// The page shows a program and its report: that is the report to the byte.
+fn documented() {
+    let page = std::fs::read_to_string(root().join("docs/explore.md")).expect("the page");
+    let block = |kind: &str| {
+        let begin = page.find(&format!("```{kind}\n")).expect("a block") + kind.len() + 4;
+        page[begin..].split("```").next().expect("its end").to_owned()
+    };
+    let (_folder, path) = written(&block("proc"));
+    let mut command = Command::new(program());
+    command.args(["explore", "--stdout=unbuffered", "--format=json", &path]);
+    assert_eq!(String::from_utf8_lossy(&run(command, b"").stdout), block("json"));
+}
+
+/// `proc test` passes, fails and cannot decide, each with its status, in each of its forms.
+fn verdicts() {
+    let race = "let c = fork(); if c == 0 { printf(\"c\"); exit(0); } printf(\"p\"); wait();\n";
+    let both = "//! outputs: cp\n//! outputs: pc\n//! options: --stdout=unbuffered\n//! points: 3\n";
+    for (header, body, status, word) in [
+        (both, race, 0, "passed"),
+        ("//! outputs: cp\n//! options: --stdout=unbuffered\n", race, 1, "FAILED"),
+        ("//! outputs: cp\n//! outputs: pc\n//! outputs: x\n//! options: --stdout=unbuffered\n", race, 1, "FAILED"),
+        ("//! output: cp\n//! exit: 0\n", race, 0, "passed"),
+        ("//! exit: 3\n", race, 1, "FAILED"),
+        ("//! always: c\n//! never: x\n//! always: no-stuck\n", race, 0, "passed"),
+        ("//! always: no-stuck\n", "let (r, w) = pipe(); read(r, 1); close(w);\n", 1, "FAILED"),
+        (
+            "//! stdin: hello\\n\n//! output:\n//! | hello\n",
+            "let (n, s) = read(0, 9); write(1, s[0..n]);\n",
+            0,
+            "passed",
+        ),
+        ("//! options: --max-states=3\n//! always: p\n", race, 2, "BROKEN"),
+        ("//! outptus: cp\n", race, 2, "BROKEN"),
+        ("//! output: x\n", "let = 3;\n", 1, "FAILED"),
+    ] {
+        let (_folder, path) = written(&format!("{header}{body}"));
+        for form in ["text", "json", "junit", "gradescope"] {
+            let mut command = Command::new(program());
+            command.args(["test", "--format", form, &path]);
+            let output = run(command, b"");
+            let printed = String::from_utf8_lossy(&output.stdout);
+            assert_eq!(output.status.code(), Some(status), "{form}: {header}{body}{printed}");
+            assert!(form != "text" || printed.starts_with(word), "{header}{printed}");
+            assert!(form == "text" || form == "junit" || serde_json::from_str::<Value>(&printed).is_ok(), "{printed}");
         }
     }
 }

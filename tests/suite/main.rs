@@ -7,6 +7,7 @@ mod conformance;
 mod costs;
 mod determinism;
 mod documents;
+mod exam;
 mod explain;
 mod explore;
 mod export;

@@ -1,0 +1,303 @@
+//! Visits all states, level by level. Workers look at the states of a level in pieces; what they find is put into the graph in the order
+//! of the states, so that the graph is the same however many of them there are.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::Scope;
+
+use super::component::Store;
+use super::graph::{Bounds, Edge, Ending, Graph, Kind, Place, Progress};
+use super::worker::{Found, Looked, Maker, Task, Worker};
+use super::world::Effect;
+
+/// Levels with fewer states are not worth the hand-over.
+const WORTH_SHARING: usize = 64;
+/// The most states in a piece.
+const LARGEST_PIECE: usize = 512;
+
+/// An effect as the graph knows it.
+struct Known {
+    word: u32,
+    text: u32,
+    births: u32,
+    found: Vec<(Kind, String)>,
+}
+
+/// A search under way.
+struct Search<'a> {
+    graph: Graph,
+    bounds: Bounds,
+    report: &'a mut dyn FnMut(Progress) -> bool,
+    /// The effects of each worker.
+    effects: Vec<Vec<Known>>,
+    sizes: Vec<usize>,
+    /// Nodes to look at once more, since their process may not go alone: the others might never move.
+    again: VecDeque<(u32, u32)>,
+    looked: usize,
+}
+
+/// Somebody who works in a thread of his own.
+struct Helper {
+    tasks: Sender<(usize, Vec<Task>)>,
+}
+
+/// What a helper sends back: who he is, which piece it was, and what came of it.
+type Answer = (usize, usize, Result<Looked, String>);
+
+/// Visits all states from where the first worker's machine stands. `report` is told how it goes, and says whether to go on.
+pub(crate) fn search(
+    first: &mut Worker,
+    store: &Arc<Store>,
+    maker: Maker<'_>,
+    jobs: usize,
+    bounds: Bounds,
+    report: &mut dyn FnMut(Progress) -> bool,
+) -> Graph {
+    let mut search = Search {
+        graph: Graph::default(),
+        bounds,
+        report,
+        effects: Vec::new(),
+        sizes: vec![0; jobs + 1],
+        again: VecDeque::new(),
+        looked: 0,
+    };
+    search.effects.resize_with(jobs + 1, Vec::new);
+    search.graph.texts.intern(b"");
+    search.graph.nodes.insert(&first.world.state());
+    search.graph.parents.push((0, 0));
+    std::thread::scope(|scope| search.run(first, store, maker, jobs, scope));
+    search.graph
+}
+
+impl Search<'_> {
+    fn run<'scope>(
+        &mut self,
+        first: &mut Worker,
+        store: &'scope Arc<Store>,
+        maker: Maker<'scope>,
+        jobs: usize,
+        scope: &'scope Scope<'scope, '_>,
+    ) {
+        let mut helpers: Vec<Helper> = Vec::new();
+        let (sender, receiver) = channel::<Answer>();
+        let mut level = 0..1;
+        while !level.is_empty() && !self.graph.cut {
+            if self.graph.depth >= self.bounds.depth {
+                self.graph.stop(format!("the limit of {} steps was reached (--max-depth)", self.bounds.depth));
+                break;
+            }
+            let mut tasks: VecDeque<(u32, u32)> = level.clone().map(|node| (node as u32, 0)).collect();
+            while !tasks.is_empty() && !self.graph.cut {
+                if jobs > 1 && tasks.len() >= WORTH_SHARING {
+                    while helpers.len() < jobs {
+                        helpers.push(hire(helpers.len() + 1, store, maker, sender.clone(), scope));
+                    }
+                    self.share(tasks, &helpers, &receiver);
+                } else {
+                    self.alone(first, tasks);
+                }
+                tasks = std::mem::take(&mut self.again);
+            }
+            self.graph.depth += 1;
+            level = level.end..self.graph.nodes.len();
+        }
+    }
+
+    /// The first of the tasks, as a piece.
+    fn piece(&self, tasks: &mut VecDeque<(u32, u32)>, most: usize) -> Vec<Task> {
+        let count = tasks.len().min(most);
+        tasks
+            .drain(..count)
+            .map(|(node, tried)| Task { node, tried, state: self.graph.nodes.get(node).into() })
+            .collect()
+    }
+
+    /// The first worker does all tasks.
+    fn alone(&mut self, first: &mut Worker, mut tasks: VecDeque<(u32, u32)>) {
+        while !tasks.is_empty() && !self.graph.cut {
+            let piece = self.piece(&mut tasks, LARGEST_PIECE);
+            let looked = first.work(&piece);
+            self.take(0, looked);
+        }
+    }
+
+    /// The helpers do the tasks, piece by piece.
+    fn share(&mut self, mut tasks: VecDeque<(u32, u32)>, helpers: &[Helper], receiver: &Receiver<Answer>) {
+        let most = (tasks.len() / (helpers.len() * 4)).clamp(16, LARGEST_PIECE);
+        let (mut sent, mut taken, mut away) = (0, 0, 0_usize);
+        let mut early: BTreeMap<usize, (usize, Looked)> = BTreeMap::new();
+        for helper in helpers.iter().chain(helpers) {
+            if !tasks.is_empty() && helper.tasks.send((sent, self.piece(&mut tasks, most))).is_ok() {
+                (sent, away) = (sent + 1, away + 1);
+            }
+        }
+        while away > 0 {
+            let Ok((who, number, looked)) = receiver.recv() else { return };
+            away -= 1;
+            match looked {
+                Ok(looked) => {
+                    early.insert(number, (who, looked));
+                }
+                Err(why) => self.graph.stop(why),
+            }
+            if !tasks.is_empty()
+                && !self.graph.cut
+                && let Some(helper) = helpers.get(who - 1)
+                && helper.tasks.send((sent, self.piece(&mut tasks, most))).is_ok()
+            {
+                (sent, away) = (sent + 1, away + 1);
+            }
+            while let Some((who, looked)) = early.remove(&taken) {
+                taken += 1;
+                if !self.graph.cut {
+                    self.take(who, looked);
+                }
+            }
+        }
+    }
+
+    /// Puts into the graph what a worker has found.
+    fn take(&mut self, who: usize, looked: Looked) {
+        for effect in looked.effects {
+            let known = self.known(effect);
+            self.effects[who].push(known);
+        }
+        self.sizes[who] = looked.size;
+        for why in looked.bounds {
+            self.graph.bound(why);
+        }
+        let mut steps = looked.steps.as_slice();
+        for (node, found) in looked.nodes {
+            if self.graph.nodes.len() > self.bounds.states {
+                self.graph.stop(format!("the limit of {} states was reached (--max-states)", self.bounds.states));
+                return;
+            }
+            steps = self.add(who, node, found, steps);
+            self.looked += 1;
+        }
+        let progress = Progress {
+            states: self.graph.nodes.len(),
+            transitions: self.graph.edges.len(),
+            depth: self.graph.depth,
+            frontier: self.graph.nodes.len().saturating_sub(self.looked),
+            ends: self.graph.ends,
+        };
+        if !(self.report)(progress) {
+            self.graph.stop("it was interrupted");
+        }
+        if self.graph.size() + self.sizes.iter().sum::<usize>() > self.bounds.memory {
+            self.graph.stop(format!("the limit of {} MB of memory was reached (--memory)", self.bounds.memory >> 20));
+        }
+    }
+
+    fn known(&mut self, effect: Effect) -> Known {
+        Known {
+            word: self.graph.words.insert_full(effect.word).0 as u32,
+            text: self.graph.texts.intern(&effect.text).0,
+            births: effect.births,
+            found: effect.found,
+        }
+    }
+
+    /// Adds what was found of a node; the steps that are left for the nodes after it.
+    fn add<'s>(&mut self, who: usize, node: u32, found: Found, mut steps: &'s [u32]) -> &'s [u32] {
+        let from = self.graph.edges.len() as u32;
+        let ending = match found {
+            Found::Finished => {
+                self.graph.ends += 1;
+                Ending::Finished
+            }
+            Found::Stuck(report) => Ending::Stuck(self.graph.reports.insert_full(report).0 as u32),
+            Found::Spins(word) => {
+                let word = self.graph.words.insert_full(word).0 as u32;
+                self.graph.edges.push(Edge { to: node, word, text: 0, births: 0 });
+                Ending::Open
+            }
+            Found::Steps(count, alone) => {
+                // A process may go alone, but not round a circle, in which the others would never move.
+                if let Some(tried) = alone {
+                    let mut ahead = steps;
+                    let forward = (0..count).all(|_| {
+                        let (_, state, rest) = split(ahead);
+                        ahead = rest;
+                        self.graph.nodes.find(state).is_none_or(|to| to > node)
+                    });
+                    if !forward {
+                        self.again.push_back((node, tried));
+                        self.looked -= 1;
+                        return skip(steps, count);
+                    }
+                }
+                for _ in 0..count {
+                    let (effect, state, rest) = split(steps);
+                    steps = rest;
+                    self.edge(who, node, effect, state);
+                }
+                Ending::Open
+            }
+        };
+        if self.graph.looks.len() <= node as usize {
+            self.graph.looks.resize(node as usize + 1, (Ending::Unknown, 0, 0));
+        }
+        self.graph.looks[node as usize] = (ending, from, self.graph.edges.len() as u32);
+        steps
+    }
+
+    fn edge(&mut self, who: usize, node: u32, effect: u32, state: &[u32]) {
+        let graph = &mut self.graph;
+        let edge = graph.edges.len() as u32;
+        let (to, new) = graph.nodes.insert(state);
+        if new {
+            graph.parents.push((node, edge));
+        }
+        let Some(known) = self.effects[who].get(effect as usize) else { return };
+        for found in &known.found {
+            graph.found.entry(found.clone()).or_insert(Place { from: node, edge });
+        }
+        graph.edges.push(Edge { to, word: known.word, text: known.text, births: known.births });
+    }
+}
+
+/// The first of some steps: the number of its effect and the state it leads to; and the others.
+fn split(steps: &[u32]) -> (u32, &[u32], &[u32]) {
+    match steps {
+        [effect, length, rest @ ..] => {
+            let (state, rest) = rest.split_at_checked(*length as usize).unwrap_or((rest, &[]));
+            (*effect, state, rest)
+        }
+        _ => (0, &[], &[]),
+    }
+}
+
+fn skip(mut steps: &[u32], count: u32) -> &[u32] {
+    for _ in 0..count {
+        steps = split(steps).2;
+    }
+    steps
+}
+
+/// Starts a worker in a thread of its own, which ends when nobody can send it tasks any more.
+fn hire<'scope>(
+    who: usize,
+    store: &'scope Arc<Store>,
+    maker: Maker<'scope>,
+    answers: Sender<Answer>,
+    scope: &'scope Scope<'scope, '_>,
+) -> Helper {
+    let (tasks, receiver) = channel::<(usize, Vec<Task>)>();
+    scope.spawn(move || {
+        let mut worker = maker(store);
+        for (number, tasks) in receiver {
+            let looked = match &mut worker {
+                Ok(worker) => Ok(worker.work(&tasks)),
+                Err(why) => Err(why.clone()),
+            };
+            if answers.send((who, number, looked)).is_err() {
+                return;
+            }
+        }
+    });
+    Helper { tasks }
+}
