@@ -88,7 +88,7 @@ pub(crate) fn components(graph: &Graph) -> Vec<u32> {
 pub(crate) fn extremes(graph: &Graph, components: &[u32], weight: impl Fn(usize) -> u64) -> (u64, Option<u64>) {
     let count =
         components.iter().filter(|component| **component != u32::MAX).max().map_or(0, |most| *most as usize + 1);
-    let (starts, sorted) = by_component(&components, count);
+    let (starts, sorted) = by_component(components, count);
     // Components rise against the edges: whatever one leads to has been dealt with before it.
     let mut least = vec![u64::MAX; count];
     let mut most: Vec<Option<u64>> = vec![Some(0); count];

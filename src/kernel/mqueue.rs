@@ -417,10 +417,10 @@ impl Machine {
             self.wake(receiver);
             return;
         }
-        if let Some(registration) = self.queues.insert(id, message) {
-            if let Some(signal) = registration.signal {
-                self.post(registration.by.who, signal, Origin::Kernel(sender));
-            }
+        if let Some(registration) = self.queues.insert(id, message)
+            && let Some(signal) = registration.signal
+        {
+            self.post(registration.by.who, signal, Origin::Kernel(sender));
         }
         self.changed(Source::Queue(id));
     }

@@ -115,7 +115,7 @@ fn root_of<'l>(failure: &Failure, ledger: &'l Ledger) -> Option<&'l Failure> {
     let before = |root: &&Failure| {
         gives(root.builtin) && root.by.at.file == failure.by.at.file && root.by.at.start < failure.by.at.start
     };
-    ledger.failures.values().map(|seen| &seen.first).filter(before).last()
+    ledger.failures.values().map(|seen| &seen.first).rfind(before)
 }
 
 fn used_minus_one(failure: &Failure, root: Option<&Failure>, count: u64) -> Diagnostic {
