@@ -232,9 +232,17 @@ fn a_match_is_a_chain_of_comparisons() {
 }
 
 #[test]
-fn a_signal_can_come_between_a_call_and_the_store_of_its_result() {
+fn a_variable_that_no_function_mentions_lives_in_a_register() {
     assert_eq!(
         code("let pid = 0; let n = 0; pid = fork(); n += 2;", "main program"),
+        "int r1 0\nint r2 0\nsys r3 0 fork\nmove r1 r3\naddi r2 r2 2\nint r2 0\nsys r1 1 exit"
+    );
+}
+
+#[test]
+fn a_signal_can_come_between_a_call_and_the_store_of_its_result() {
+    assert_eq!(
+        code("let pid = 0; let n = 0; pid = fork(); n += 2; fn look() { print(pid, n); }", "main program"),
         "int r1 0\nstore r1 pid\nint r1 0\nstore r1 n\n\
          sys r1 0 fork\nstore r1 pid\n\
          load r1 n\naddi r1 r1 2\nstore r1 n\n\

@@ -168,6 +168,10 @@ fn special(facts: &Facts<'_>, primary: &Stand, kind: &Kind) -> Option<&'static s
                 (false, false) => None,
             }
         }
+        Kind::HeldWriteEnd(_) if among_readers(facts, primary) => Some(
+            "where bytes are to come, let one of them write before it reads\nwhere the end is to come, close every copy of the \
+             write end that is not written to",
+        ),
         Kind::FullPipe(_) if !waited_for => {
             Some("let a process that has the read end read it before it waits for something else")
         }
@@ -176,6 +180,17 @@ fn special(facts: &Facts<'_>, primary: &Stand, kind: &Kind) -> Option<&'static s
         }
         _ => None,
     }
+}
+
+/// Whether another process reads too, and the two could wake each other: a ring in which nobody has written yet, or two that wait for
+/// each other's end.
+fn among_readers(facts: &Facts<'_>, primary: &Stand) -> bool {
+    facts.stands.iter().any(|other| {
+        matches!(other.wait, Wait::Bytes(_))
+            && other.pid != primary.pid
+            && primary.wakers.contains(&other.pid)
+            && other.wakers.contains(&primary.pid)
+    })
 }
 
 impl Kind {
