@@ -21,6 +21,28 @@ struct Ready {
     image: Image,
     plain: Vec<Entry>,
     fused: Vec<Entry>,
+    /// How many registers the function of each instruction uses.
+    frames: Vec<u8>,
+    /// The most instructions that can be carried out before one that leaves its straight run.
+    longest_run: u64,
+}
+
+/// The most instructions that can be carried out before one that leaves its straight run.
+fn longest_run(code: &[Instruction]) -> u64 {
+    let ends = |op: Op| matches!(op, Op::Jump | Op::Call | Op::CallValue | Op::Return | Op::Syscall);
+    let runs = code.split_inclusive(|instruction| ends(instruction.op));
+    runs.map(<[Instruction]>::len).max().unwrap_or(0) as u64
+}
+
+/// How many registers the function of each instruction uses.
+fn frames(image: &Image) -> Vec<u8> {
+    let mut frames = vec![1; image.code.len()];
+    for function in &image.functions {
+        if let Some(own) = frames.get_mut(function.entry as usize..function.end as usize) {
+            own.fill(function.frame.min(MAX_FRAME as u16) as u8);
+        }
+    }
+    frames
 }
 
 impl std::ops::Deref for Verified {
@@ -41,7 +63,21 @@ impl Verified {
 
     fn ready(image: Image) -> Verified {
         let (plain, fused) = (fuse::plain(&image.code), fuse::fused(&image.code));
-        Verified(Arc::new(Ready { image, plain, fused }))
+        let (frames, longest_run) = (frames(&image), longest_run(&image.code));
+        Verified(Arc::new(Ready { image, plain, fused, frames, longest_run }))
+    }
+
+    /// How many registers the function of instruction `pc` uses.
+    #[inline]
+    pub fn frame_at(&self, pc: u32) -> usize {
+        self.0.frames.get(pc as usize).map_or(1, |frame| usize::from(*frame))
+    }
+
+    /// The most instructions that can be carried out before one that leaves its straight run: below so much fuel, the processor
+    /// counts one by one.
+    #[inline]
+    pub fn longest_run(&self) -> u64 {
+        self.0.longest_run
     }
 
     /// The code with a turn of the processor for each instruction.

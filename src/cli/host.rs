@@ -185,14 +185,15 @@ impl Keys {
     }
 
     fn poll(&mut self) -> Option<Outside> {
-        if self.interrupt.swap(0, Ordering::Relaxed) != 0 {
+        // A look costs next to nothing, an exchange as much as a system call here.
+        if self.interrupt.load(Ordering::Relaxed) != 0 && self.interrupt.swap(0, Ordering::Relaxed) != 0 {
             self.seen.0 += 1;
             let now = Instant::now();
             let twice = self.last_interrupt.is_some_and(|last| now - last < TWICE);
             self.last_interrupt = Some(now);
             return Some(if twice { Outside::Quit } else { Outside::Key(Signal::SIGINT) });
         }
-        if self.suspend.swap(0, Ordering::Relaxed) != 0 {
+        if self.suspend.load(Ordering::Relaxed) != 0 && self.suspend.swap(0, Ordering::Relaxed) != 0 {
             self.seen.1 += 1;
             return Some(Outside::Key(Signal::SIGTSTP));
         }

@@ -297,7 +297,7 @@ impl Stepper {
                 self.machine.enter(pid);
             }
             Some(Stop::Fault(fault)) => {
-                self.machine.fault(pid, fault);
+                self.machine.fault(pid, *fault);
                 self.machine.enter(pid);
             }
             Some(Stop::HandlerReturned) => self.machine.leave_handler(pid),

@@ -4,13 +4,18 @@
 use super::mqueue::Message;
 use super::wait::WaitFor;
 use crate::abi::{Errno, SignalSet, Status};
-use crate::vm::{Fault, Request};
+use crate::vm::{Context, Fault, Request};
+
+/// How many arguments a call has at hand: as many as nearly all have.
+pub const FETCHED: usize = 4;
 
 /// A system call in progress; kept in the PCB while the process waits.
 #[derive(Debug, Clone)]
 pub struct Call {
     /// What was asked.
     pub request: Request,
+    /// The words of its first arguments: while it waits, nothing changes its registers.
+    pub words: [u64; FETCHED],
     /// The tick at which it was first made.
     pub since: u64,
     /// The tick at which it gives up, once known (sleep, timed queue calls).
@@ -43,9 +48,10 @@ impl std::hash::Hash for Call {
 impl Call {
     /// A call just made.
     #[inline]
-    pub fn new(request: Request, now: u64) -> Self {
+    pub fn new(request: Request, context: &Context, now: u64) -> Self {
         Call {
             request,
+            words: context.registers(request.window.wrapping_add(1)),
             since: now,
             deadline: None,
             progress: 0,

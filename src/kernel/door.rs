@@ -3,7 +3,7 @@
 //! Whoever comes in through the door leaves by it in a fixed order: the call in progress is made (again), signals are acted
 //! on, then the process returns to its own code, until its quantum is spent.
 
-use super::call::{Call, Outcome};
+use super::call::{Call, Outcome, Value};
 use super::event::{Answer, Origin, Watch, What};
 use super::host::{Input, Outside};
 use super::machine::Machine;
@@ -158,7 +158,7 @@ impl Machine {
             match stop {
                 Stop::FuelSpent => {}
                 Stop::Syscall(asked) => request = Some(asked),
-                Stop::Fault(fault) => self.fault(pid, fault),
+                Stop::Fault(fault) => self.fault(pid, *fault),
                 Stop::HandlerReturned => self.leave_handler(pid),
             }
         }
@@ -216,9 +216,11 @@ impl Machine {
             }
             let blocked = match request.take() {
                 Some(request) => {
+                    let Some(context) = process.context.as_deref() else { return false };
+                    let call = Call::new(request, context, self.clock);
                     process.accounting.calls += 1;
                     self.totals.calls += 1;
-                    self.attempt_first(pid, request)
+                    self.attempt_first(pid, call)
                 }
                 None => match process.call.take() {
                     Some(call) => self.attempt_again(pid, call),
@@ -251,12 +253,13 @@ impl Machine {
         let now = self.clock;
         let process = self.process_mut(pid);
         process.accounting.calls += 1;
-        process.call = Some(Box::new(Call::new(request, now)));
+        if let Some(context) = process.context.as_deref() {
+            process.call = Some(Box::new(Call::new(request, context, now)));
+        }
     }
 
     /// Makes a call for the first time; what it must wait for, where it must. Most calls never leave the host's stack.
-    fn attempt_first(&mut self, pid: Pid, request: Request) -> Option<WaitFor> {
-        let mut call = Call::new(request, self.clock);
+    fn attempt_first(&mut self, pid: Pid, mut call: Call) -> Option<WaitFor> {
         let reason = self.attempt(pid, &mut call)?;
         let kept = match self.spare_call.take() {
             Some(mut place) => {
@@ -309,6 +312,9 @@ impl Machine {
             }
             outcome => {
                 self.complete(pid, call, &outcome);
+                if let Outcome::Two([_, Value::Bytes(bytes)]) = outcome {
+                    self.give_back(bytes);
+                }
                 None
             }
         }

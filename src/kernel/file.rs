@@ -176,8 +176,6 @@ pub struct OpenFile {
     pub refs: u32,
     /// Its number among all that were ever opened: ids are used again, this is not.
     pub serial: u64,
-    /// Who changed the flags last.
-    pub flagged: Option<Deed>,
 }
 
 impl OpenFile {
@@ -247,6 +245,8 @@ pub struct Files {
     open: Slab<OpenFile>,
     tables: Slab<Entries>,
     opened: u64,
+    /// Who changed the flags of an open file description last, where somebody did.
+    flaggers: BTreeMap<FileId, Deed>,
 }
 
 impl FileTable {
@@ -267,13 +267,13 @@ impl Files {
     fn open_one(&mut self, kind: Kind, access: i64, flags: i64) -> FileId {
         self.opened += 1;
         let serial = self.opened;
-        FileId(self.open.insert(OpenFile { kind, access, flags, offset: 0, refs: 0, serial, flagged: None }))
+        FileId(self.open.insert(OpenFile { kind, access, flags, offset: 0, refs: 0, serial }))
     }
 
     /// Makes an open file description, to which nothing refers yet; named after `owner` where there is one.
     pub(crate) fn open(&mut self, kind: Kind, access: i64, flags: i64, owner: Option<Pid>) -> FileId {
         let Some(owner) = owner else { return self.open_one(kind, access, flags) };
-        let file = OpenFile { kind, access, flags, offset: 0, refs: 0, serial: 0, flagged: None };
+        let file = OpenFile { kind, access, flags, offset: 0, refs: 0, serial: 0 };
         let at = self.open.insert_of(owner, file);
         if let Some(file) = self.open.get_mut(at) {
             file.serial = u64::from(at);
@@ -322,6 +322,21 @@ impl Files {
         self.open.get_mut(file.0)
     }
 
+    /// Sets the flags of an open file description; whether that changed them.
+    pub(crate) fn set_flags(&mut self, id: FileId, flags: i64, by: Deed) -> bool {
+        let Some(file) = self.open.get_mut(id.0) else { return false };
+        let changes = std::mem::replace(&mut file.flags, flags) != flags;
+        if changes {
+            self.flaggers.insert(id, by);
+        }
+        changes
+    }
+
+    /// Who changed the flags of an open file description last.
+    pub(crate) fn flagger(&self, id: FileId) -> Option<Deed> {
+        self.flaggers.get(&id).copied()
+    }
+
     /// All open file descriptions, by id.
     pub fn iter(&self) -> impl Iterator<Item = (FileId, &OpenFile)> {
         self.open.iter().map(|(at, file)| (FileId(at), file))
@@ -339,6 +354,9 @@ impl Files {
         open.refs = open.refs.saturating_sub(1);
         if open.refs > 0 {
             return None;
+        }
+        if !self.flaggers.is_empty() {
+            self.flaggers.remove(&file);
         }
         self.open.remove(file.0).map(|open| open.kind)
     }

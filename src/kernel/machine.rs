@@ -129,6 +129,8 @@ pub struct Machine {
     pub(crate) spare: Vec<Box<Context>>,
     /// The place of a call that has been answered, for the next one that sleeps.
     pub(crate) spare_call: Option<Box<Call>>,
+    /// The place of bytes that have reached their destination, for the next that are on their way.
+    pub(crate) spare_bytes: Vec<u8>,
     pub(crate) policy: Box<dyn Policy>,
     /// How many processes are stopped: what spares every exit a look at its group.
     pub(crate) stopped: usize,
@@ -211,6 +213,7 @@ impl Machine {
             table: if config.by_descent { Table::sparse() } else { Table::default() },
             spare: Vec::new(),
             spare_call: None,
+            spare_bytes: Vec::new(),
             stopped: 0,
             last: None,
             clock: 0,
@@ -259,6 +262,21 @@ impl Machine {
     /// How the run was set up.
     pub fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// An empty list of bytes, with room where some bytes have gone before.
+    #[inline]
+    pub(crate) fn buffer(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.spare_bytes)
+    }
+
+    /// Bytes that have reached their destination give back their room.
+    #[inline]
+    pub(crate) fn give_back(&mut self, mut bytes: Vec<u8>) {
+        if bytes.capacity() <= param::SPARE_BYTES {
+            bytes.clear();
+            self.spare_bytes = bytes;
+        }
     }
 
     /// The file system.

@@ -58,7 +58,7 @@ impl Machine {
         let file = fd.and_then(|fd| self.lookup(pid, fd).ok());
         let flagged = file
             .filter(|_| errno == Errno::EAGAIN)
-            .and_then(|(_, file)| file.flagged)
+            .and_then(|(id, _)| self.files.flagger(id))
             .map(|deed| (deed, self.ledger.flagger(deed.who)));
         let (closed, collected) = (None, None);
         let vanish = self.process(pid).signals.action(Signal::SIGCHLD).handler == SIG_IGN;

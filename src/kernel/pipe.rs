@@ -188,20 +188,21 @@ impl Pipe {
         moved
     }
 
-    /// Takes up to `max` bytes out.
-    fn take(&mut self, max: usize) -> Vec<u8> {
+    /// Takes up to `max` bytes out, and adds them to `taken`.
+    fn take(&mut self, max: usize, taken: &mut Vec<u8>) {
         let count = max.min(self.bytes.len());
         let (front, back) = self.bytes.as_slices();
         if count == front.len() && back.is_empty() {
-            let taken = front.to_vec();
+            taken.extend_from_slice(front);
             self.bytes.clear();
             self.pages.clear();
             self.writes.clear();
-            return taken;
+            return;
         }
-        let mut taken = Vec::with_capacity(count);
-        taken.extend_from_slice(&front[..count.min(front.len())]);
-        taken.extend_from_slice(&back[..count - taken.len()]);
+        taken.reserve(count);
+        let first = count.min(front.len());
+        taken.extend_from_slice(&front[..first]);
+        taken.extend_from_slice(&back[..count - first]);
         self.bytes.drain(..count);
         let mut left = count;
         while let Some(page) = self.pages.front_mut() {
@@ -223,7 +224,6 @@ impl Pipe {
             }
             self.writes.pop_front();
         }
-        taken
     }
 
     #[inline]
@@ -383,7 +383,8 @@ impl Machine {
             Portion::Line(max) => pipe.line().unwrap_or(max).min(max),
         };
         let was_full = pipe.is_full();
-        let taken = pipe.take(max);
+        let mut taken = std::mem::take(&mut self.spare_bytes);
+        pipe.take(max, &mut taken);
         let left = !pipe.is_empty();
         if matches!(pipe.room, Room::Bytes(_)) || (was_full && !pipe.is_full()) {
             self.wake_writer(id);
@@ -599,6 +600,12 @@ mod tests {
         pipe.push(&vec![b'x'; len], len, true, deed(1))
     }
 
+    fn take(pipe: &mut Pipe, max: usize) -> Vec<u8> {
+        let mut taken = Vec::new();
+        pipe.take(max, &mut taken);
+        taken
+    }
+
     /// What fits of writes of one size, until one of them would have to wait.
     fn fits(size: usize) -> usize {
         let mut pipe = linux();
@@ -618,9 +625,9 @@ mod tests {
     fn a_page_is_free_only_when_it_is_empty() {
         let mut pipe = linux();
         assert_eq!(write(&mut pipe, 70_000), 65_536);
-        pipe.take(1);
+        take(&mut pipe, 1);
         assert_eq!(write(&mut pipe, 1), 0);
-        pipe.take(4095);
+        take(&mut pipe, 4095);
         assert_eq!(write(&mut pipe, 1), 1);
     }
 
@@ -648,9 +655,9 @@ mod tests {
         let mut pipe = linux();
         pipe.push(b"abc", 3, true, deed(1));
         pipe.push(b"def", 3, true, deed(2));
-        assert_eq!(pipe.take(4), b"abcd");
+        assert_eq!(take(&mut pipe, 4), b"abcd");
         assert_eq!(pipe.writes().map(|write| (write.len, write.by.tick)).collect::<Vec<_>>(), [(2, 2)]);
-        assert_eq!(pipe.take(10), b"ef");
+        assert_eq!(take(&mut pipe, 10), b"ef");
         assert!(pipe.is_empty() && pipe.pages.is_empty() && pipe.writes.is_empty());
     }
 
@@ -661,7 +668,7 @@ mod tests {
         assert_eq!(write(&mut pipe, 6), 0);
         assert_eq!(write(&mut pipe, 11), 4, "longer than the pipe: in pieces");
         assert!(pipe.is_full());
-        pipe.take(1);
+        take(&mut pipe, 1);
         assert_eq!(write(&mut pipe, 1), 1);
     }
 
@@ -671,7 +678,7 @@ mod tests {
         assert_eq!(pipe.line(), None);
         pipe.push(b"ab\ncd", 5, true, deed(1));
         assert_eq!(pipe.line(), Some(3));
-        pipe.take(3);
+        take(&mut pipe, 3);
         assert_eq!(pipe.line(), None);
     }
 

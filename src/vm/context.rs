@@ -176,6 +176,16 @@ impl Context {
         self.slots[self.base as usize + register as usize]
     }
 
+    /// The registers of the running frame from `first` on; zeros where there are no more.
+    #[inline]
+    pub fn registers<const N: usize>(&self, first: u8) -> [u64; N] {
+        let rest = self.slots.get(self.base as usize + first as usize..).unwrap_or(&[]);
+        match rest.first_chunk() {
+            Some(words) => *words,
+            None => std::array::from_fn(|at| rest.get(at).copied().unwrap_or(0)),
+        }
+    }
+
     /// Sets a register of the running frame.
     #[inline]
     pub fn set_register(&mut self, register: u8, word: u64) {
@@ -198,6 +208,12 @@ impl Context {
     #[inline]
     pub fn string(&self, memory: &mut Memory, word: u64) -> Vec<u8> {
         self.view(memory).bytes(word)
+    }
+
+    /// Adds the bytes of the string that `word` refers to.
+    #[inline]
+    pub fn append_string(&self, memory: &Memory, word: u64, bytes: &mut Vec<u8>) {
+        self.view(memory).append(word, bytes);
     }
 
     /// The elements of the `[str]` that `word` refers to.
@@ -309,8 +325,7 @@ impl Context {
     /// The slots up to the top of the running frame.
     #[inline]
     pub(super) fn live_slots(&self) -> usize {
-        let function = self.image.functions.get(self.image.function_at(self.pc));
-        self.base as usize + function.map_or(1, |function| usize::from(function.frame))
+        self.base as usize + self.image.frame_at(self.pc)
     }
 
     /// Makes a frame for handler `function` (a function value) on top of the stack, so that the processor runs it with

@@ -112,9 +112,9 @@ impl Guest<'_> {
         Ok(array)
     }
 
-    fn set_array(&mut self, array: u64, length: u64, capacity: u64, store: u64) {
-        self.arena.write(array, length | capacity << 32);
-        self.arena.write(array + 1, store);
+    /// Sets an array's header.
+    pub(super) fn set_array(&mut self, array: u64, length: u64, capacity: u64, store: u64) {
+        self.arena.memory.set_array(self.arena.space, array, (length, capacity), store);
     }
 
     /// Whether the elements of an array are references.
@@ -131,7 +131,7 @@ impl Guest<'_> {
             return false;
         }
         self.arena.write(store + length, word);
-        self.arena.write(array, sizes + 1);
+        self.set_array(array, length + 1, capacity, store);
         true
     }
 
@@ -161,8 +161,8 @@ impl Guest<'_> {
     /// The address of an element, if there is such an element.
     #[inline(always)]
     pub(super) fn element(&mut self, array: u64, index: u64) -> Option<u64> {
-        let (sizes, store) = self.arena.read_pair(array);
-        (index < sizes & 0xffff_ffff).then(|| store.wrapping_add(index))
+        let (length, store) = self.arena.memory.array(*self.arena.space, array);
+        (index < length).then(|| store.wrapping_add(index))
     }
 
     /// A new struct, all fields zero.

@@ -26,8 +26,9 @@ pub enum Stop {
     Syscall(Request),
     /// The fuel is spent; the next instruction has not begun.
     FuelSpent,
-    /// The instruction cannot be carried out; the program counter is still at it.
-    Fault(Fault),
+    /// The instruction cannot be carried out; the program counter is still at it. In a box, since a stop is handed on at every
+    /// system call, and a fault is large and seldom.
+    Fault(Box<Fault>),
     /// A signal handler has returned into the frame that the kernel made for it.
     HandlerReturned,
 }

@@ -12,23 +12,19 @@ use super::text::literal;
 use super::{FIRST_SPECIAL_LINK, HANDLER_LINK, Request, Stop, WINDOW, slow};
 use crate::abi::{Builtin, FUNCTION_BIAS};
 use crate::bytecode::fuse::{Entry, Step};
-use crate::bytecode::image::{Image, Verified};
-use crate::bytecode::op::{Instruction, Op};
+use crate::bytecode::image::Verified;
+use crate::bytecode::op::Instruction;
 use crate::for_each_fusion;
 
 /// Processes with at most so many slots run in the shared register file.
 const SMALL: usize = 256;
 /// The most that one run is given.
 const MOST_FUEL: u64 = 1 << 60;
-/// How many programs' longest straight runs are remembered.
-const REMEMBERED: usize = 16;
 
 /// The register file and caches that all processes of one machine share.
 #[derive(Debug, Default)]
 pub struct Processor {
     file: Vec<u64>,
-    /// The longest straight run of programs, the one met last in front.
-    straight: Vec<(Verified, u64)>,
     /// Whether frames begin as zeros, so that what a process did before leaves nothing in it.
     tidy: bool,
     /// Whether every instruction takes a turn of the loop by itself.
@@ -45,30 +41,6 @@ impl Processor {
     pub fn unfused() -> Self {
         Processor { unfused: true, ..Self::default() }
     }
-
-    /// The fuel below which instructions are counted one by one.
-    fn reserve(&mut self, image: &Verified) -> u64 {
-        if let Some((first, longest)) = self.straight.first()
-            && first.same(image)
-        {
-            return *longest;
-        }
-        match self.straight.iter().position(|(known, _)| known.same(image)) {
-            Some(at) => self.straight.swap(0, at),
-            None => {
-                self.straight.truncate(REMEMBERED - 1);
-                self.straight.insert(0, (image.clone(), longest_run(image)));
-            }
-        }
-        self.straight[0].1
-    }
-}
-
-/// The most instructions that can be carried out before one that charges them.
-fn longest_run(image: &Image) -> u64 {
-    let ends = |op: Op| matches!(op, Op::Jump | Op::Call | Op::CallValue | Op::Return | Op::Syscall);
-    let runs = image.code.split_inclusive(|instruction| ends(instruction.op));
-    runs.map(<[Instruction]>::len).max().unwrap_or(0) as u64
 }
 
 /// Where the processor stands.
@@ -91,7 +63,7 @@ enum Exit {
 /// Runs the process until it must stop, for at most `fuel` instructions; returns why it stopped and how many
 /// instructions were carried out (a system call counts when it is reached, a faulting instruction does not).
 pub fn run(processor: &mut Processor, context: &mut Context, memory: &mut Memory, fuel: u64) -> (Stop, u64) {
-    let reserve = if processor.tidy { u64::MAX } else { processor.reserve(&context.image) };
+    let reserve = if processor.tidy { u64::MAX } else { context.image.longest_run() };
     let most = context.most_slots();
     let small = context.slots.len() <= SMALL;
     let mut slots = std::mem::take(if small { &mut processor.file } else { &mut context.slots });
@@ -156,7 +128,7 @@ fn drive(
         match exit {
             Exit::Stop(stop) => return stop,
             Exit::Low => {}
-            Exit::Room if usable == most => return Stop::Fault(Fault::StackOverflow { limit: limits.stack }),
+            Exit::Room if usable == most => return Stop::Fault(Box::new(Fault::StackOverflow { limit: limits.stack })),
             Exit::Room => {
                 slots.resize((slots.len() + step).min(most), 0);
                 step *= 2;
@@ -199,8 +171,14 @@ fn request(instruction: Instruction) -> Stop {
             args: instruction.b,
             format: u32::try_from(instruction.imm).ok(),
         }),
-        None => Stop::Fault(Fault::NotAFunction),
+        None => Stop::Fault(Box::new(Fault::NotAFunction)),
     }
+}
+
+#[cold]
+#[inline(never)]
+fn faulted(fault: Fault) -> Exit {
+    Exit::Stop(Stop::Fault(Box::new(fault)))
 }
 
 #[inline(always)]
@@ -228,7 +206,7 @@ fn execute<const STEP: bool>(
     // Leaves the loop before the present instruction.
     macro_rules! fault {
         ($fault:expr) => {
-            break (Exit::Stop(Stop::Fault($fault)), 0)
+            break (faulted($fault), 0)
         };
     }
     // Goes on elsewhere, after charging the straight run that ends here.
@@ -376,7 +354,7 @@ fn execute<const STEP: bool>(
             go!((link >> 8) as u32 + 1)
         }};
         (ArrayLen, $i:ident) => {
-            win[$i.a as usize] = guest.arena.read(win[$i.b as usize]) & 0xffff_ffff
+            win[$i.a as usize] = guest.arena.memory.array(*guest.arena.space, win[$i.b as usize]).0
         };
         (LoadElem, $i:ident) => {
             match guest.element(win[$i.b as usize], win[$i.c as usize]) {

@@ -61,15 +61,8 @@ impl<'a> View<'a> {
 
     /// The string's bytes.
     pub(super) fn bytes(self, text: u64) -> Vec<u8> {
-        if let Some(bytes) = self.literal(text) {
-            return bytes.to_vec();
-        }
-        let length = self.length(text);
-        if let Some(whole) = self.memory.whole(self.space, text, length) {
-            return whole.to_vec();
-        }
-        let mut bytes = Vec::with_capacity(length as usize);
-        self.pieces(text).for_each(|piece| bytes.extend_from_slice(piece));
+        let mut bytes = Vec::new();
+        self.append(text, &mut bytes);
         bytes
     }
 
@@ -82,7 +75,10 @@ impl<'a> View<'a> {
                 let (header, rest) = self.memory.rest_of_page(self.space, text - 1);
                 match rest.get(..(header & 0xffff_ffff) as usize) {
                     Some(short) => bytes.extend_from_slice(short),
-                    None => self.pieces(text).for_each(|piece| bytes.extend_from_slice(piece)),
+                    None => {
+                        bytes.reserve(header as u32 as usize);
+                        self.pieces(text).for_each(|piece| bytes.extend_from_slice(piece));
+                    }
                 }
             }
         }

@@ -124,6 +124,8 @@ pub(crate) fn write(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome 
     let outcome = machine.write_bytes(me, fd, call, &bytes);
     if let Outcome::Block(_) = outcome {
         call.bytes = Some(bytes);
+    } else {
+        machine.give_back(bytes);
     }
     outcome
 }
@@ -199,11 +201,7 @@ fn control(machine: &mut Machine, me: Pid, fd: i64, command: i64, arg: i64) -> R
 /// Sets the flags of an open file, for everyone who refers to it, and notes who did.
 pub(super) fn set_flags(machine: &mut Machine, me: Pid, id: FileId, flags: i64) {
     let deed = machine.deed(me);
-    if let Some(file) = machine.files.get_mut(id)
-        && file.flags != flags
-    {
-        file.flags = flags;
-        file.flagged = Some(deed);
+    if machine.files.set_flags(id, flags, deed) {
         let who = machine.process(me).lineage.clone();
         machine.ledger.set_flags(who);
     }

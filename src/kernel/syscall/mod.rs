@@ -60,6 +60,9 @@ pub(crate) fn given(call: &Call) -> usize {
 /// The word of argument `at`, from 0.
 #[inline]
 pub(crate) fn arg(machine: &Machine, me: Pid, call: &Call, at: usize) -> u64 {
+    if let Some(word) = call.words.get(at) {
+        return *word;
+    }
     let context = machine.process(me).context.as_deref();
     context.map_or(0, |context| context.register(call.request.window.wrapping_add(at as u8 + 1)))
 }
@@ -87,7 +90,9 @@ fn with_context<T: Default>(
 /// Argument `at` as the bytes of a string.
 pub(crate) fn string(machine: &mut Machine, me: Pid, call: &Call, at: usize) -> Vec<u8> {
     let word = arg(machine, me, call, at);
-    with_context(machine, me, |context, memory| context.string(memory, word))
+    let mut bytes = machine.buffer();
+    with_context(machine, me, |context, memory| context.append_string(memory, word, &mut bytes));
+    bytes
 }
 
 /// Argument `at` as a list of strings.

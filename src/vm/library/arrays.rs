@@ -24,7 +24,7 @@ pub(super) fn pop(call: &mut Call<'_, '_>) -> Given<u64> {
         return Err(Fault::EmptyPop);
     }
     let last = call.guest.arena.read(store + length - 1);
-    call.guest.arena.write(array, sizes - 1);
+    call.guest.set_array(array, length - 1, sizes >> 32, store);
     Ok(last)
 }
 

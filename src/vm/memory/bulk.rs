@@ -20,16 +20,8 @@ impl Memory {
         })
     }
 
-    /// The `length` bytes that start at word `address`, where one page holds them all.
-    #[inline]
-    pub(crate) fn whole(&self, space: Space, address: u64, length: u64) -> Option<&[u8]> {
-        let start = address as usize % PAGE_WORDS * 8;
-        let end = start + usize::try_from(length).ok().filter(|length| *length <= PAGE_BYTES)?;
-        let page: &[u8] = bytemuck::cast_slice(self.page(space, address / PAGE_WORDS as u64));
-        page.get(start..end)
-    }
-
     /// The word at `address`, and the bytes from the next word to the end of their page.
+    #[inline]
     pub(crate) fn rest_of_page(&self, space: Space, address: u64) -> (u64, &[u8]) {
         let words = self.page(space, address / PAGE_WORDS as u64);
         let at = address as usize % PAGE_WORDS;

@@ -137,6 +137,32 @@ impl Memory {
         (words[at & !1], words[at | 1])
     }
 
+    /// Length and store of an array, whose header stands at `array`.
+    #[inline(always)]
+    pub(crate) fn array(&mut self, space: Space, array: u64) -> (u64, u64) {
+        let header = match self.tlb.array(array) {
+            Some(header) => header,
+            None => self.array_miss(space, array),
+        };
+        (header & 0xffff_ffff, header >> 32)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn array_miss(&mut self, space: Space, array: u64) -> u64 {
+        let (sizes, store) = self.read_pair(space, array);
+        let header = sizes & 0xffff_ffff | store << 32;
+        self.tlb.insert_array(array, header);
+        header
+    }
+
+    /// Sets an array's header; the only way to change one.
+    #[inline]
+    pub(crate) fn set_array(&mut self, space: &mut Space, array: u64, (length, capacity): (u64, u64), store: u64) {
+        self.write_pair(space, array, (length | capacity << 32, store));
+        self.tlb.insert_array(array, length | store << 32);
+    }
+
     /// Writes the word at `address`.
     #[inline(always)]
     pub(crate) fn write(&mut self, space: &mut Space, address: u64, word: u64) {

@@ -1,13 +1,20 @@
 //! The translation cache: which frame holds a page of a space.
 //!
-//! An entry's tags hold the page and the epoch in which it was made. Each space has an epoch of its own while it is among those
+//! An entry's tag holds the page and the epoch in which it was made. Each space has an epoch of its own while it is among those
 //! that were entered last, so that processes that take turns find their entries again. A new epoch makes all entries of a
 //! space stale at once. An entry can be written through only if its frame and all nodes above it had one owner when it was
 //! made; whatever shares a tree begins a new epoch, and so does whatever gives the tree another root, or gives its root up.
+//!
+//! Beside it, under the same epochs, stand the lengths and stores of the arrays that were used last: an access to an element
+//! needs them before it knows its address. Whoever changes an array's header changes them too.
 
 use super::Space;
 
-const ENTRIES: usize = 1024;
+/// How many entries there are. Together they reach 16 MB; what no process touches costs the host no memory.
+const ENTRIES: usize = 1 << 15;
+
+/// How many arrays are known.
+const ARRAYS: usize = 512;
 
 /// How many spaces keep their epochs.
 const SPACES: usize = 64;
@@ -21,17 +28,16 @@ const EPOCH: u64 = 1 << EPOCH_SHIFT;
 /// Spreads the spaces' pages over the entries: they all begin with page 0.
 const SPREAD: u64 = 37;
 
-#[derive(Debug, Clone, Copy, Default)]
-struct Entry {
-    read: u64,
-    write: u64,
-    frame: u32,
-}
+/// A tag, and a frame: in the low half for reading, in the high half for writing, where it is 0 if it may not be written.
+/// As an array, since the host gives large ones of zeros without touching them.
+type Entry = [u64; 2];
 
 /// A direct-mapped cache.
 #[derive(Debug)]
 pub(super) struct Tlb {
     entries: Box<[Entry; ENTRIES]>,
+    /// A tag, with an address in place of the page, and the first half of an array's header: its length, and where it is.
+    arrays: Box<[Entry; ARRAYS]>,
     /// The epoch of the present space, in its place in a tag.
     epoch: u64,
     /// What the present space's pages are spread by.
@@ -42,10 +48,16 @@ pub(super) struct Tlb {
     spaces: Box<[(Space, u64); SPACES]>,
 }
 
+/// So many entries that no epoch fits.
+fn zeros<const N: usize>() -> Box<[Entry; N]> {
+    vec![[0; 2]; N].into_boxed_slice().try_into().expect("a list of N entries has N entries")
+}
+
 impl Default for Tlb {
     fn default() -> Self {
         Tlb {
-            entries: Box::new([Entry::default(); ENTRIES]),
+            entries: zeros(),
+            arrays: zeros(),
             epoch: EPOCH,
             spread: 0,
             newest: EPOCH,
@@ -100,23 +112,23 @@ impl Tlb {
     /// The frame of `page`, if it may be read through the cache.
     #[inline(always)]
     pub(super) fn readable(&self, page: u64) -> Option<u32> {
-        let entry = &self.entries[self.place(page)];
-        (entry.read == page | self.epoch).then_some(entry.frame)
+        let [tag, frames] = self.entries[self.place(page)];
+        (tag == page | self.epoch).then_some(frames as u32)
     }
 
     /// The frame of `page`, if it may be written through the cache.
     #[inline(always)]
     pub(super) fn writable(&self, page: u64) -> Option<u32> {
-        let entry = &self.entries[self.place(page)];
-        (entry.write == page | self.epoch).then_some(entry.frame)
+        let [tag, frames] = self.entries[self.place(page)];
+        let frame = (frames >> 32) as u32;
+        (tag == page | self.epoch && frame != 0).then_some(frame)
     }
 
     /// Remembers a frame that may be read.
     #[inline]
     pub(super) fn insert_readable(&mut self, page: u64, frame: u32) {
         if page >> EPOCH_SHIFT == 0 {
-            let place = self.place(page);
-            self.entries[place] = Entry { read: page | self.epoch, write: 0, frame };
+            self.insert(page, u64::from(frame));
         }
     }
 
@@ -124,8 +136,32 @@ impl Tlb {
     #[inline]
     pub(super) fn insert_writable(&mut self, page: u64, frame: u32) {
         if page >> EPOCH_SHIFT == 0 {
-            let (tag, place) = (page | self.epoch, self.place(page));
-            self.entries[place] = Entry { read: tag, write: tag, frame };
+            self.insert(page, u64::from(frame) << 32 | u64::from(frame));
+        }
+    }
+
+    #[inline]
+    fn insert(&mut self, page: u64, frames: u64) {
+        self.entries[self.place(page)] = [page | self.epoch, frames];
+    }
+
+    #[inline(always)]
+    fn place_of_array(&self, array: u64) -> usize {
+        ((array >> 1) as usize ^ self.spread) % ARRAYS
+    }
+
+    /// Length and store of an array, in the halves of a word, if they are known.
+    #[inline(always)]
+    pub(super) fn array(&self, array: u64) -> Option<u64> {
+        let [tag, header] = self.arrays[self.place_of_array(array)];
+        (tag == array | self.epoch).then_some(header)
+    }
+
+    /// Remembers length and store of an array.
+    #[inline(always)]
+    pub(super) fn insert_array(&mut self, array: u64, header: u64) {
+        if array >> EPOCH_SHIFT == 0 {
+            self.arrays[self.place_of_array(array)] = [array | self.epoch, header];
         }
     }
 }

@@ -13,7 +13,7 @@ fn fault_at(code: Vec<Instruction>, pc: u32) -> Fault {
     let (stop, used) = machine.run(1000);
     assert_eq!((machine.context.pc, used), (pc, u64::from(pc)));
     match stop {
-        Stop::Fault(fault) => fault,
+        Stop::Fault(fault) => *fault,
         stop => panic!("{stop:?}"),
     }
 }
@@ -72,7 +72,8 @@ fn pointer_faults_say_where_the_block_was_allocated_and_freed() {
     let mut child = machine.context.fork(&mut machine.memory, None);
     child.pc += 1;
     let (stop, _) = run(&mut machine.processor, &mut child, &mut machine.memory, 100);
-    let Stop::Fault(Fault::Free(fault)) = stop else { panic!("{stop:?}") };
+    let Stop::Fault(fault) = stop else { panic!("{stop:?}") };
+    let Fault::Free(fault) = *fault else { panic!("{fault:?}") };
     assert_eq!((fault.kind, fault.offset), (PointerKind::Freed, 0));
     assert_eq!(fault.allocated, Some(Site { pc: 1, generation: 0 }));
     assert_eq!(fault.freed, Some(Site { pc: 6, generation: 1 }));
@@ -94,7 +95,10 @@ fn endless_recursion_overflows_the_stack_wherever_it_runs() {
         loop {
             match machine.run(turn) {
                 (Stop::FuelSpent, _) => {}
-                (Stop::Fault(Fault::StackOverflow { limit: 65536 }), _) => break machine.context.call_stack().len(),
+                (Stop::Fault(fault), _) => {
+                    assert_eq!(*fault, Fault::StackOverflow { limit: 65536 });
+                    break machine.context.call_stack().len();
+                }
                 (stop, _) => panic!("{stop:?}"),
             }
         }

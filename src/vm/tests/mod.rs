@@ -135,7 +135,7 @@ impl Machine {
 
     fn fault(&mut self) -> Fault {
         match self.run(u64::MAX >> 1).0 {
-            Stop::Fault(fault) => fault,
+            Stop::Fault(fault) => *fault,
             stop => panic!("{stop:?}"),
         }
     }

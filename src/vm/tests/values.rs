@@ -22,7 +22,7 @@ fn called(builtin: Builtin, kind: i32, args: &[Result<i64, &str>]) -> Result<Mac
     code.push(exit(8));
     let mut machine = Machine::new(image(code, &strings));
     match machine.run(100).0 {
-        Stop::Fault(fault) => Err(fault),
+        Stop::Fault(fault) => Err(*fault),
         _ => Ok(machine),
     }
 }
