@@ -24,6 +24,8 @@ macro_rules! for_each_fusion {
             AddIntJumpLt = AddInt JumpLt;
             AddAddJumpLt = AddInt AddImm JumpLt;
             AddImmAddImmJumpLt = AddImm AddImm JumpLt;
+            AddImmAddImmJumpLe = AddImm AddImm JumpLe;
+            AddImmJumpLeShort = AddImm JumpLeShort;
             MulAddAddJumpLt = MulInt AddInt AddImm JumpLt;
             StoreElemAddImmJumpLt = StoreElem AddImm JumpLt;
             DivImmJump = DivImm Jump;
@@ -54,10 +56,19 @@ macro_rules! for_each_fusion {
             LoadElemJumpIf = LoadElem JumpIf;
             LoadElemJumpIfNot = LoadElem JumpIfNot;
             LoadElemLoadField = LoadElem LoadField;
+            LoadElemJumpLtJump = LoadElem JumpLt Jump;
+            LoadElemJumpLtJumpLt = LoadElem JumpLt JumpLt;
             LoadElemStoreElem = LoadElem StoreElem;
+            // Two elements that change places.
+            LoadElemLoadElemStoreElemStoreElem = LoadElem LoadElem StoreElem StoreElem;
+            // One step of a sum of products.
+            LoadElemLoadElemLoadElemMulAddAddJumpLt = LoadElem LoadElem LoadElem MulInt AddInt AddImm JumpLt;
+            LoadElemLoadElemMulAddAddJumpLt = LoadElem LoadElem MulInt AddInt AddImm JumpLt;
             LoadElemAddIntStoreElem = LoadElem AddInt StoreElem;
             AddImmLoadElem = AddImm LoadElem;
             AddImmLoadElemJumpLt = AddImm LoadElem JumpLt;
+            AddImmLoadElemJumpLtJump = AddImm LoadElem JumpLt Jump;
+            AddImmLoadElemJumpLtJumpLt = AddImm LoadElem JumpLt JumpLt;
             StoreElemStoreElem = StoreElem StoreElem;
             StoreElemAddImm = StoreElem AddImm;
             StoreElemAddInt = StoreElem AddInt;

@@ -84,15 +84,19 @@ pub enum Value {
     Ints(Vec<i64>),
 }
 
-/// What a system call answers.
+/// What a system call answers. It is handed on at every call, so what is large stands in boxes.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
     /// It returns one int.
     Int(i64),
     /// It returns these parts.
     Parts(Vec<Value>),
-    /// It returns these two parts: the shape of the calls that are made most.
-    Two([Value; 2]),
+    /// It returns two ints: `pipe`'s shape.
+    Pair(i64, i64),
+    /// It returns how many bytes, and the bytes: the shape of what reads.
+    Counted(Vec<u8>),
+    /// It returns a child and its status: `wait`'s shape.
+    Child(u32, Status),
     /// It returns nothing.
     Nothing,
     /// It fails: -1 and `errno`, the other parts zero.
@@ -100,7 +104,7 @@ pub enum Outcome {
     /// It must wait.
     Block(WaitFor),
     /// It raises a fault at the call.
-    Fault(Fault),
+    Fault(Box<Fault>),
     /// There is nobody to return to: the process has ended, or its program was replaced.
     Gone,
     /// It returns this int, and then the processor goes to the next ready process (`sched_yield`).
@@ -108,14 +112,21 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// Two ints, `pipe`'s and `sigpending`'s shape.
-    pub fn pair(first: i64, second: i64) -> Outcome {
-        Outcome::Two([Value::Int(first), Value::Int(second)])
+    /// A fault at the call.
+    #[cold]
+    pub fn fault(fault: Fault) -> Outcome {
+        Outcome::Fault(Box::new(fault))
     }
 
-    /// A count and that many bytes, the shape of what reads.
-    pub fn counted(bytes: Vec<u8>) -> Outcome {
-        Outcome::Two([Value::Int(bytes.len() as i64), Value::Bytes(bytes)])
+    /// The parts that the call returns where it succeeds with several.
+    pub fn parts(&self) -> Option<Vec<Value>> {
+        match self {
+            Outcome::Parts(parts) => Some(parts.clone()),
+            Outcome::Pair(first, second) => Some(vec![Value::Int(*first), Value::Int(*second)]),
+            Outcome::Counted(bytes) => Some(vec![Value::Int(bytes.len() as i64), Value::Bytes(bytes.clone())]),
+            Outcome::Child(pid, status) => Some(vec![Value::Int(i64::from(*pid)), Value::Status(*status)]),
+            _ => None,
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 //! Whoever comes in through the door leaves by it in a fixed order: the call in progress is made (again), signals are acted
 //! on, then the process returns to its own code, until its quantum is spent.
 
-use super::call::{Call, Outcome, Value};
+use super::call::{Call, Outcome};
 use super::event::{Answer, Origin, Watch, What};
 use super::host::{Input, Outside};
 use super::machine::Machine;
@@ -125,9 +125,9 @@ impl Machine {
             self.emit(Watch::SCHED, pid, What::Dispatched);
         }
         let mut left = if self.policy.preempts() { self.config.quantum } else { u64::MAX };
-        let mut request = None;
+        let mut goes_on = self.enter(pid);
         loop {
-            if !self.enter_with(pid, request.take()) {
+            if !goes_on {
                 self.leave_processor(pid);
                 return;
             }
@@ -153,14 +153,19 @@ impl Machine {
             if self.memory.exhausted() {
                 // As Linux does where copies on write leave no memory: whoever wanted the last page pays.
                 self.die(pid, Status::killed(Signal::SIGKILL));
+                goes_on = false;
                 continue;
             }
             match stop {
                 Stop::FuelSpent => {}
-                Stop::Syscall(asked) => request = Some(asked),
+                Stop::Syscall(request) => {
+                    goes_on = self.enter_for(pid, request);
+                    continue;
+                }
                 Stop::Fault(fault) => self.fault(pid, *fault),
                 Stop::HandlerReturned => self.leave_handler(pid),
             }
+            goes_on = self.enter(pid);
         }
     }
 
@@ -204,46 +209,50 @@ impl Machine {
 
     /// The way back to user code: true where the process may run its own instructions now.
     pub(crate) fn enter(&mut self, pid: Pid) -> bool {
-        self.enter_with(pid, None)
+        let Some(process) = self.table.get_mut(pid) else { return false };
+        let State::Running = process.state else { return false };
+        let blocked = match process.call.take() {
+            Some(call) => self.attempt_again(pid, call),
+            None => None,
+        };
+        self.leave(pid, blocked)
     }
 
     /// The same, for a process that has just asked for a call.
-    fn enter_with(&mut self, pid: Pid, mut request: Option<Request>) -> bool {
+    fn enter_for(&mut self, pid: Pid, request: Request) -> bool {
+        let now = self.clock;
+        let Some(process) = self.table.get_mut(pid) else { return false };
+        let State::Running = process.state else { return false };
+        let Some(context) = process.context.as_deref() else { return false };
+        process.accounting.calls += 1;
+        self.totals.calls += 1;
+        let call = Call::new(request, context, now);
+        let blocked = self.attempt_first(pid, call);
+        self.leave(pid, blocked)
+    }
+
+    /// The rest of the way back, after the call in progress was made; `blocked` is what it waits for, where it must.
+    #[inline]
+    fn leave(&mut self, pid: Pid, mut blocked: Option<WaitFor>) -> bool {
         loop {
-            let Some(process) = self.table.get_mut(pid) else { return false };
-            if !matches!(process.state, State::Running) {
-                return false;
-            }
-            let blocked = match request.take() {
-                Some(request) => {
-                    let Some(context) = process.context.as_deref() else { return false };
-                    let call = Call::new(request, context, self.clock);
-                    process.accounting.calls += 1;
-                    self.totals.calls += 1;
-                    self.attempt_first(pid, call)
-                }
-                None => match process.call.take() {
-                    Some(call) => self.attempt_again(pid, call),
-                    None => None,
-                },
-            };
             let Some(process) = self.table.get(pid) else { return false };
             if !matches!(process.state, State::Running) {
                 return false;
             }
             if process.signals.are_quiet() {
-                match blocked {
-                    None => return true,
-                    Some(reason) => {
-                        self.enter_queues(pid, reason);
-                        self.set_state(pid, State::Blocked(reason));
-                        return false;
-                    }
-                }
+                let Some(reason) = blocked else { return true };
+                self.enter_queues(pid, reason);
+                self.set_state(pid, State::Blocked(reason));
+                return false;
             }
             if self.deliver(pid) == Delivery::Off {
                 return false;
             }
+            // What the signals have left of the call is made again.
+            blocked = match self.table.get_mut(pid).and_then(|process| process.call.take()) {
+                Some(call) => self.attempt_again(pid, call),
+                None => None,
+            };
         }
     }
 
@@ -259,6 +268,7 @@ impl Machine {
     }
 
     /// Makes a call for the first time; what it must wait for, where it must. Most calls never leave the host's stack.
+    #[inline]
     fn attempt_first(&mut self, pid: Pid, mut call: Call) -> Option<WaitFor> {
         let reason = self.attempt(pid, &mut call)?;
         let kept = match self.spare_call.take() {
@@ -287,6 +297,7 @@ impl Machine {
     }
 
     /// Makes a call, unless it is to fail; notes a failure.
+    #[inline]
     fn make(&mut self, pid: Pid, call: &mut Call) -> Outcome {
         if !self.made.is_empty()
             && let Some(errno) = self.forced_failure(pid, call)
@@ -301,6 +312,7 @@ impl Machine {
     }
 
     /// Makes a call; what it must wait for, where it must.
+    #[inline]
     fn attempt(&mut self, pid: Pid, call: &mut Call) -> Option<WaitFor> {
         if self.watches(Watch::SYSCALL) {
             return self.attempt_watched(pid, call);
@@ -312,7 +324,7 @@ impl Machine {
             }
             outcome => {
                 self.complete(pid, call, &outcome);
-                if let Outcome::Two([_, Value::Bytes(bytes)]) = outcome {
+                if let Outcome::Counted(bytes) = outcome {
                     self.give_back(bytes);
                 }
                 None
@@ -357,7 +369,7 @@ impl Machine {
                 syscall::store_one(self, pid, call, *value as u64);
             }
             Outcome::Gone | Outcome::Block(_) => {}
-            Outcome::Fault(fault) => self.fault(pid, fault.clone()),
+            Outcome::Fault(fault) => self.fault(pid, (**fault).clone()),
             Outcome::Yield(value) => {
                 syscall::store(self, pid, call, &Outcome::Int(*value));
                 if self.table.get(pid).is_some_and(|process| process.state == State::Running) {

@@ -336,19 +336,25 @@ impl Machine {
     }
 
     /// Changes a process's state and keeps its accounts.
+    #[inline]
     pub(crate) fn set_state(&mut self, pid: Pid, to: State) {
         let now = self.clock;
+        let watched = self.watches(Watch::SCHED);
         let process = self.process_mut(pid);
         let from = process.state;
-        if from == to {
+        if std::mem::discriminant(&from) == std::mem::discriminant(&to) && from == to {
             return;
         }
         process.account(now);
         process.state = to;
         process.accounting.state_changes += 1;
-        self.stopped += usize::from(matches!(to, State::Stopped(_)));
-        self.stopped -= usize::from(matches!(from, State::Stopped(_)));
-        if self.watches(Watch::SCHED) {
+        match (from, to) {
+            (State::Stopped(_), State::Stopped(_)) => {}
+            (_, State::Stopped(_)) => self.stopped += 1,
+            (State::Stopped(_), _) => self.stopped -= 1,
+            _ => {}
+        }
+        if watched {
             self.emit(Watch::SCHED, pid, What::State { from, to });
         }
     }

@@ -245,7 +245,7 @@ impl Machine {
         if !self.resume_output(me, call) {
             let text = match render(self, call) {
                 Ok(text) => text,
-                Err(fault) => return Outcome::Fault(fault),
+                Err(fault) => return Outcome::fault(fault),
             };
             let (mode, by) = (self.stdout_mode(me), self.deed(me));
             call.count = text.len() as i64;
@@ -266,7 +266,7 @@ impl Machine {
         if !self.resume_output(me, call) {
             let text = match render(self, call) {
                 Ok(text) => text,
-                Err(fault) => return Outcome::Fault(fault),
+                Err(fault) => return Outcome::fault(fault),
             };
             call.count = text.len() as i64;
             call.bytes = Some(text);

@@ -182,7 +182,11 @@ impl Context {
         let rest = self.slots.get(self.base as usize + first as usize..).unwrap_or(&[]);
         match rest.first_chunk() {
             Some(words) => *words,
-            None => std::array::from_fn(|at| rest.get(at).copied().unwrap_or(0)),
+            None => {
+                let mut words = [0; N];
+                words.iter_mut().zip(rest).for_each(|(word, slot)| *word = *slot);
+                words
+            }
         }
     }
 

@@ -64,51 +64,81 @@ enum Exit {
 /// instructions were carried out (a system call counts when it is reached, a faulting instruction does not).
 pub fn run(processor: &mut Processor, context: &mut Context, memory: &mut Memory, fuel: u64) -> (Stop, u64) {
     let reserve = if processor.tidy { u64::MAX } else { context.image.longest_run() };
-    let most = context.most_slots();
-    let small = context.slots.len() <= SMALL;
-    let mut slots = std::mem::take(if small { &mut processor.file } else { &mut context.slots });
-    let room = context.base as usize + WINDOW;
-    if slots.len() < room.max(2 * WINDOW) {
-        slots.resize(room.max(2 * WINDOW), 0);
-    }
-    if small {
-        slots[..context.slots.len()].copy_from_slice(&context.slots);
-    }
     let fuel = fuel.min(MOST_FUEL);
     let mut cursor = Cursor { pc: context.pc, base: context.base as usize, fuel };
-    let stop = drive(&mut cursor, &mut slots, context, memory, (reserve, !processor.unfused), most.max(room));
-    context.pc = cursor.pc;
-    context.base = cursor.base as u32;
-    let live = context.live_slots().min(slots.len());
-    if small {
-        if context.slots.len() == live {
-            context.slots.copy_from_slice(&slots[..live]);
-        } else {
-            context.slots.clear();
-            context.slots.reserve_exact(live);
-            context.slots.extend_from_slice(&slots[..live]);
-        }
-        processor.file = slots;
+    let how = (reserve, !processor.unfused);
+    let stop = if context.slots.len() <= SMALL {
+        run_small(&mut processor.file, &mut cursor, context, memory, how)
     } else {
-        slots.truncate(live);
-        if slots.capacity() > 4 * (live + WINDOW) {
-            slots.shrink_to(live + WINDOW);
-        }
-        context.slots = slots;
-    }
+        run_large(&mut cursor, context, memory, how)
+    };
     context.count_slots(memory);
     (stop, fuel - cursor.fuel)
 }
 
-/// Runs both instances of the loop by turns, and finds room for the stack.
+/// Runs a process in the shared register file.
+#[inline]
+fn run_small(
+    file: &mut Vec<u64>,
+    cursor: &mut Cursor,
+    context: &mut Context,
+    memory: &mut Memory,
+    how: (u64, bool),
+) -> Stop {
+    let room = cursor.base + WINDOW;
+    make_room(file, room);
+    file[..context.slots.len()].copy_from_slice(&context.slots);
+    let stop = drive(cursor, file, context, memory, how, room);
+    context.pc = cursor.pc;
+    context.base = cursor.base as u32;
+    let live = &file[..context.live_slots().min(file.len())];
+    if context.slots.len() == live.len() {
+        context.slots.copy_from_slice(live);
+    } else {
+        context.slots.clear();
+        context.slots.reserve_exact(live.len());
+        context.slots.extend_from_slice(live);
+    }
+    stop
+}
+
+/// Runs a process with a deep stack where it stands.
+#[cold]
+#[inline(never)]
+fn run_large(cursor: &mut Cursor, context: &mut Context, memory: &mut Memory, how: (u64, bool)) -> Stop {
+    let mut slots = std::mem::take(&mut context.slots);
+    let room = cursor.base + WINDOW;
+    make_room(&mut slots, room);
+    let stop = drive(cursor, &mut slots, context, memory, how, room);
+    context.pc = cursor.pc;
+    context.base = cursor.base as u32;
+    let live = context.live_slots().min(slots.len());
+    slots.truncate(live);
+    if slots.capacity() > 4 * (live + WINDOW) {
+        slots.shrink_to(live + WINDOW);
+    }
+    context.slots = slots;
+    stop
+}
+
+#[inline]
+fn make_room(slots: &mut Vec<u64>, room: usize) {
+    if slots.len() < room.max(2 * WINDOW) {
+        slots.resize(room.max(2 * WINDOW), 0);
+    }
+}
+
+/// Runs both instances of the loop by turns, and finds room for the stack; `room` is what the running frame needs.
+#[inline(always)]
 fn drive(
     cursor: &mut Cursor,
     slots: &mut Vec<u64>,
     context: &mut Context,
     memory: &mut Memory,
     (reserve, fusion): (u64, bool),
-    most: usize,
+    room: usize,
 ) -> Stop {
+    let most = context.most_slots().max(room);
     let image: &Verified = &context.image;
     let code = if fusion { image.fused() } else { image.plain() };
     let limits = context.limits;
@@ -329,6 +359,9 @@ fn execute<const STEP: bool>(
         (JumpLtShort, $i:ident) => {
             go_if!($i, (win[$i.a as usize] as i64) < $i.short())
         };
+        (JumpLeShort, $i:ident) => {
+            go_if!($i, win[$i.a as usize] as i64 <= $i.short())
+        };
         (JumpGeShort, $i:ident) => {
             go_if!($i, win[$i.a as usize] as i64 >= $i.short())
         };
@@ -470,7 +503,7 @@ fn execute<const STEP: bool>(
                     Step::JumpEqShort => go_if!(i, win[i.a as usize] as i64 == i.short()),
                     Step::JumpNeShort => part!(JumpNeShort, i),
                     Step::JumpLtShort => part!(JumpLtShort, i),
-                    Step::JumpLeShort => go_if!(i, win[i.a as usize] as i64 <= i.short()),
+                    Step::JumpLeShort => part!(JumpLeShort, i),
                     Step::JumpGtShort => go_if!(i, win[i.a as usize] as i64 > i.short()),
                     Step::JumpGeShort => part!(JumpGeShort, i),
                     Step::JumpLtFloat => go_if!(i, float(win[i.a as usize]) < float(win[i.b as usize])),

@@ -10,7 +10,7 @@ fn below(machine: &mut Machine, me: Pid, call: &Call, function: &'static str) ->
     let n = int(machine, me, call, 0);
     if n <= 0 {
         let problem = format!("n is {n}, and there is no number from 0 to n-1");
-        return Outcome::Fault(Fault::Argument { function, problem });
+        return Outcome::fault(Fault::Argument { function, problem });
     }
     Outcome::Int(machine.chance.below(n as u64) as i64)
 }

@@ -21,7 +21,7 @@ pub(crate) fn pipe2(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome 
 
 fn pipe_with(machine: &mut Machine, me: Pid, flags: i64) -> Outcome {
     match machine.make_pipe(me, flags) {
-        Ok((read, write)) => Outcome::pair(read as i64, write as i64),
+        Ok((read, write)) => Outcome::Pair(read as i64, write as i64),
         Err(errno) => Outcome::Fail(errno),
     }
 }
@@ -64,7 +64,7 @@ pub(crate) fn read(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
     };
     let Ok(max) = usize::try_from(max) else { return Outcome::Fail(Errno::EINVAL) };
     match read_portion(machine, me, call, file, Portion::Bytes(max.min(IO_MAX))) {
-        Ok(bytes) => Outcome::counted(bytes),
+        Ok(bytes) => Outcome::Counted(bytes),
         Err(outcome) => outcome,
     }
 }
@@ -105,7 +105,7 @@ fn finished_line(mut line: Vec<u8>) -> Outcome {
     if line.last() == Some(&b'\n') {
         line.pop();
     }
-    Outcome::counted(line)
+    Outcome::Counted(line)
 }
 
 fn end_of_file(machine: &mut Machine, me: Pid) -> Outcome {
@@ -216,7 +216,7 @@ pub(crate) fn isatty(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome
 
 pub(crate) fn tcgetattr(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
     match machine.terminal_of(me, int(machine, me, call, 0)) {
-        Ok(()) => Outcome::pair(0, machine.terminal_flags()),
+        Ok(()) => Outcome::Pair(0, machine.terminal_flags()),
         Err(errno) => Outcome::Fail(errno),
     }
 }

@@ -138,7 +138,9 @@ pub(crate) fn store(machine: &mut Machine, me: Pid, call: &Call, outcome: &Outco
             store_one(machine, me, call, *value as u64);
         }
         Outcome::Int(value) => store_parts(machine, me, call, &padded(builtin, vec![Value::Int(*value)]), None),
-        Outcome::Two(parts) => store_parts(machine, me, call, parts, None),
+        Outcome::Pair(first, second) => store_words(machine, me, call, [*first as u64, *second as u64]),
+        Outcome::Child(pid, status) => store_words(machine, me, call, [u64::from(*pid), u64::from(status.0)]),
+        Outcome::Counted(bytes) => store_counted(machine, me, call, bytes),
         Outcome::Parts(parts) => store_parts(machine, me, call, parts, None),
         Outcome::Fail(errno) => store_parts(machine, me, call, &failure(builtin), Some(*errno)),
         _ => store_parts(machine, me, call, &[], None),
@@ -174,6 +176,34 @@ pub(super) fn store_one(machine: &mut Machine, me: Pid, call: &Call, word: u64) 
     let Some(context) = process.context.as_deref_mut() else { return };
     context.set_register(call.request.window, word);
     context.pc += 1;
+}
+
+/// Two words and success.
+fn store_words(machine: &mut Machine, me: Pid, call: &Call, words: [u64; 2]) {
+    let Some(process) = machine.table.get_mut(me) else { return };
+    let Some(context) = process.context.as_deref_mut() else { return };
+    for (at, word) in words.into_iter().enumerate() {
+        context.set_register(call.request.window + at as u8, word);
+    }
+    context.pc += 1;
+}
+
+/// What has been read. Nothing is written where the bytes have no room on the heap.
+fn store_counted(machine: &mut Machine, me: Pid, call: &Call, bytes: &[u8]) {
+    let Some(process) = machine.table.get_mut(me) else { return };
+    let Some(context) = process.context.as_deref_mut() else { return };
+    let text = match bytes {
+        [] => Ok(0),
+        bytes => context.new_string(&mut machine.memory, bytes),
+    };
+    match text {
+        Ok(text) => {
+            context.set_register(call.request.window, bytes.len() as u64);
+            context.set_register(call.request.window + 1, text);
+            context.pc += 1;
+        }
+        Err(fault) => machine.fault(me, fault),
+    }
 }
 
 /// The first parts as given, the others the zero of their type.
@@ -256,8 +286,9 @@ pub(crate) fn handler_name(machine: &Machine, me: Pid, word: u64) -> String {
 pub(crate) fn answer(machine: &Machine, me: Pid, outcome: &Outcome) -> Answer {
     match outcome {
         Outcome::Int(value) | Outcome::Yield(value) => Answer::Done(vec![Shown::Int(*value)]),
-        Outcome::Two(parts) => shown_parts(machine, me, parts),
-        Outcome::Parts(parts) => shown_parts(machine, me, parts),
+        Outcome::Parts(_) | Outcome::Pair(..) | Outcome::Counted(_) | Outcome::Child(..) => {
+            shown_parts(machine, me, &outcome.parts().unwrap_or_default())
+        }
         Outcome::Nothing => Answer::Done(Vec::new()),
         Outcome::Fail(errno) => Answer::Failed(*errno),
         Outcome::Block(_) | Outcome::Fault(_) | Outcome::Gone => Answer::NoReturn,

@@ -72,7 +72,7 @@ pub(crate) fn _exit(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome 
 
 fn wait_outcome(waited: Result<Waited, Errno>) -> Outcome {
     match waited {
-        Ok(Waited::Child(pid, status)) => Outcome::Two([Value::Int(i64::from(pid.0)), Value::Status(status)]),
+        Ok(Waited::Child(pid, status)) => Outcome::Child(pid.0, status),
         Ok(Waited::Nobody) => Outcome::Int(0),
         Ok(Waited::Sleep(reason)) => Outcome::Block(reason),
         Err(errno) => Outcome::Fail(errno),

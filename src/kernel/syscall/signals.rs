@@ -129,12 +129,12 @@ pub(crate) fn sigprocmask(machine: &mut Machine, me: Pid, call: &mut Call) -> Ou
         _ => return Outcome::Fail(Errno::EINVAL),
     };
     signals.masked = Some(deed);
-    Outcome::pair(0, i64::from(old.0))
+    Outcome::Pair(0, i64::from(old.0))
 }
 
 pub(crate) fn sigpending(machine: &mut Machine, me: Pid, _call: &mut Call) -> Outcome {
     let signals = &machine.process(me).signals;
-    Outcome::pair(0, i64::from(signals.pending.intersection(signals.mask).0))
+    Outcome::Pair(0, i64::from(signals.pending.intersection(signals.mask).0))
 }
 
 pub(crate) fn sigsuspend(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
@@ -156,7 +156,7 @@ pub(crate) fn sigwait(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcom
     match signals.pending.intersection(set).next_to_deliver() {
         Some(signal) => {
             signals.take(signal);
-            Outcome::pair(0, i64::from(signal.number()))
+            Outcome::Pair(0, i64::from(signal.number()))
         }
         None => Outcome::Block(WaitFor::SignalOf(set)),
     }
@@ -164,5 +164,5 @@ pub(crate) fn sigwait(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcom
 
 pub(crate) fn abort(machine: &mut Machine, me: Pid, _call: &mut Call) -> Outcome {
     debug_assert_eq!(machine.process(me).state, State::Running);
-    Outcome::Fault(Fault::Abort)
+    Outcome::fault(Fault::Abort)
 }
