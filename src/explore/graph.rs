@@ -92,7 +92,10 @@ pub(crate) struct Graph {
     pub(crate) texts: Bytes,
     /// Reports on stuck states.
     pub(crate) reports: IndexSet<String>,
-    pub(crate) found: IndexMap<(Kind, String), Place>,
+    /// What is worth telling about steps.
+    pub(crate) finds: IndexSet<(Kind, String)>,
+    /// Where each of these was found first.
+    pub(crate) found: IndexMap<u32, Place>,
     /// Why the search is not complete, where it is not.
     pub(crate) bounds: Vec<String>,
     /// Whether the search ended before its time.

@@ -8,6 +8,7 @@ use super::futures::{Calls, Future, Futures, Prints};
 use super::schedule::Act;
 use super::stepper::{Pause, Sleep, Stepper, timers_of};
 use super::survey::Want;
+use super::worker::Next;
 use crate::abi::{Builtin, Signal};
 use crate::bytecode::op::Op;
 use crate::kernel::file::Kind;
@@ -140,7 +141,7 @@ pub(crate) fn alone(
     stepper: &Stepper,
     rest: Option<&Component>,
     facts: &[Rc<Facts>],
-    steps: &[(usize, Act)],
+    steps: &[Next],
     want: Want,
 ) -> Vec<Alone> {
     if forbidden(rest, facts, stepper) {
@@ -149,7 +150,7 @@ pub(crate) fn alone(
     let meddling = Calls::of(MEDDLING);
     let mut found = Vec::new();
     for (at, own) in facts.iter().enumerate() {
-        if own.privacy == Privacy::Never || !own.lives || !steps.iter().any(|(process, _)| *process == at) {
+        if own.privacy == Privacy::Never || !own.lives || !steps.iter().any(|(process, ..)| *process == at) {
             continue;
         }
         let others = || facts.iter().enumerate().filter(|(other, facts)| *other != at && facts.lives);

@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::component::{Slot, Store, is_process};
+use super::component::{NONE, Slot, Store, is_process};
 use super::futures::{Futures, Prints};
 use super::intern::Build;
+use super::memo::Hint;
 use super::reduce::{self, Facts};
 use super::schedule::{Act, Step, Word};
 use super::stepper::Sleep;
@@ -15,11 +16,20 @@ use super::survey::{Reduction, Want};
 use super::world::{Effect, World};
 use crate::report::stuck;
 
-/// A node to look at: its number, how many of the processes that might go alone were tried in vain, and its state.
-pub(crate) struct Task {
-    pub(crate) node: u32,
-    pub(crate) tried: u32,
-    pub(crate) state: Box<[u32]>,
+/// Nodes to look at: of each its number, how many of the processes that might go alone were tried in vain, and where its state
+/// ends among those of all.
+#[derive(Default)]
+pub(crate) struct Tasks {
+    nodes: Vec<(u32, u32, usize)>,
+    states: Vec<u32>,
+}
+
+impl Tasks {
+    /// Adds a node.
+    pub(crate) fn add(&mut self, node: u32, tried: u32, state: &[u32]) {
+        self.states.extend_from_slice(state);
+        self.nodes.push((node, tried, self.states.len()));
+    }
 }
 
 /// How a node ends, as a worker sees it.
@@ -55,15 +65,22 @@ pub(crate) struct Worker {
     futures: Futures,
     reduction: Reduction,
     want: Want,
-    /// The facts of a process, by its number and that of the open files.
-    facts: HashMap<(u32, u32), Rc<Facts>, Build>,
+    /// The facts of all processes that were met, with a hint for each of their acts and timers.
+    facts: Vec<(Rc<Facts>, Vec<Hint>)>,
+    /// By the number of a process: which facts it had with which open files when it was looked at last.
+    last: Vec<(u32, u32)>,
+    /// Which facts a process has, by its number and that of the open files.
+    known: HashMap<(u32, u32), u32, Build>,
     told: usize,
     slots: Vec<(Slot, u32)>,
     here: Vec<Rc<Facts>>,
-    /// The place of each process in the state.
-    places: Vec<usize>,
-    steps: Vec<(usize, Act)>,
+    /// The place of each process in the state, and which facts it has.
+    places: Vec<(usize, u32)>,
+    steps: Vec<Next>,
 }
+
+/// A step that can be made: the process's place among all, what it does, and which of its acts and timers that is.
+pub(crate) type Next = (usize, Act, usize);
 
 impl Worker {
     /// A worker with a machine at its start.
@@ -73,7 +90,9 @@ impl Worker {
             futures: Futures::default(),
             reduction,
             want,
-            facts: HashMap::default(),
+            facts: Vec::new(),
+            last: Vec::new(),
+            known: HashMap::default(),
             told: 0,
             slots: Vec::new(),
             here: Vec::new(),
@@ -83,11 +102,14 @@ impl Worker {
     }
 
     /// Carries out some tasks.
-    pub(crate) fn work(&mut self, tasks: &[Task]) -> Looked {
+    pub(crate) fn work(&mut self, tasks: &Tasks) -> Looked {
         let mut looked = Looked::default();
-        for task in tasks {
-            let found = self.look(task, &mut looked.steps);
-            looked.nodes.push((task.node, found));
+        let mut from = 0;
+        for (node, tried, end) in &tasks.nodes {
+            let state = tasks.states.get(from..*end).unwrap_or(&[]);
+            from = *end;
+            let found = self.look(*tried, state, &mut looked.steps);
+            looked.nodes.push((*node, found));
         }
         looked.effects = self.world.effects[self.told..].to_vec();
         self.told = self.world.effects.len();
@@ -105,31 +127,49 @@ impl Worker {
         looked
     }
 
-    /// The facts of the process in a place of the state.
-    fn facts(&mut self, place: usize) -> Option<Rc<Facts>> {
+    /// Which facts the process in a place of the state has.
+    #[inline]
+    fn facts(&mut self, place: usize) -> Option<u32> {
         let (slot, id) = self.slots[place];
-        let key = (id, self.slots[1].1);
-        if let Some(facts) = self.facts.get(&key) {
-            return Some(Rc::clone(facts));
+        let files = self.slots[1].1;
+        match self.last.get(id as usize) {
+            Some((known, which)) if *known == files => Some(*which),
+            _ => self.find_facts(slot, id, files),
         }
-        self.world.load(&self.slots);
-        let facts = Rc::new(Facts::of(&mut self.world.stepper, &mut self.futures, crate::kernel::Pid(slot as u32))?);
-        self.facts.insert(key, Rc::clone(&facts));
-        Some(facts)
     }
 
-    fn look(&mut self, task: &Task, out: &mut Vec<u32>) -> Found {
+    fn find_facts(&mut self, slot: Slot, id: u32, files: u32) -> Option<u32> {
+        let which = match self.known.get(&(id, files)) {
+            Some(which) => *which,
+            None => {
+                self.world.load(&self.slots);
+                let facts = Facts::of(&mut self.world.stepper, &mut self.futures, crate::kernel::Pid(slot as u32))?;
+                let hints = vec![(NONE, 0); facts.acts.len() + facts.timers.len()];
+                self.facts.push((Rc::new(facts), hints));
+                let which = self.facts.len() as u32 - 1;
+                self.known.insert((id, files), which);
+                which
+            }
+        };
+        if self.last.len() <= id as usize {
+            self.last.resize(id as usize + 1, (NONE, 0));
+        }
+        self.last[id as usize] = (files, which);
+        Some(which)
+    }
+
+    fn look(&mut self, tried: u32, state: &[u32], out: &mut Vec<u32>) -> Found {
         let mut slots = std::mem::take(&mut self.slots);
-        self.world.slots(&task.state, &mut slots);
+        self.world.slots(state, &mut slots);
         self.slots = slots;
         self.here.clear();
         self.places.clear();
         for place in 0..self.slots.len() {
             if is_process(self.slots[place].0)
-                && let Some(facts) = self.facts(place)
+                && let Some(which) = self.facts(place)
             {
-                self.here.push(facts);
-                self.places.push(place);
+                self.here.push(Rc::clone(&self.facts[which as usize].0));
+                self.places.push((place, which));
             }
         }
         if self.here.len() <= 1 {
@@ -139,7 +179,7 @@ impl Worker {
         if self.steps.is_empty() {
             return self.dead_end();
         }
-        let mut tried = task.tried;
+        let mut tried = tried;
         if self.reduction == Reduction::Local {
             let rest = self.slots[0].1;
             let rest = self.world.component(rest);
@@ -157,19 +197,26 @@ impl Worker {
         Found::Steps(self.follow(None, None, out).unwrap_or(0), None)
     }
 
-    /// Everything that can happen next: the place of the process among all, and its act.
+    /// Everything that can happen next.
     fn enabled(&mut self) {
         self.steps.clear();
         for (at, facts) in self.here.iter().enumerate() {
-            self.steps.extend(facts.acts.iter().map(|act| (at, *act)));
+            self.steps.extend(facts.acts.iter().enumerate().map(|(number, act)| (at, *act, number)));
         }
-        let timers = || self.here.iter().enumerate().flat_map(|(at, facts)| facts.timers.iter().map(move |t| (at, *t)));
+        if self.here.iter().all(|facts| facts.timers.is_empty()) {
+            return;
+        }
+        let timers = || {
+            self.here.iter().enumerate().flat_map(|(at, facts)| {
+                let first = facts.acts.len();
+                facts.timers.iter().enumerate().map(move |(number, (tick, act))| (*tick, (at, *act, first + number)))
+            })
+        };
         match self.world.stepper.rules.sleep {
-            Sleep::Adversarial => self.steps.extend(timers().map(|(at, (_, act))| (at, act))),
+            Sleep::Adversarial => self.steps.extend(timers().map(|(_, next)| next)),
             Sleep::Fair if self.steps.is_empty() => {
-                let first = timers().map(|(_, (tick, _))| tick).min();
-                self.steps
-                    .extend(timers().filter(|(_, (tick, _))| Some(*tick) == first).map(|(at, (_, act))| (at, act)));
+                let first = timers().map(|(tick, _)| tick).min();
+                self.steps.extend(timers().filter(|(tick, _)| Some(*tick) == first).map(|(_, next)| next));
             }
             Sleep::Fair => {}
         }
@@ -179,14 +226,16 @@ impl Worker {
     fn follow(&mut self, only: Option<usize>, others: Option<&Prints>, out: &mut Vec<u32>) -> Option<u32> {
         let mut count = 0;
         for at in 0..self.steps.len() {
-            let (process, act) = self.steps[at];
+            let (process, act, number) = self.steps[at];
             if only.is_some_and(|only| only != process) {
                 continue;
             }
             let begin = out.len();
             out.extend([0, 0]);
             let step = Step { pid: self.here[process].pid, act };
-            let effect = self.world.step(&self.slots, self.places[process], step, out);
+            let (place, which) = self.places[process];
+            let hint = &mut self.facts[which as usize].1[number];
+            let effect = self.world.step(&self.slots, place, step, hint, out);
             out[begin] = effect;
             out[begin + 1] = (out.len() - begin - 2) as u32;
             if let Some(others) = others {

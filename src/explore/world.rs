@@ -2,7 +2,6 @@
 //! everything it looked at was the same, it does the same again, and the machine is not asked.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -12,8 +11,9 @@ use super::component::{
 };
 use super::graph::Kind;
 use super::host::Log;
-use super::intern::{Build, Recorder};
-use super::schedule::{Act, Step, Word};
+use super::intern::Recorder;
+use super::memo::{self, Hint, Made, Memo, Situation};
+use super::schedule::{Step, Word};
 use super::stepper::Stepper;
 use crate::abi::Signal;
 use crate::kernel::Pid;
@@ -35,18 +35,6 @@ pub(crate) struct Effect {
     pub(crate) found: Vec<(Kind, String)>,
 }
 
-/// What a step depends on besides the process itself: the process, the rest, the open files, and which of the process's acts it is.
-type Situation = (u32, u32, u32, Act);
-
-/// A step that was made.
-struct Made {
-    /// What it looked at besides its situation.
-    reads: Box<[(Slot, u32)]>,
-    /// What it changed, sorted by slot.
-    writes: Box<[(Slot, u32)]>,
-    effect: u32,
-}
-
 /// A machine, and the steps it has made.
 pub(crate) struct World {
     pub(crate) stepper: Stepper,
@@ -58,7 +46,7 @@ pub(crate) struct World {
     loaded: Vec<(Slot, u32)>,
     fs: (u32, Arc<FileSystem>),
     environment: Arc<indexmap::IndexMap<Vec<u8>, Vec<u8>>>,
-    made: HashMap<Situation, Vec<Made>, Build>,
+    memo: Memo,
     /// All effects so far.
     pub(crate) effects: Vec<Effect>,
     recorder: Recorder,
@@ -85,7 +73,7 @@ impl World {
             loaded: Vec::new(),
             fs,
             environment,
-            made: HashMap::default(),
+            memo: Memo::default(),
             effects: Vec::new(),
             recorder,
         };
@@ -108,7 +96,7 @@ impl World {
 
     /// About how much memory the components and the steps take, in bytes.
     pub(crate) fn size(&self) -> usize {
-        self.store.size() + self.made.len() * 160 + self.effects.len() * 96
+        self.store.size() + self.memo.len() * 160 + self.effects.len() * 96
     }
 
     fn learn(&mut self) {
@@ -131,12 +119,18 @@ impl World {
 
     /// Makes a step from a state; adds the state it leads to to `out`, and gives the number of its effect. `at` is the place of the
     /// process in the state.
-    pub(crate) fn step(&mut self, state: &[(Slot, u32)], at: usize, step: Step, out: &mut Vec<u32>) -> u32 {
+    #[inline]
+    pub(crate) fn step(
+        &mut self,
+        state: &[(Slot, u32)],
+        at: usize,
+        step: Step,
+        hint: &mut Hint,
+        out: &mut Vec<u32>,
+    ) -> u32 {
         let situation = (state[at].1, state[0].1, state[1].1, step.act);
-        if let Some(all) = self.made.get(&situation)
-            && let Some(made) = all.iter().find(|made| fits(made, state))
-        {
-            apply(state, &made.writes, out);
+        if let Some(made) = self.memo.find(&situation, hint, state) {
+            made.apply(state, out);
             return made.effect;
         }
         self.make(state, situation, step, out)
@@ -167,8 +161,9 @@ impl World {
         let before =
             |slot: Slot| state.binary_search_by_key(&slot, |(slot, _)| *slot).map_or(NONE, |place| state[place].1);
         let own = process_slot(step.pid);
-        let reads: Box<[(Slot, u32)]> =
+        let mut reads: Vec<(Slot, u32)> =
             people.chain(objects).filter(|slot| *slot != own).map(|slot| (slot, before(slot))).collect();
+        reads.sort_unstable();
         let mut writes = vec![(REST, self.save_rest()), (FILES, self.save_files())];
         writes.extend(pipes.into_iter().map(|pipe| (pipe_slot(pipe), self.save_pipe(pipe))));
         writes.extend(queues.into_iter().map(|queue| (queue_slot(queue), self.save_queue(queue))));
@@ -186,15 +181,15 @@ impl World {
         let effect = self.effects.len() as u32;
         self.effects.push(Effect { word, text, births, found });
         let begin = out.len();
-        apply(state, &writes, out);
+        memo::apply(state, &writes, out);
         self.learn();
         let next: Vec<u32> = out[begin..].to_vec();
         let mut loaded = std::mem::take(&mut self.loaded);
         self.slots(&next, &mut loaded);
         self.loaded = loaded;
         if repeats {
-            let made = Made { reads, writes: writes.into(), effect };
-            self.made.entry(situation).or_default().push(made);
+            let replaces = writes.iter().all(|(slot, id)| *id != NONE && before(*slot) != NONE);
+            self.memo.keep(situation, &reads, Made::new(writes, effect, replaces));
         }
         effect
     }
@@ -407,34 +402,6 @@ impl World {
         }
         found
     }
-}
-
-/// Whether a step that was made looked at what stands in this state too.
-fn fits(made: &Made, state: &[(Slot, u32)]) -> bool {
-    made.reads.iter().all(|(slot, id)| state.iter().find(|(known, _)| known == slot).map_or(NONE, |(_, id)| *id) == *id)
-}
-
-/// Adds a state with some components changed to `out`.
-fn apply(state: &[(Slot, u32)], writes: &[(Slot, u32)], out: &mut Vec<u32>) {
-    let mut writes = writes;
-    for (slot, id) in state {
-        let mut kept = *id;
-        while let [(changed, new), rest @ ..] = writes {
-            if changed > slot {
-                break;
-            }
-            writes = rest;
-            if changed == slot {
-                kept = *new;
-            } else if *new != NONE {
-                out.push(*new);
-            }
-        }
-        if kept != NONE {
-            out.push(kept);
-        }
-    }
-    out.extend(writes.iter().filter(|(_, new)| *new != NONE).map(|(_, new)| *new));
 }
 
 fn record_signals(process: &Process, out: &mut Recorder) {
