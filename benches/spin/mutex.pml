@@ -1,5 +1,6 @@
-/* The model of mutex.proc, step by step: every statement between two semicolons is one system call, as in proc, and every `atomic` is one.
- * A queue hands a message to whoever has slept longest. */
+/* The model of mutex.proc, step by step: every statement between two semicolons is one system call, as in proc, and so is every `atomic`.
+ * A queue hands a message to whoever has slept longest.
+ * A label stands before an `if` and not before an `atomic`, since SPIN would go on without a break where one jumps from one into another. */
 #define N 5
 #define TURNS 3
 
@@ -14,30 +15,23 @@ byte calls;                          /* what the parent has done */
 proctype Member(byte me) {
     byte turn, who;
 again:
-    atomic {
-        if
-        :: nempty(lock) -> lock ? 1; goto inside
-        :: empty(lock) -> sleepers ! me; goto asleep
-        fi
-    }
+    if
+    :: atomic { nempty(lock) -> lock ? 1; goto inside }
+    :: atomic { empty(lock) -> sleepers ! me; goto asleep }
+    fi;
 asleep:
-    atomic { handed[me] -> handed[me] = 0; goto inside }
+    if
+    :: atomic { handed[me] -> handed[me] = 0; goto inside }
+    fi;
 inside:
     room ! 1;
     room ? 1;
-    atomic {
-        if
-        :: nempty(sleepers) -> sleepers ? who; handed[who] = 1; who = 0
-        :: empty(sleepers) -> lock ! 1
-        fi;
-        turn++;
-        if
-        :: turn < TURNS -> goto again
-        :: else -> goto leaving
-        fi
-    }
+    if
+    :: atomic { nempty(sleepers) -> sleepers ? who; handed[who] = 1; who = 0; turn++; if :: turn < TURNS -> goto again :: else -> goto leaving fi }
+    :: atomic { empty(sleepers) -> lock ! 1; turn++; if :: turn < TURNS -> goto again :: else -> goto leaving fi }
+    fi;
 leaving:
-    atomic { ended[me] = 1; left++; goto end_gone }
+    atomic { ended[me] = 1; left++ };
 end_gone:
     false
 }
@@ -61,24 +55,26 @@ init {
     calls++;                         /* mq_open */
     atomic { lock ! 1; calls++ };
 forking:
-    atomic {
-        run Member(child);
+    if
+    :: atomic {
+        child < N -> run Member(child);
         child++;
         if
         :: child < N -> goto forking
         :: else -> child = 0; goto waiting
         fi
     }
+    fi;
 waiting:
-    atomic {
-        if
-        :: left > 0 -> collect(); goto waiting
-        :: left == 0 && child < N -> goto asleep
-        :: left == 0 && child == N -> goto leaving
-        fi
-    }
+    if
+    :: atomic { left > 0 -> collect(); goto waiting }
+    :: atomic { left == 0 && child < N -> goto asleep }
+    :: atomic { left == 0 && child == N -> goto leaving }
+    fi;
 asleep:
-    atomic { left > 0 -> collect(); goto waiting }
+    if
+    :: atomic { left > 0 -> collect(); goto waiting }
+    fi;
 leaving:
     calls++;                         /* exit */
 end_gone:

@@ -1,5 +1,6 @@
 /* The model of philosophers.proc, step by step: every `atomic` is one system call, as in proc. A write wakes whoever has slept longest in
- * read; somebody else may be quicker, and then the sleeper goes to the end of the queue. */
+ * read; somebody else may be quicker, and then the sleeper goes to the end of the queue.
+ * A label stands before an `if` and not before an `atomic`, since SPIN would go on without a break where one jumps from one into another. */
 #define N 4
 #define DINNERS 2
 
@@ -23,35 +24,25 @@ proctype Philosopher(byte me) {
     byte first = (me < (me + 1) % N -> me : (me + 1) % N);
     byte second = me + (me + 1) % N - first;
 one:
-    atomic {
-        if
-        :: nempty(fork_[first]) -> fork_[first] ? 1; goto two
-        :: empty(fork_[first]) -> sleepers[first] ! me; goto asleep_one
-        fi
-    }
+    if
+    :: atomic { nempty(fork_[first]) -> fork_[first] ? 1; goto two }
+    :: atomic { empty(fork_[first]) -> sleepers[first] ! me; goto asleep_one }
+    fi;
 asleep_one:
-    atomic {
-        awake[me] -> awake[me] = 0;
-        if
-        :: nempty(fork_[first]) -> fork_[first] ? 1; goto two
-        :: empty(fork_[first]) -> sleepers[first] ! me; goto asleep_one
-        fi
-    }
+    if
+    :: atomic { awake[me] && nempty(fork_[first]) -> awake[me] = 0; fork_[first] ? 1; goto two }
+    :: atomic { awake[me] && empty(fork_[first]) -> awake[me] = 0; sleepers[first] ! me; goto asleep_one }
+    fi;
 two:
-    atomic {
-        if
-        :: nempty(fork_[second]) -> fork_[second] ? 1; goto eating
-        :: empty(fork_[second]) -> sleepers[second] ! me; goto asleep_two
-        fi
-    }
+    if
+    :: atomic { nempty(fork_[second]) -> fork_[second] ? 1; goto eating }
+    :: atomic { empty(fork_[second]) -> sleepers[second] ! me; goto asleep_two }
+    fi;
 asleep_two:
-    atomic {
-        awake[me] -> awake[me] = 0;
-        if
-        :: nempty(fork_[second]) -> fork_[second] ? 1; goto eating
-        :: empty(fork_[second]) -> sleepers[second] ! me; goto asleep_two
-        fi
-    }
+    if
+    :: atomic { awake[me] && nempty(fork_[second]) -> awake[me] = 0; fork_[second] ? 1; goto eating }
+    :: atomic { awake[me] && empty(fork_[second]) -> awake[me] = 0; sleepers[second] ! me; goto asleep_two }
+    fi;
 eating:
     atomic { give(second) };
     atomic {
@@ -61,9 +52,9 @@ eating:
         :: dinner < DINNERS -> goto one
         :: else -> goto leaving
         fi
-    }
+    };
 leaving:
-    atomic { ended[me] = 1; left++; goto end_gone }
+    atomic { ended[me] = 1; left++ };
 end_gone:
     false
 }
@@ -92,26 +83,28 @@ making:
         :: child < N -> goto making
         :: else -> child = 0; goto forking
         fi
-    }
+    };
 forking:
-    atomic {
-        run Philosopher(child);
+    if
+    :: atomic {
+        child < N -> run Philosopher(child);
         child++;
         if
         :: child < N -> goto forking
         :: else -> child = 0; goto waiting
         fi
     }
+    fi;
 waiting:
-    atomic {
-        if
-        :: left > 0 -> collect(); goto waiting
-        :: left == 0 && child < N -> goto asleep
-        :: left == 0 && child == N -> goto leaving
-        fi
-    }
+    if
+    :: atomic { left > 0 -> collect(); goto waiting }
+    :: atomic { left == 0 && child < N -> goto asleep }
+    :: atomic { left == 0 && child == N -> goto leaving }
+    fi;
 asleep:
-    atomic { left > 0 -> collect(); goto waiting }
+    if
+    :: atomic { left > 0 -> collect(); goto waiting }
+    fi;
 leaving:
     calls++;                         /* exit */
 end_gone:

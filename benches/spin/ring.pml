@@ -1,5 +1,6 @@
 /* The model of ring.proc, step by step: every `atomic` is one system call, as in proc. A pipe keeps its bytes in a page, and what was read
- * of a page is free again when the page is empty, so how much was read of it is part of the state. */
+ * of a page is free again when the page is empty, so how much was read of it is part of the state.
+ * A label stands before an `if` and not before an `atomic`, since SPIN would go on without a break where one jumps from one into another. */
 #define N 5
 #define ROUNDS 2
 
@@ -31,25 +32,27 @@ proctype Member(byte me) {
     byte next = (me + 1) % N;
     atomic { pass_on() };
 reading:
-    atomic {
-        if
-        :: bytes[me] > 0 -> take(); goto writing
-        :: bytes[me] == 0 -> asleep_in[me] = 1; goto asleep
-        fi
-    }
+    if
+    :: atomic { bytes[me] > 0 -> take(); goto writing }
+    :: atomic { bytes[me] == 0 -> asleep_in[me] = 1; goto asleep }
+    fi;
 asleep:
-    atomic { !asleep_in[me] -> take(); goto writing }
+    if
+    :: atomic { !asleep_in[me] -> take(); goto writing }
+    fi;
 writing:
-    atomic {
-        pass_on();
+    if
+    :: atomic {
+        true -> pass_on();
         round++;
         if
         :: round < ROUNDS -> goto reading
         :: else -> goto leaving
         fi
     }
+    fi;
 leaving:
-    atomic { ended[me] = 1; left++; goto end_gone }
+    atomic { ended[me] = 1; left++ };
 end_gone:
     false
 }
@@ -70,32 +73,36 @@ inline collect() {
 init {
     byte child, who;
 making:
-    atomic {                         /* pipe */
-        child++;
+    if
+    :: atomic {                      /* pipe */
+        child < N -> child++;
         if
         :: child < N -> goto making
         :: else -> child = 0; goto forking
         fi
     }
+    fi;
 forking:
-    atomic {
-        run Member(child);
+    if
+    :: atomic {
+        child < N -> run Member(child);
         child++;
         if
         :: child < N -> goto forking
         :: else -> child = 0; goto waiting
         fi
     }
+    fi;
 waiting:
-    atomic {
-        if
-        :: left > 0 -> collect(); goto waiting
-        :: left == 0 && child < N -> goto asleep
-        :: left == 0 && child == N -> goto leaving
-        fi
-    }
+    if
+    :: atomic { left > 0 -> collect(); goto waiting }
+    :: atomic { left == 0 && child < N -> goto asleep }
+    :: atomic { left == 0 && child == N -> goto leaving }
+    fi;
 asleep:
-    atomic { left > 0 -> collect(); goto waiting }
+    if
+    :: atomic { left > 0 -> collect(); goto waiting }
+    fi;
 leaving:
     calls++;                         /* exit */
 end_gone:

@@ -29,22 +29,19 @@ impl Made {
 
     /// Adds the state that the step leads to from a state to `out`.
     #[inline]
-    pub(crate) fn apply(&self, state: &[(Slot, u32)], out: &mut Vec<u32>) {
+    pub(crate) fn apply(&self, state: &[(Slot, u32)], ids: &[u32], out: &mut Vec<u32>) {
         if !self.replaces {
             return apply(state, &self.writes, out);
         }
         let begin = out.len();
-        out.extend(state.iter().map(|(_, id)| *id));
-        let mut writes = self.writes.iter();
-        let mut next = writes.next();
-        for ((slot, _), id) in state.iter().zip(&mut out[begin..]) {
-            match next {
-                Some((changed, new)) if changed == slot => {
-                    *id = *new;
-                    next = writes.next();
-                }
-                Some(_) => {}
-                None => return,
+        out.extend_from_slice(ids);
+        let (next, mut at) = (&mut out[begin..], 0);
+        for (slot, new) in &self.writes {
+            while at < state.len() && state[at].0 != *slot {
+                at += 1;
+            }
+            if let Some(place) = next.get_mut(at) {
+                *place = *new;
             }
         }
     }
@@ -92,8 +89,14 @@ pub(crate) struct Memo {
     found: Vec<u32>,
 }
 
+#[inline]
 fn component(state: &[(Slot, u32)], slot: Slot) -> u32 {
-    state.iter().find(|(known, _)| *known == slot).map_or(NONE, |(_, id)| *id)
+    for (known, id) in state {
+        if *known == slot {
+            return *id;
+        }
+    }
+    NONE
 }
 
 /// The few components that a step has looked at, in one word.

@@ -1,8 +1,6 @@
 //! Which steps may go first and alone: those whose order among the steps of all others makes no difference, now or later. What the others
 //! may still do is read from their futures; where in doubt, a step is not taken alone.
 
-use std::rc::Rc;
-
 use super::component::Component;
 use super::futures::{Calls, Future, Futures, Prints};
 use super::schedule::Act;
@@ -123,7 +121,7 @@ impl Facts {
 }
 
 /// Whether no step at all may go alone, for reasons that lie with all processes together.
-fn forbidden(rest: Option<&Component>, facts: &[Rc<Facts>], stepper: &Stepper) -> bool {
+fn forbidden(rest: Option<&Component>, facts: &[&Facts], stepper: &Stepper) -> bool {
     let living = facts.iter().filter(|facts| facts.lives).count();
     living < 2
         || stepper.rules.instructions
@@ -140,7 +138,7 @@ fn forbidden(rest: Option<&Component>, facts: &[Rc<Facts>], stepper: &Stepper) -
 pub(crate) fn alone(
     stepper: &Stepper,
     rest: Option<&Component>,
-    facts: &[Rc<Facts>],
+    facts: &[&Facts],
     steps: &[Next],
     want: Want,
 ) -> Vec<Alone> {
@@ -174,7 +172,7 @@ pub(crate) fn alone(
 }
 
 /// Whether nobody can notice when a process ends: it has no children, holds no end of a pipe, and its parent does not look.
-fn ends_unseen(facts: &[Rc<Facts>], own: &Facts, calls: Calls) -> bool {
+fn ends_unseen(facts: &[&Facts], own: &Facts, calls: Calls) -> bool {
     let find = |pid: Pid| facts.iter().find(|facts| facts.pid == pid);
     let lives = |child: &Pid| find(*child).is_some_and(|child| child.lives);
     if own.children.iter().any(lives) || calls.meets(Calls::of(&[Builtin::Getppid])) {

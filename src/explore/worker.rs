@@ -2,7 +2,6 @@
 //! states come to it and go from it as numbers of components.
 
 use std::collections::HashMap;
-use std::rc::Rc;
 use std::sync::Arc;
 
 use super::component::{NONE, Slot, Store, is_process};
@@ -66,17 +65,18 @@ pub(crate) struct Worker {
     reduction: Reduction,
     want: Want,
     /// The facts of all processes that were met, with a hint for each of their acts and timers.
-    facts: Vec<(Rc<Facts>, Vec<Hint>)>,
+    facts: Vec<(Facts, Vec<Hint>)>,
     /// By the number of a process: which facts it had with which open files when it was looked at last.
     last: Vec<(u32, u32)>,
     /// Which facts a process has, by its number and that of the open files.
     known: HashMap<(u32, u32), u32, Build>,
     told: usize,
     slots: Vec<(Slot, u32)>,
-    here: Vec<Rc<Facts>>,
     /// The place of each process in the state, and which facts it has.
-    places: Vec<(usize, u32)>,
+    here: Vec<(usize, u32)>,
     steps: Vec<Next>,
+    /// The most words that the steps of one piece have taken.
+    most_steps: usize,
 }
 
 /// A step that can be made: the process's place among all, what it does, and which of its acts and timers that is.
@@ -96,14 +96,14 @@ impl Worker {
             told: 0,
             slots: Vec::new(),
             here: Vec::new(),
-            places: Vec::new(),
             steps: Vec::new(),
+            most_steps: 0,
         }
     }
 
     /// Carries out some tasks.
     pub(crate) fn work(&mut self, tasks: &Tasks) -> Looked {
-        let mut looked = Looked::default();
+        let mut looked = Looked { steps: Vec::with_capacity(self.most_steps), ..Looked::default() };
         let mut from = 0;
         for (node, tried, end) in &tasks.nodes {
             let state = tasks.states.get(from..*end).unwrap_or(&[]);
@@ -124,6 +124,7 @@ impl Worker {
             );
         }
         looked.size = self.world.size();
+        self.most_steps = self.most_steps.max(looked.steps.len());
         looked
     }
 
@@ -145,7 +146,7 @@ impl Worker {
                 self.world.load(&self.slots);
                 let facts = Facts::of(&mut self.world.stepper, &mut self.futures, crate::kernel::Pid(slot as u32))?;
                 let hints = vec![(NONE, 0); facts.acts.len() + facts.timers.len()];
-                self.facts.push((Rc::new(facts), hints));
+                self.facts.push((facts, hints));
                 let which = self.facts.len() as u32 - 1;
                 self.known.insert((id, files), which);
                 which
@@ -163,13 +164,11 @@ impl Worker {
         self.world.slots(state, &mut slots);
         self.slots = slots;
         self.here.clear();
-        self.places.clear();
         for place in 0..self.slots.len() {
             if is_process(self.slots[place].0)
                 && let Some(which) = self.facts(place)
             {
-                self.here.push(Rc::clone(&self.facts[which as usize].0));
-                self.places.push((place, which));
+                self.here.push((place, which));
             }
         }
         if self.here.len() <= 1 {
@@ -183,31 +182,41 @@ impl Worker {
         if self.reduction == Reduction::Local {
             let rest = self.slots[0].1;
             let rest = self.world.component(rest);
-            let candidates = reduce::alone(&self.world.stepper, rest, &self.here, &self.steps, self.want);
+            let facts: Vec<&Facts> = self.here.iter().map(|(_, which)| &self.facts[*which as usize].0).collect();
+            let candidates = reduce::alone(&self.world.stepper, rest, &facts, &self.steps, self.want);
             for alone in candidates.into_iter().skip(tried as usize) {
                 tried += 1;
                 let from = out.len();
-                let count = self.follow(Some(alone.process), Some(&alone.others), out);
+                let count = self.follow(state, Some(alone.process), Some(&alone.others), out);
                 if let Some(count) = count {
                     return Found::Steps(count, Some(tried));
                 }
                 out.truncate(from);
             }
         }
-        Found::Steps(self.follow(None, None, out).unwrap_or(0), None)
+        Found::Steps(self.follow(state, None, None, out).unwrap_or(0), None)
     }
 
     /// Everything that can happen next.
     fn enabled(&mut self) {
         self.steps.clear();
-        for (at, facts) in self.here.iter().enumerate() {
-            self.steps.extend(facts.acts.iter().enumerate().map(|(number, act)| (at, *act, number)));
+        let mut timers = false;
+        for (at, (_, which)) in self.here.iter().enumerate() {
+            let facts = &self.facts[*which as usize].0;
+            timers |= !facts.timers.is_empty();
+            for (number, act) in facts.acts.iter().enumerate() {
+                self.steps.push((at, *act, number));
+            }
         }
-        if self.here.iter().all(|facts| facts.timers.is_empty()) {
-            return;
+        if timers {
+            self.add_timers();
         }
+    }
+
+    fn add_timers(&mut self) {
         let timers = || {
-            self.here.iter().enumerate().flat_map(|(at, facts)| {
+            self.here.iter().enumerate().flat_map(|(at, (_, which))| {
+                let facts = &self.facts[*which as usize].0;
                 let first = facts.acts.len();
                 facts.timers.iter().enumerate().map(move |(number, (tick, act))| (*tick, (at, *act, first + number)))
             })
@@ -223,19 +232,25 @@ impl Worker {
     }
 
     /// Makes the steps of one process, or of all; how many, or nothing where they print what does not agree with the others.
-    fn follow(&mut self, only: Option<usize>, others: Option<&Prints>, out: &mut Vec<u32>) -> Option<u32> {
+    fn follow(
+        &mut self,
+        state: &[u32],
+        only: Option<usize>,
+        others: Option<&Prints>,
+        out: &mut Vec<u32>,
+    ) -> Option<u32> {
         let mut count = 0;
         for at in 0..self.steps.len() {
             let (process, act, number) = self.steps[at];
             if only.is_some_and(|only| only != process) {
                 continue;
             }
+            let (place, which) = self.here[process];
+            let (facts, hints) = &mut self.facts[which as usize];
+            let step = Step { pid: facts.pid, act };
             let begin = out.len();
-            out.extend([0, 0]);
-            let step = Step { pid: self.here[process].pid, act };
-            let (place, which) = self.places[process];
-            let hint = &mut self.facts[which as usize].1[number];
-            let effect = self.world.step(&self.slots, place, step, hint, out);
+            out.extend_from_slice(&[0, 0]);
+            let effect = self.world.step((&self.slots, state), place, step, &mut hints[number], out);
             out[begin] = effect;
             out[begin + 1] = (out.len() - begin - 2) as u32;
             if let Some(others) = others {
@@ -253,7 +268,8 @@ impl Worker {
     fn dead_end(&mut self) -> Found {
         self.world.load(&self.slots);
         let machine = &self.world.stepper.machine;
-        if let Some(facts) = self.here.iter().find(|facts| facts.spins) {
+        let mut facts = self.here.iter().map(|(_, which)| &self.facts[*which as usize].0);
+        if let Some(facts) = facts.find(|facts| facts.spins) {
             let descent = machine.process(facts.pid).descent();
             return Found::Spins(Word { descent, act: Act::Run, signal: false });
         }

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::component::{
-    Component, FILES, Kept, Local, NONE, REST, Rest, Slot, Store, is_process, pipe_slot, process_slot, queue_slot,
+    Component, FILES, Kept, Local, NONE, REST, ROSTER, Rest, Slot, Store, is_process, pipe_slot, process_slot, queue_slot,
 };
 use super::graph::Kind;
 use super::host::Log;
@@ -80,7 +80,8 @@ impl World {
         let pids: Vec<Pid> = world.stepper.machine.processes().map(|process| process.pid).collect();
         let rest = world.save_rest();
         let files = world.save_files();
-        world.loaded = vec![(REST, rest), (FILES, files)];
+        let roster = world.save_roster();
+        world.loaded = vec![(REST, rest), (FILES, files), (ROSTER, roster)];
         for pid in pids {
             let id = world.save_process(pid);
             world.loaded.push((process_slot(pid), id));
@@ -114,15 +115,19 @@ impl World {
         if state.iter().any(|id| *id as usize >= self.known.len()) {
             self.learn();
         }
-        slots.extend(state.iter().map(|id| (self.known.get(*id as usize).map_or(REST, |kept| kept.0), *id)));
+        slots.reserve(state.len());
+        for id in state {
+            let slot = self.known.get(*id as usize).map_or(REST, |kept| kept.0);
+            slots.push((slot, *id));
+        }
     }
 
-    /// Makes a step from a state; adds the state it leads to to `out`, and gives the number of its effect. `at` is the place of the
+    /// Makes a step from a state, whose components are given with their slots and without; adds the state it leads to to `out`, and gives the number of its effect. `at` is the place of the
     /// process in the state.
     #[inline]
     pub(crate) fn step(
         &mut self,
-        state: &[(Slot, u32)],
+        (state, ids): (&[(Slot, u32)], &[u32]),
         at: usize,
         step: Step,
         hint: &mut Hint,
@@ -130,7 +135,7 @@ impl World {
     ) -> u32 {
         let situation = (state[at].1, state[0].1, state[1].1, step.act);
         if let Some(made) = self.memo.find(&situation, hint, state) {
-            made.apply(state, out);
+            made.apply(state, ids, out);
             return made.effect;
         }
         self.make(state, situation, step, out)
@@ -143,6 +148,7 @@ impl World {
         let births = machine.totals.processes;
         let descent = machine.table.get(step.pid).map(Process::descent).unwrap_or_default();
         machine.table.take_seen();
+        machine.table.take_roster();
         machine.pipes.take_seen();
         machine.queues.take_seen();
         machine.table.take_touched();
@@ -150,6 +156,7 @@ impl World {
         let machine = &mut self.stepper.machine;
         let (people, pipes, queues) =
             (machine.table.take_seen(), machine.pipes.take_seen(), machine.queues.take_seen());
+        let roster = machine.table.take_roster();
         let births = (machine.totals.processes - births) as u32;
         let mut touched = machine.table.take_touched();
         touched.push(step.pid);
@@ -163,8 +170,12 @@ impl World {
         let own = process_slot(step.pid);
         let mut reads: Vec<(Slot, u32)> =
             people.chain(objects).filter(|slot| *slot != own).map(|slot| (slot, before(slot))).collect();
-        reads.sort_unstable();
         let mut writes = vec![(REST, self.save_rest()), (FILES, self.save_files())];
+        if roster {
+            reads.push((ROSTER, before(ROSTER)));
+            writes.push((ROSTER, self.save_roster()));
+        }
+        reads.sort_unstable();
         writes.extend(pipes.into_iter().map(|pipe| (pipe_slot(pipe), self.save_pipe(pipe))));
         writes.extend(queues.into_iter().map(|queue| (queue_slot(queue), self.save_queue(queue))));
         touched.sort_unstable();
@@ -278,23 +289,37 @@ impl World {
             machine.fs.hash(&mut self.recorder);
             self.fs = self.store.system(&self.recorder.0, &machine.fs);
         }
-        let rest = Rest {
-            fs: self.fs.0,
-            pipes: machine.pipes.shape(),
-            queues: machine.queues.shape(),
-            pollers: machine.pollers.clone(),
-            terminal: machine.terminal.clone(),
-            chance: machine.chance.clone(),
-            clock: machine.clock,
-            script_status: machine.script_status,
-            stopped: machine.stopped,
-            roster: machine.processes().map(|process| (process.pid, process.pgid, process.sid)).collect(),
-            registered: machine.queues.has_registrations(),
-        };
+        let fs = self.fs.0;
+        let registered = machine.queues.has_registrations();
         let out = &mut self.recorder;
         out.0.clear();
-        (b'r', &rest).hash(out);
-        self.store.intern(REST, &out.0, || Component::Rest(Box::new(rest)))
+        (b'r', fs, machine.pipes.shape(), machine.queues.shape(), &machine.pollers, &machine.terminal).hash(out);
+        (&machine.chance, machine.clock, machine.script_status, machine.stopped, registered).hash(out);
+        self.store.intern(REST, &out.0, || {
+            Component::Rest(Box::new(Rest {
+                fs,
+                pipes: machine.pipes.shape(),
+                queues: machine.queues.shape(),
+                pollers: machine.pollers.clone(),
+                terminal: machine.terminal.clone(),
+                chance: machine.chance.clone(),
+                clock: machine.clock,
+                script_status: machine.script_status,
+                stopped: machine.stopped,
+                registered,
+            }))
+        })
+    }
+
+    /// All processes with their groups and sessions: what calls may ask of all at once.
+    fn save_roster(&mut self) -> u32 {
+        let out = &mut self.recorder;
+        out.0.clear();
+        out.write_u8(b'n');
+        for process in self.stepper.machine.processes() {
+            (process.pid, process.pgid, process.sid).hash(out);
+        }
+        self.store.intern(ROSTER, &out.0, || Component::Roster)
     }
 
     /// Puts the machine into a state.
@@ -353,6 +378,7 @@ impl World {
                 (machine.clock, machine.script_status) = (rest.clock, rest.script_status);
                 machine.stopped = rest.stopped;
             }
+            Component::Roster => {}
             Component::Files(files) => machine.files.set_descriptions(files.clone()),
             Component::Pipe(pipe) => machine.pipes.put(slot as u32, Some(pipe.clone())),
             Component::Queue(queue) => machine.queues.put(slot as u32, Some(queue.clone())),
