@@ -104,7 +104,15 @@ asleep:
     :: atomic { left > 0 -> collect(); goto waiting }
     fi;
 leaving:
-    calls++;                         /* exit */
+    atomic {                         /* exit: the pipes are gone, with what is left in them */
+        calls++;
+        child = 0;
+        do
+        :: child < N -> bytes[child] = 0; gone[child] = 0; child++
+        :: else -> break
+        od;
+        child = 0
+    };
 end_gone:
     false
 }

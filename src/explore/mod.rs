@@ -11,6 +11,7 @@ mod futures;
 mod graph;
 mod host;
 mod intern;
+mod liveness;
 mod memo;
 mod order;
 mod outputs;

@@ -4,11 +4,10 @@
 use super::component::Component;
 use super::futures::{Calls, Future, Futures, Prints};
 use super::schedule::Act;
-use super::stepper::{Pause, Sleep, Stepper, timers_of};
+use super::stepper::{Pause, Sleep, Stepper, argument, timers_of};
 use super::survey::Want;
 use super::worker::Next;
 use crate::abi::{Builtin, Signal};
-use crate::bytecode::op::Op;
 use crate::kernel::file::Kind;
 use crate::kernel::process::{Process, State};
 use crate::kernel::{Pid, param};
@@ -216,7 +215,7 @@ fn privacy_of_call(stepper: &Stepper, process: &Process, call: Builtin) -> Priva
         Sleep | Usleep | Nanosleep => stepper.rules.sleep == self::Sleep::Adversarial,
         Print | Printf | Fflush => on_terminal(stepper, process.pid, 1),
         Eprint | Eprintf | Perror => on_terminal(stepper, process.pid, 2),
-        Write | Dprintf => on_terminal(stepper, process.pid, argument(process)),
+        Write | Dprintf => on_terminal(stepper, process.pid, argument(process, 1)),
         _ => false,
     };
     if private { Privacy::Unless(Calls::NONE) } else { Privacy::Never }
@@ -232,13 +231,4 @@ fn only_terminals(stepper: &Stepper, process: &Process) -> bool {
 
 fn on_terminal(stepper: &Stepper, pid: Pid, fd: i64) -> bool {
     matches!(stepper.machine.lookup(pid, fd).map(|(_, file)| file.kind), Ok(Kind::Terminal(_) | Kind::TerminalIn))
-}
-
-/// The first argument of the call that a process stands before.
-fn argument(process: &Process) -> i64 {
-    let Some(context) = process.context.as_deref() else { return -1 };
-    match context.image.code.get(context.pc as usize) {
-        Some(i) if i.op == Op::Syscall => context.register(i.a.wrapping_add(1)) as i64,
-        _ => -1,
-    }
 }

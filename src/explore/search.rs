@@ -186,7 +186,7 @@ impl Search<'_> {
             transitions: self.graph.edges.len(),
             depth: self.graph.depth,
             frontier: self.graph.nodes.len().saturating_sub(self.looked),
-            ends: self.graph.ends,
+            outputs: self.graph.ends.len(),
         };
         if !(self.report)(progress) {
             self.graph.stop("it was interrupted");
@@ -221,7 +221,7 @@ impl Search<'_> {
         let from = self.graph.edges.len() as u32;
         let ending = match found {
             Found::Finished => {
-                self.graph.ends += 1;
+                self.graph.note_end(node);
                 Ending::Finished
             }
             Found::Stuck(report) => Ending::Stuck(self.graph.reports.insert_full(report).0 as u32),

@@ -7,11 +7,13 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::component::{
-    Component, FILES, Kept, Local, NONE, REST, ROSTER, Rest, Slot, Store, is_process, pipe_slot, process_slot, queue_slot,
+    Component, FILES, Kept, Local, NONE, REST, ROSTER, Rest, Slot, Store, is_process, pipe_slot, process_slot,
+    queue_slot,
 };
 use super::graph::Kind;
 use super::host::Log;
 use super::intern::Recorder;
+use super::liveness::Liveness;
 use super::memo::{self, Hint, Made, Memo, Situation};
 use super::schedule::{Step, Word};
 use super::stepper::Stepper;
@@ -47,6 +49,7 @@ pub(crate) struct World {
     fs: (u32, Arc<FileSystem>),
     environment: Arc<indexmap::IndexMap<Vec<u8>, Vec<u8>>>,
     memo: Memo,
+    liveness: Liveness,
     /// All effects so far.
     pub(crate) effects: Vec<Effect>,
     recorder: Recorder,
@@ -74,6 +77,7 @@ impl World {
             fs,
             environment,
             memo: Memo::default(),
+            liveness: Liveness::default(),
             effects: Vec::new(),
             recorder,
         };
@@ -219,10 +223,14 @@ impl World {
             self.stepper.pauses.remove(&pid);
             return NONE;
         }
-        if let Some(context) = machine.table.get_mut(pid).and_then(|process| process.context.as_deref_mut())
-            && context.heap.allocated_since() > 0
-        {
-            context.collect(&mut machine.memory);
+        if let Some(context) = machine.table.get_mut(pid).and_then(|process| process.context.as_deref_mut()) {
+            // Where every instruction is a point, nothing is taken for granted, this analysis neither.
+            if !self.stepper.rules.instructions {
+                self.liveness.forget(context);
+            }
+            if context.heap.allocated_since() > 0 {
+                context.collect(&mut machine.memory);
+            }
         }
         let Some(process) = machine.table.get(pid) else { return NONE };
         let pause = self.stepper.pauses.get(&pid).copied();
