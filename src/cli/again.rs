@@ -4,9 +4,7 @@
 use std::sync::{Arc, Mutex};
 
 use super::backstage::Backstage;
-use super::folder::Folder;
 use super::host::Shared;
-use super::loader::Programs;
 use super::options::Run;
 use super::show;
 use crate::explore::{Bounds, Reduction, Setup as Exploration, Sleep, Survey, Want};
@@ -41,8 +39,7 @@ pub(crate) struct Again<'a> {
 
 impl Again<'_> {
     fn outside(&self) -> Backstage {
-        let programs = Programs::new(&self.options.file, &self.options.path);
-        Backstage::new(programs, Folder::of(&self.options.file))
+        Backstage::silent(&self.options.file, &self.options.path)
     }
 
     /// How a text ends in all orders of its processes. Signals from outside come at a tick, which has no place among orders.

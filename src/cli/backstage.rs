@@ -1,10 +1,15 @@
-//! Programs and files beside a script for runs that nobody hears: what they print goes nowhere, and what does not compile is passed
-//! over in silence, since the run that everybody hears has told of it.
+//! Programs and files beside a script for runs that nobody hears: what they print goes nowhere.
 
-use super::folder::Folder;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::folder::{Folder, files_of_the_folder};
 use super::loader::{self, Programs};
+use super::show;
 use crate::abi::Errno;
 use crate::bytecode::image::Verified;
+use crate::explore::Sources;
 use crate::kernel::host::{Host, HostNode, Input, Stream};
 use crate::source::{SourceFile, SourceMap};
 
@@ -12,16 +17,26 @@ use crate::source::{SourceFile, SourceMap};
 pub(crate) struct Backstage {
     programs: Programs,
     folder: Folder,
-    sources: SourceMap,
+    sources: Sources,
+    /// Programs that scripts have written themselves, by name and text: the same text is the same program.
+    written: HashMap<(Vec<u8>, Vec<u8>), Result<Verified, Errno>>,
+    /// Whether what does not compile is told of.
+    tells: bool,
 }
 
 impl Backstage {
-    /// A host with these programs and files.
-    pub(crate) fn new(programs: Programs, folder: Folder) -> Backstage {
+    /// A host for a script whose sources these are; it tells of programs that do not compile.
+    pub(crate) fn of(script: &Path, path: &[PathBuf], sources: Sources) -> Backstage {
+        let (programs, folder) = (Programs::new(script, path), Folder::of(script));
+        Backstage { programs, folder, sources, written: HashMap::new(), tells: true }
+    }
+
+    /// A host for a script that somebody else runs aloud, and so tells of what does not compile.
+    pub(crate) fn silent(script: &Path, path: &[PathBuf]) -> Backstage {
         let mut sources = SourceMap::default();
         // The script's own place, so that its spans are not taken for those of another program.
         sources.add(SourceFile::new("", ""));
-        Backstage { programs, folder, sources }
+        Backstage { tells: false, ..Backstage::of(script, path, Arc::new(Mutex::new(sources))) }
     }
 }
 
@@ -35,22 +50,24 @@ impl Host for Backstage {
     }
 
     fn load(&mut self, path: &[u8]) -> Result<Verified, Errno> {
-        self.programs.load(path, &mut self.sources).0
+        let mut sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
+        let (result, errors) = self.programs.load(path, &mut sources);
+        if self.tells && !errors.is_empty() {
+            show(&errors, &sources);
+        }
+        result
     }
 
     fn compile(&mut self, name: &[u8], text: &[u8]) -> Result<Verified, Errno> {
-        loader::compile_text(name, text, &mut self.sources).0
+        let key = (name.to_vec(), text.to_vec());
+        if let Some(known) = self.written.get(&key) {
+            return known.clone();
+        }
+        let mut sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
+        let result = loader::compile_text(name, text, &mut sources).0;
+        self.written.insert(key, result.clone());
+        result
     }
 
-    fn look(&mut self, path: &[u8]) -> Option<HostNode> {
-        self.folder.look(path)
-    }
-
-    fn list(&mut self, path: &[u8]) -> Vec<Vec<u8>> {
-        self.folder.list(path)
-    }
-
-    fn read_file(&mut self, path: &[u8], most: u64) -> Result<Vec<u8>, Errno> {
-        self.folder.read(path, most)
-    }
+    files_of_the_folder!();
 }

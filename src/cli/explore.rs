@@ -1,26 +1,20 @@
 //! `proc explore`
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex};
 
 use clap::{Args, ValueEnum};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::folder::Folder;
-use super::loader::{self, LoadError, Programs};
+use super::backstage::Backstage;
+use super::loader::{self, LoadError};
 use super::options::StdoutName;
-use super::{EXIT_COMPILE, EXIT_NO_INPUT, EXIT_USAGE, say, show};
-use crate::abi::{Builtin, Errno};
-use crate::bytecode::image::Verified;
-use crate::explore::{
-    self, Answer, Bounds, Output, Progress, Reduction, Report, Setup, Sleep, Sources, Survey, Want, Witness,
-};
-use crate::kernel::host::{Host, HostNode, Input, Stream};
+use super::watch::Watcher;
+use super::{EXIT_COMPILE, EXIT_NO_INPUT, EXIT_USAGE, saved, say, show};
+use crate::abi::Builtin;
+use crate::explore::{self, Answer, Bounds, Output, Reduction, Report, Setup, Sleep, Survey, Want, Witness};
 use crate::kernel::machine::Config;
 use crate::kernel::param;
 use crate::source::SourceMap;
@@ -29,9 +23,6 @@ use crate::source::SourceMap;
 const EXIT_FOUND: u8 = 1;
 /// A bound was reached, and nothing was found before.
 const EXIT_UNDECIDED: u8 = 2;
-
-/// Progress is shown of what takes longer.
-const SHOWN_AFTER: Duration = Duration::from_millis(200);
 
 /// What to explore, and how.
 #[derive(Debug, Args)]
@@ -65,19 +56,19 @@ pub(crate) struct Explore {
     faults: Vec<Builtin>,
     /// How stdout is buffered where descriptor 1 is the terminal
     #[arg(long, value_enum, default_value_t = StdoutName::Tty)]
-    stdout: StdoutName,
+    pub(super) stdout: StdoutName,
     /// `choose` and `rand` give what this seed says instead of every number
     #[arg(long, value_name = "N")]
-    seed: Option<u64>,
+    pub(super) seed: Option<u64>,
     /// The terminal's input
     #[arg(long, value_name = "FILE")]
-    stdin: Option<PathBuf>,
+    pub(super) stdin: Option<PathBuf>,
     /// A plain count of bytes that a pipe holds, instead of Linux's 16 pages
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=16_777_216))]
-    pipe_capacity: Option<u64>,
+    pub(super) pipe_capacity: Option<u64>,
     /// The most processes at once (RLIMIT_NPROC)
     #[arg(long, value_name = "N", default_value_t = param::MAX_PROCESSES, value_parser = clap::value_parser!(u64).range(1..=4_000_000))]
-    max_procs: u64,
+    pub(super) max_procs: u64,
     /// Stop after so many states
     #[arg(long, value_name = "N", default_value_t = 5_000_000)]
     max_states: usize,
@@ -98,12 +89,12 @@ pub(crate) struct Explore {
     format: Format,
     /// A further directory from which `exec` loads programs
     #[arg(long, value_name = "DIR")]
-    path: Vec<PathBuf>,
+    pub(super) path: Vec<PathBuf>,
     /// The program
-    file: PathBuf,
+    pub(super) file: PathBuf,
     /// Its arguments, from the second word of `argv` on
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARG")]
-    args: Vec<std::ffi::OsString>,
+    pub(super) args: Vec<std::ffi::OsString>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -169,7 +160,7 @@ pub(crate) fn main(options: &Explore) -> u8 {
     }
     hold_to(options, &mut report);
     if let Some(folder) = &options.save
-        && let Err(error) = save(options, folder, &report)
+        && let Err(error) = saved::save(options, folder, &report)
     {
         say(&format!("proc: cannot write to `{}`: {error}\n", folder.display()));
         return EXIT_USAGE;
@@ -314,90 +305,6 @@ fn tell_difference(options: &Explore, first: &Report, second: &Report) -> u8 {
     }
 }
 
-/// Writes every schedule to a file of its own.
-fn save(options: &Explore, folder: &Path, report: &Report) -> std::io::Result<()> {
-    std::fs::create_dir_all(folder)?;
-    let write = |name: String, what: &str, schedule: &str| {
-        let run = format!("# proc run --schedule {name} {}", options.file.display());
-        let what = what.lines().next().unwrap_or_default();
-        std::fs::write(folder.join(&name), format!("# {what}\n{run}\n{schedule}\n"))
-    };
-    for (at, output) in report.outputs.iter().enumerate() {
-        write(format!("output-{}.schedule", at + 1), &format!("{:?}", output.text), &output.schedule)?;
-    }
-    for (name, witnesses) in [
-        ("stuck", &report.stuck),
-        ("livelock", &report.livelocks),
-        ("assertion", &report.assertions),
-        ("fault", &report.faults),
-        ("status", &report.statuses),
-        ("zombie", &report.zombies),
-        ("broken", &report.broken),
-    ] {
-        for (at, witness) in witnesses.iter().enumerate() {
-            write(format!("{name}-{}.schedule", at + 1), &witness.message, &witness.schedule)?;
-        }
-    }
-    Ok(())
-}
-
-/// Programs and files beside a script, for an exploration.
-struct Beside {
-    programs: Programs,
-    folder: Folder,
-    sources: Sources,
-    /// Programs that scripts have written themselves, by name and text: the same text is the same program.
-    written: HashMap<(Vec<u8>, Vec<u8>), Result<Verified, Errno>>,
-}
-
-impl Beside {
-    fn sources(&self) -> MutexGuard<'_, SourceMap> {
-        self.sources.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Host for Beside {
-    fn write(&mut self, _: Stream, _: &[u8]) -> Result<(), Errno> {
-        Ok(())
-    }
-
-    fn read(&mut self, _: usize, _: bool) -> Input {
-        Input::End
-    }
-
-    fn load(&mut self, path: &[u8]) -> Result<Verified, Errno> {
-        let sources = Arc::clone(&self.sources);
-        let mut sources = sources.lock().unwrap_or_else(PoisonError::into_inner);
-        let (result, errors) = self.programs.load(path, &mut sources);
-        if !errors.is_empty() {
-            show(&errors, &sources);
-        }
-        result
-    }
-
-    fn compile(&mut self, name: &[u8], text: &[u8]) -> Result<Verified, Errno> {
-        let key = (name.to_vec(), text.to_vec());
-        if let Some(known) = self.written.get(&key) {
-            return known.clone();
-        }
-        let result = loader::compile_text(name, text, &mut self.sources()).0;
-        self.written.insert(key, result.clone());
-        result
-    }
-
-    fn look(&mut self, path: &[u8]) -> Option<HostNode> {
-        self.folder.look(path)
-    }
-
-    fn list(&mut self, path: &[u8]) -> Vec<Vec<u8>> {
-        self.folder.list(path)
-    }
-
-    fn read_file(&mut self, path: &[u8], most: u64) -> Result<Vec<u8>, Errno> {
-        self.folder.read(path, most)
-    }
-}
-
 /// Compiles one file, and says how it is to be explored; the status where it cannot be.
 pub(crate) fn setup(options: &Explore, file: &Path, input: Vec<u8>) -> Result<Setup, u8> {
     let mut sources = SourceMap::default();
@@ -416,8 +323,7 @@ pub(crate) fn setup(options: &Explore, file: &Path, input: Vec<u8>) -> Result<Se
         show(&compiled.warnings, &sources);
     }
     let sources = Arc::new(Mutex::new(sources));
-    let programs = Programs::new(file, &options.path);
-    let outside = Beside { programs, folder: Folder::of(file), sources: Arc::clone(&sources), written: HashMap::new() };
+    let outside = Backstage::of(file, &options.path, Arc::clone(&sources));
     let argv = std::iter::once(file.as_os_str()).chain(options.args.iter().map(|arg| arg.as_os_str()));
     Ok(Setup {
         config: options.config(),
@@ -489,44 +395,6 @@ impl Explore {
             pipe_capacity: self.pipe_capacity.map(|bytes| bytes as usize),
             ..Config::default()
         }
-    }
-}
-
-/// Shows on a terminal how it goes, and listens for Ctrl-C.
-struct Watcher {
-    interrupted: Arc<AtomicBool>,
-    bar: ProgressBar,
-    started: Instant,
-}
-
-impl Watcher {
-    fn new() -> Watcher {
-        let interrupted = Arc::new(AtomicBool::new(false));
-        // Without the flag Ctrl-C ends the program at once, which is not wrong either.
-        let _ = signal_hook::flag::register(signal_hook::consts::SIGINT, Arc::clone(&interrupted));
-        // A bar draws nothing where stderr is no terminal, and no more than five times a second where it is one.
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(5));
-        bar.set_style(
-            ProgressStyle::with_template("{spinner} {msg}").unwrap_or_else(|_| ProgressStyle::default_spinner()),
-        );
-        Watcher { interrupted, bar, started: Instant::now() }
-    }
-
-    fn go_on(&mut self, progress: Progress) -> bool {
-        let spent = self.started.elapsed();
-        if !self.bar.is_hidden() && spent >= SHOWN_AFTER {
-            let rate = progress.states as f64 / spent.as_secs_f64();
-            self.bar.set_message(format!(
-                "{} states, {rate:.0} a second, {} transitions, depth {}, {} to look at, {} final",
-                progress.states, progress.transitions, progress.depth, progress.frontier, progress.ends
-            ));
-            self.bar.tick();
-        }
-        !self.interrupted.load(Ordering::Relaxed)
-    }
-
-    fn clear(&self) {
-        self.bar.finish_and_clear();
     }
 }
 

@@ -10,6 +10,24 @@ use std::path::{Path, PathBuf};
 use crate::abi::Errno;
 use crate::kernel::host::HostNode;
 
+/// The part of a host that is a script's directory, for one with a field `folder`.
+macro_rules! files_of_the_folder {
+    () => {
+        fn look(&mut self, path: &[u8]) -> Option<HostNode> {
+            self.folder.look(path)
+        }
+
+        fn list(&mut self, path: &[u8]) -> Vec<Vec<u8>> {
+            self.folder.list(path)
+        }
+
+        fn read_file(&mut self, path: &[u8], most: u64) -> Result<Vec<u8>, Errno> {
+            self.folder.read(path, most)
+        }
+    };
+}
+pub(crate) use files_of_the_folder;
+
 /// The script's directory.
 #[derive(Debug)]
 pub(crate) struct Folder {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use super::folder::Folder;
+use super::folder::{Folder, files_of_the_folder};
 use super::loader::{self, Programs};
 use super::options::TraceFormat;
 use crate::abi::{Errno, Signal};
@@ -248,17 +248,7 @@ impl Host for RealHost {
         result
     }
 
-    fn look(&mut self, path: &[u8]) -> Option<HostNode> {
-        self.folder.look(path)
-    }
-
-    fn list(&mut self, path: &[u8]) -> Vec<Vec<u8>> {
-        self.folder.list(path)
-    }
-
-    fn read_file(&mut self, path: &[u8], most: u64) -> Result<Vec<u8>, Errno> {
-        self.folder.read(path, most)
-    }
+    files_of_the_folder!();
 
     fn poll(&mut self) -> Option<Outside> {
         self.keys.as_mut()?.poll()

@@ -13,7 +13,9 @@ mod loader;
 mod messages;
 mod options;
 mod run;
+mod saved;
 mod test;
+mod watch;
 
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};

@@ -10,7 +10,7 @@ use super::folder::{self, Folder};
 use super::host::{RealHost, Shared, trace_output};
 use super::loader::{self, LoadError, Programs};
 use super::options::Run;
-use super::{EXIT_COMPILE, EXIT_NO_INPUT, EXIT_STUCK, EXIT_TICKS, messages, say, show};
+use super::{EXIT_COMPILE, EXIT_NO_INPUT, EXIT_STUCK, EXIT_TICKS, messages, saved, say, show};
 use crate::bytecode::image::Verified;
 use crate::check;
 use crate::diagnostics::{Code, Diagnostic, allow};
@@ -87,7 +87,7 @@ fn by_schedule(
             return super::EXIT_USAGE;
         }
     };
-    match explore::replay(options.config(), image, argv, host, &schedule) {
+    match explore::replay(saved::config(options, &text), image, argv, host, &schedule) {
         Err(why) => {
             say(&format!("proc: {why}\n"));
             super::EXIT_USAGE

@@ -2,13 +2,30 @@
 
 use super::graph::{Ending, Graph};
 
+/// How often all nodes are looked at from the last to the first before the edges are turned round.
+const PASSES: usize = 3;
+
 /// From which nodes an end can be reached: all processes ended, or all of them wait, or it was not looked at.
 pub(crate) fn alive(graph: &Graph) -> Vec<bool> {
     let count = graph.nodes.len();
+    let mut alive: Vec<bool> = (0..count as u32).map(|node| graph.ending(node) != Ending::Open).collect();
+    // Most edges lead to nodes that were found later.
+    for _ in 0..PASSES {
+        let (mut changed, mut left) = (false, false);
+        for node in (0..count).rev().filter(|node| graph.ending(*node as u32) == Ending::Open) {
+            if !alive[node] {
+                let edges = &graph.edges[graph.edges_of(node as u32)];
+                alive[node] = edges.iter().any(|edge| alive[edge.to as usize]);
+                changed |= alive[node];
+                left |= !alive[node];
+            }
+        }
+        if !changed || !left {
+            return alive;
+        }
+    }
     let (starts, sources) = backwards(graph);
-    let mut alive = vec![false; count];
-    let mut pending: Vec<u32> = (0..count as u32).filter(|node| graph.ending(*node) != Ending::Open).collect();
-    pending.iter().for_each(|node| alive[*node as usize] = true);
+    let mut pending: Vec<u32> = (0..count as u32).filter(|node| alive[*node as usize]).collect();
     while let Some(node) = pending.pop() {
         for source in &sources[starts[node as usize]..starts[node as usize + 1]] {
             if !std::mem::replace(&mut alive[*source as usize], true) {
@@ -17,6 +34,29 @@ pub(crate) fn alive(graph: &Graph) -> Vec<bool> {
         }
     }
     alive
+}
+
+/// The least and the most that the edges of a way weigh together, where all ways to a node weigh the same and every way comes to an end.
+fn even(graph: &Graph, alive: &[bool], weight: &impl Fn(usize) -> u64) -> Option<(u64, Option<u64>)> {
+    if graph.edges.is_empty() || alive.contains(&false) {
+        return None;
+    }
+    let mut so_far = vec![0_u64; graph.nodes.len()];
+    for (node, (parent, edge)) in graph.parents.iter().enumerate().skip(1) {
+        so_far[node] = so_far[*parent as usize] + weight(*edge as usize);
+    }
+    let (mut least, mut most) = (u64::MAX, 0);
+    for (node, here) in so_far.iter().enumerate() {
+        let same = |edge: usize| so_far[graph.edges[edge].to as usize] == here + weight(edge);
+        if !graph.edges_of(node as u32).all(same) {
+            return None;
+        }
+        most = most.max(*here);
+        if graph.ending(node as u32) != Ending::Open {
+            least = least.min(*here);
+        }
+    }
+    Some((least, Some(most)))
 }
 
 /// The nodes from which edges lead to each node, one list after another.
@@ -85,7 +125,11 @@ pub(crate) fn components(graph: &Graph) -> Vec<u32> {
 
 /// The least and the most that the edges of a way from the start to an end weigh together; no most where there is none. Where
 /// some ways have no end, a circle counts as an end.
-pub(crate) fn extremes(graph: &Graph, components: &[u32], weight: impl Fn(usize) -> u64) -> (u64, Option<u64>) {
+pub(crate) fn extremes(graph: &Graph, alive: &[bool], weight: impl Fn(usize) -> u64) -> (u64, Option<u64>) {
+    if let Some(known) = even(graph, alive, &weight) {
+        return known;
+    }
+    let components = &components(graph);
     let count =
         components.iter().filter(|component| **component != u32::MAX).max().map_or(0, |most| *most as usize + 1);
     let (starts, sorted) = by_component(components, count);

@@ -2,7 +2,6 @@
 //! number, with its canonical bytes and what it takes to put it back into a machine. Workers share them; what they say of one
 //! another is numbers only.
 
-use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::intern::Bytes;
@@ -29,6 +28,8 @@ pub(crate) type Slot = u64;
 pub(crate) const REST: Slot = 0;
 /// The open files.
 pub(crate) const FILES: Slot = 1 << 32;
+/// Who there is, and in which group.
+pub(crate) const ROSTER: Slot = (1 << 32) + 1;
 
 /// The slot of a pipe.
 pub(crate) fn pipe_slot(pipe: u32) -> Slot {
@@ -56,6 +57,8 @@ pub(crate) enum Component {
     Rest(Box<Rest>),
     /// The open files.
     Files(Slab<OpenFile>),
+    /// Who there is: it follows from the processes.
+    Roster,
     /// A pipe.
     Pipe(Pipe),
     /// A queue.
@@ -65,7 +68,6 @@ pub(crate) enum Component {
 }
 
 /// Everything that is not a component of its own.
-#[derive(Clone, Hash)]
 pub(crate) struct Rest {
     /// Which of the file systems that were met: they are large, and seldom change.
     pub(crate) fs: u32,
@@ -77,8 +79,6 @@ pub(crate) struct Rest {
     pub(crate) clock: u64,
     pub(crate) script_status: Option<Status>,
     pub(crate) stopped: usize,
-    /// All processes with their groups and sessions: what calls may ask of all at once.
-    pub(crate) roster: Vec<(Pid, Pid, Pid)>,
     /// Whether somebody wants a signal when a message comes.
     pub(crate) registered: bool,
 }

@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
+use super::futures::jumps;
 use crate::abi::Builtin;
 use crate::bytecode::image::{Image, Verified};
 use crate::bytecode::op::{Instruction, Op};
@@ -77,28 +78,7 @@ fn find(image: &Image, handlers: &[u32], everywhere: bool) -> Points {
 
 /// Whether control may go elsewhere than to the next instruction.
 fn turns(op: Op) -> bool {
-    matches!(
-        op,
-        Op::Jump
-            | Op::JumpIf
-            | Op::JumpIfNot
-            | Op::JumpEq
-            | Op::JumpNe
-            | Op::JumpLt
-            | Op::JumpLe
-            | Op::JumpEqShort
-            | Op::JumpNeShort
-            | Op::JumpLtShort
-            | Op::JumpLeShort
-            | Op::JumpGtShort
-            | Op::JumpGeShort
-            | Op::JumpLtFloat
-            | Op::JumpLeFloat
-            | Op::Call
-            | Op::CallValue
-            | Op::Return
-            | Op::Syscall
-    )
+    jumps(op) || matches!(op, Op::Call | Op::CallValue | Op::Return | Op::Syscall)
 }
 
 /// The functions that these may call, themselves included; a call of a value may reach every function that is used as one.

@@ -212,7 +212,8 @@ fn analyse(image: &Image) -> Ahead {
     }
 }
 
-fn jumps(op: Op) -> bool {
+/// Whether an instruction may go to its target.
+pub(super) fn jumps(op: Op) -> bool {
     matches!(
         op,
         Op::Jump

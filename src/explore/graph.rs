@@ -1,9 +1,12 @@
 //! The graph of all states: nodes are states in the order in which they were found, edges are steps with what they printed. They are found
 //! by breadth, so that the way to a node by which it was found is a shortest one.
 
+use std::collections::HashSet;
+use std::hash::Hasher;
+
 use indexmap::{IndexMap, IndexSet};
 
-use super::intern::{Bytes, Tuples};
+use super::intern::{Bytes, Quick, Tuples};
 use super::schedule::Word;
 
 /// How far a search may go.
@@ -75,8 +78,8 @@ pub struct Progress {
     pub depth: u32,
     /// States found and not yet looked at.
     pub frontier: usize,
-    /// States found in which every process has ended.
-    pub ends: usize,
+    /// Outputs found: of the shortest ways to states in which every process has ended.
+    pub outputs: usize,
 }
 
 /// The graph.
@@ -92,14 +95,17 @@ pub(crate) struct Graph {
     pub(crate) texts: Bytes,
     /// Reports on stuck states.
     pub(crate) reports: IndexSet<String>,
-    pub(crate) found: IndexMap<(Kind, String), Place>,
+    /// What is worth telling about steps.
+    pub(crate) finds: IndexSet<(Kind, String)>,
+    /// Where each of these was found first.
+    pub(crate) found: IndexMap<u32, Place>,
     /// Why the search is not complete, where it is not.
     pub(crate) bounds: Vec<String>,
     /// Whether the search ended before its time.
     pub(crate) cut: bool,
     pub(crate) depth: u32,
-    /// States in which every process has ended.
-    pub(crate) ends: usize,
+    /// What the shortest ways to states in which every process has ended print, by its hash: to be shown while the search goes on.
+    pub(crate) ends: HashSet<u64>,
 }
 
 impl Graph {
@@ -141,6 +147,13 @@ impl Graph {
     pub(crate) fn output_of(&self, edges: &[u32]) -> Vec<u8> {
         let texts = edges.iter().filter_map(|edge| self.edges.get(*edge as usize));
         texts.flat_map(|edge| self.texts.get(edge.text).iter().copied()).collect()
+    }
+
+    /// Notes what the shortest way to a state prints in which every process has ended.
+    pub(crate) fn note_end(&mut self, node: u32) {
+        let mut hash = Quick::default();
+        hash.write(&self.output_of(&self.way(node)));
+        self.ends.insert(hash.finish());
     }
 
     /// Whether everything was looked at.

@@ -79,6 +79,11 @@ impl Bytes {
         }
     }
 
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.set.len()
+    }
+
     /// The bytes under a number.
     pub(crate) fn get(&self, at: u32) -> &[u8] {
         self.set.get_index(at as usize).map_or(&[], |bytes| bytes)
@@ -90,36 +95,52 @@ impl Bytes {
     }
 }
 
-/// Tuples of numbers under numbers, one after another in one piece of memory.
+/// Tuples of numbers under numbers, one after another in one piece of memory: each with its number and its length before it.
 #[derive(Debug, Default)]
 pub(crate) struct Tuples {
     words: Vec<u32>,
-    /// Where each tuple ends.
-    ends: Vec<usize>,
-    /// Places of tuples by their hash: the upper half of the hash, and the number and one; 0 where there is none.
+    /// Where each tuple begins.
+    starts: Vec<u64>,
+    /// Where tuples are, by their hash: its upper bits, and where the tuple begins, and one; 0 where there is none.
     places: Vec<u64>,
 }
 
+/// Bits of a place that say where a tuple begins; those above are of its hash.
+const WHERE: u32 = 40;
+
 impl Tuples {
-    fn hash(tuple: &[u32]) -> u64 {
-        let mut quick = Quick::default();
-        tuple.iter().for_each(|word| quick.write_u32(*word));
+    /// The hash of a tuple, for [`Tuples::insert_hashed`].
+    pub(crate) fn hash(tuple: &[u32]) -> u64 {
+        let mut quick = Quick(tuple.len() as u64);
+        let mut pairs = tuple.chunks_exact(2);
+        for pair in &mut pairs {
+            quick.write_u64(u64::from(pair[0]) | u64::from(pair[1]) << 32);
+        }
+        pairs.remainder().iter().for_each(|word| quick.write_u64(u64::from(*word)));
         quick.finish()
     }
 
     /// How many there are.
     pub(crate) fn len(&self) -> usize {
-        self.ends.len()
+        self.starts.len()
     }
 
     /// The tuple under a number; an empty one where there is none.
     pub(crate) fn get(&self, at: u32) -> &[u32] {
-        let at = at as usize;
-        let from = at.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
-        self.ends.get(at).map_or(&[], |end| &self.words[from..*end])
+        self.starts.get(at as usize).map_or(&[], |start| self.at(*start as usize).1)
+    }
+
+    /// The number and the words of the tuple that begins somewhere.
+    #[inline]
+    fn at(&self, start: usize) -> (u32, &[u32]) {
+        match self.words.get(start..) {
+            Some([number, length, rest @ ..]) => (*number, rest.get(..*length as usize).unwrap_or(&[])),
+            _ => (0, &[]),
+        }
     }
 
     /// The place of a tuple: where it is, or where it would be put; and its number if it is there.
+    #[inline]
     fn place(&self, tuple: &[u32], hash: u64) -> (usize, Option<u32>) {
         let mask = self.places.len() - 1;
         let mut at = hash as usize & mask;
@@ -128,55 +149,80 @@ impl Tuples {
             if place == 0 {
                 return (at, None);
             }
-            let number = place as u32 - 1;
-            if place >> 32 == hash >> 32 && self.get(number) == tuple {
-                return (at, Some(number));
+            if place >> WHERE == hash >> WHERE {
+                let (number, known) = self.at((place & ((1 << WHERE) - 1)) as usize - 1);
+                if known == tuple {
+                    return (at, Some(number));
+                }
             }
             at = (at + 1) & mask;
         }
     }
 
-    /// The number of a tuple that is there.
-    pub(crate) fn find(&self, tuple: &[u32]) -> Option<u32> {
+    /// Looks at the memory that tuples with these hashes would be searched in, and at what they would be compared with. The answer means
+    /// nothing: many misses of the cache that do not wait for one another take hardly more time than one.
+    pub(crate) fn warm(&self, hashes: &[u64]) -> u64 {
+        if self.places.is_empty() {
+            return 0;
+        }
+        let mask = self.places.len() - 1;
+        let places = hashes.iter().fold(0, |sum, hash| sum ^ self.places[*hash as usize & mask]);
+        let known = hashes.iter().fold(0, |sum, hash| {
+            let place = self.places[*hash as usize & mask];
+            let start = (place & ((1 << WHERE) - 1)) as usize;
+            sum ^ self.words.get(start).copied().unwrap_or(0)
+        });
+        places ^ u64::from(known)
+    }
+
+    /// The number of a tuple with this hash that is there.
+    pub(crate) fn find(&self, tuple: &[u32], hash: u64) -> Option<u32> {
         if self.places.is_empty() {
             return None;
         }
-        self.place(tuple, Self::hash(tuple)).1
+        self.place(tuple, hash).1
     }
 
     /// The number of a tuple, and whether it is new.
     pub(crate) fn insert(&mut self, tuple: &[u32]) -> (u32, bool) {
-        if self.ends.len() * 2 >= self.places.len() {
+        self.insert_hashed(tuple, Self::hash(tuple))
+    }
+
+    /// The number of a tuple with this hash, and whether it is new.
+    pub(crate) fn insert_hashed(&mut self, tuple: &[u32], hash: u64) -> (u32, bool) {
+        if self.starts.len() * 2 >= self.places.len() {
             self.grow();
         }
-        let hash = Self::hash(tuple);
         let (at, found) = self.place(tuple, hash);
         if let Some(number) = found {
             return (number, false);
         }
-        let number = self.ends.len() as u32;
-        self.places[at] = hash >> 32 << 32 | u64::from(number + 1);
+        let number = self.starts.len() as u32;
+        let start = self.words.len() as u64;
+        self.places[at] = hash >> WHERE << WHERE | (start + 1);
+        self.starts.push(start);
+        self.words.extend([number, tuple.len() as u32]);
         self.words.extend_from_slice(tuple);
-        self.ends.push(self.words.len());
         (number, true)
     }
 
     fn grow(&mut self) {
         let count = (self.places.len() * 2).max(1024);
-        self.places = vec![0; count];
-        for number in 0..self.ends.len() as u32 {
-            let hash = Self::hash(self.get(number));
+        let mut places = vec![0; count];
+        for start in &self.starts {
+            let hash = Self::hash(self.at(*start as usize).1);
             let mut at = hash as usize & (count - 1);
-            while self.places[at] != 0 {
+            while places[at] != 0 {
                 at = (at + 1) & (count - 1);
             }
-            self.places[at] = hash >> 32 << 32 | u64::from(number + 1);
+            places[at] = hash >> WHERE << WHERE | (start + 1);
         }
+        self.places = places;
     }
 
     /// How much memory they take, in bytes.
     pub(crate) fn size(&self) -> usize {
-        self.words.capacity() * 4 + self.ends.capacity() * 8 + self.places.capacity() * 8
+        self.words.capacity() * 4 + self.starts.capacity() * 8 + self.places.capacity() * 8
     }
 }
 
@@ -192,7 +238,7 @@ mod tests {
                 let tuple = vec![n / 7; (n % 7) as usize];
                 let (number, new) = tuples.insert(&tuple);
                 assert_eq!(new, round == 0 && (n % 7 != 0 || n == 0));
-                assert_eq!((tuples.get(number), tuples.find(&tuple)), (&*tuple, Some(number)));
+                assert_eq!((tuples.get(number), tuples.find(&tuple, Tuples::hash(&tuple))), (&*tuple, Some(number)));
             }
         }
     }

@@ -11,6 +11,8 @@ mod futures;
 mod graph;
 mod host;
 mod intern;
+mod liveness;
+mod memo;
 mod order;
 mod outputs;
 mod reduce;

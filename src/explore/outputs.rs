@@ -39,11 +39,13 @@ pub(crate) struct Outputs {
 type Pairs = IndexMap<(u32, u32), (u32, u32), BuildHasherDefault<Quick>>;
 
 /// Finds all of them; at most so many pairs of a state and a text are looked at.
-pub(crate) fn find(graph: &Graph, most: usize) -> Outputs {
-    let alive = circles::alive(graph);
+pub(crate) fn find(graph: &Graph, alive: &[bool], most: usize) -> Outputs {
+    if graph.texts.len() <= 1 {
+        return silent(graph, alive);
+    }
     let mut found = Outputs::default();
     let mut most = most;
-    if prints_for_ever(graph, &alive) {
+    if prints_for_ever(graph, alive) {
         most = most.min(SOME);
         found.bound = Some(
             "there is no end of different outputs: a loop prints, and may go round any number of times".to_owned(),
@@ -99,6 +101,34 @@ pub(crate) fn find(graph: &Graph, most: usize) -> Outputs {
     found.stuck.sort_by(|a, b| (a.0, &a.1.text).cmp(&(b.0, &b.1.text)));
     found.endless = endless.values().map(|pair| way(*pair)).collect();
     found.endless.sort_by(|a, b| a.text.cmp(&b.text));
+    found
+}
+
+/// All ways where nothing at all is printed: they are those by which the nodes were found.
+fn silent(graph: &Graph, alive: &[bool]) -> Outputs {
+    let mut found = Outputs::default();
+    let mut stuck: IndexMap<u32, u32> = IndexMap::new();
+    let (mut finished, mut finals, mut endless) = (None, 0, None);
+    for node in 0..graph.nodes.len() as u32 {
+        match graph.ending(node) {
+            Ending::Finished => {
+                finished.get_or_insert(node);
+                finals += 1;
+            }
+            Ending::Stuck(report) => {
+                stuck.entry(report).or_insert(node);
+            }
+            Ending::Open if !alive.get(node as usize).copied().unwrap_or(true) => {
+                endless.get_or_insert(node);
+            }
+            Ending::Open | Ending::Unknown => {}
+        }
+    }
+    let way = |node: u32| Way { text: Vec::new(), edges: graph.way(node), node };
+    found.outputs = finished.map(|node| (way(node), finals)).into_iter().collect();
+    found.stuck = stuck.into_iter().map(|(report, node)| (report, way(node))).collect();
+    found.stuck.sort_by_key(|(report, _)| *report);
+    found.endless = endless.map(way).into_iter().collect();
     found
 }
 

@@ -1,15 +1,13 @@
 //! Which steps may go first and alone: those whose order among the steps of all others makes no difference, now or later. What the others
 //! may still do is read from their futures; where in doubt, a step is not taken alone.
 
-use std::rc::Rc;
-
 use super::component::Component;
 use super::futures::{Calls, Future, Futures, Prints};
 use super::schedule::Act;
-use super::stepper::{Pause, Sleep, Stepper, timers_of};
+use super::stepper::{Pause, Sleep, Stepper, argument, timers_of};
 use super::survey::Want;
+use super::worker::Next;
 use crate::abi::{Builtin, Signal};
-use crate::bytecode::op::Op;
 use crate::kernel::file::Kind;
 use crate::kernel::process::{Process, State};
 use crate::kernel::{Pid, param};
@@ -122,7 +120,7 @@ impl Facts {
 }
 
 /// Whether no step at all may go alone, for reasons that lie with all processes together.
-fn forbidden(rest: Option<&Component>, facts: &[Rc<Facts>], stepper: &Stepper) -> bool {
+fn forbidden(rest: Option<&Component>, facts: &[&Facts], stepper: &Stepper) -> bool {
     let living = facts.iter().filter(|facts| facts.lives).count();
     living < 2
         || stepper.rules.instructions
@@ -139,8 +137,8 @@ fn forbidden(rest: Option<&Component>, facts: &[Rc<Facts>], stepper: &Stepper) -
 pub(crate) fn alone(
     stepper: &Stepper,
     rest: Option<&Component>,
-    facts: &[Rc<Facts>],
-    steps: &[(usize, Act)],
+    facts: &[&Facts],
+    steps: &[Next],
     want: Want,
 ) -> Vec<Alone> {
     if forbidden(rest, facts, stepper) {
@@ -149,7 +147,7 @@ pub(crate) fn alone(
     let meddling = Calls::of(MEDDLING);
     let mut found = Vec::new();
     for (at, own) in facts.iter().enumerate() {
-        if own.privacy == Privacy::Never || !own.lives || !steps.iter().any(|(process, _)| *process == at) {
+        if own.privacy == Privacy::Never || !own.lives || !steps.iter().any(|(process, ..)| *process == at) {
             continue;
         }
         let others = || facts.iter().enumerate().filter(|(other, facts)| *other != at && facts.lives);
@@ -173,7 +171,7 @@ pub(crate) fn alone(
 }
 
 /// Whether nobody can notice when a process ends: it has no children, holds no end of a pipe, and its parent does not look.
-fn ends_unseen(facts: &[Rc<Facts>], own: &Facts, calls: Calls) -> bool {
+fn ends_unseen(facts: &[&Facts], own: &Facts, calls: Calls) -> bool {
     let find = |pid: Pid| facts.iter().find(|facts| facts.pid == pid);
     let lives = |child: &Pid| find(*child).is_some_and(|child| child.lives);
     if own.children.iter().any(lives) || calls.meets(Calls::of(&[Builtin::Getppid])) {
@@ -217,7 +215,7 @@ fn privacy_of_call(stepper: &Stepper, process: &Process, call: Builtin) -> Priva
         Sleep | Usleep | Nanosleep => stepper.rules.sleep == self::Sleep::Adversarial,
         Print | Printf | Fflush => on_terminal(stepper, process.pid, 1),
         Eprint | Eprintf | Perror => on_terminal(stepper, process.pid, 2),
-        Write | Dprintf => on_terminal(stepper, process.pid, argument(process)),
+        Write | Dprintf => on_terminal(stepper, process.pid, argument(process, 1)),
         _ => false,
     };
     if private { Privacy::Unless(Calls::NONE) } else { Privacy::Never }
@@ -233,13 +231,4 @@ fn only_terminals(stepper: &Stepper, process: &Process) -> bool {
 
 fn on_terminal(stepper: &Stepper, pid: Pid, fd: i64) -> bool {
     matches!(stepper.machine.lookup(pid, fd).map(|(_, file)| file.kind), Ok(Kind::Terminal(_) | Kind::TerminalIn))
-}
-
-/// The first argument of the call that a process stands before.
-fn argument(process: &Process) -> i64 {
-    let Some(context) = process.context.as_deref() else { return -1 };
-    match context.image.code.get(context.pc as usize) {
-        Some(i) if i.op == Op::Syscall => context.register(i.a.wrapping_add(1)) as i64,
-        _ => -1,
-    }
 }

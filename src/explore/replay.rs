@@ -66,7 +66,7 @@ fn find(stepper: &Stepper, word: &Word) -> Option<Step> {
     let step = Step { pid, act: word.act };
     let possible = match word.act {
         Act::Wake | Act::Alarm => stepper.timers().iter().any(|(_, timer)| *timer == step),
-        Act::Run | Act::Choose(_) | Act::Fail(_) => stepper.machine.process(pid).state == State::Ready,
+        Act::Run | Act::Choose(_) | Act::Fail(_) | Act::Short => stepper.machine.process(pid).state == State::Ready,
     };
     possible.then_some(step)
 }

@@ -2,7 +2,7 @@
 //!
 //! `P` is the script, `c1.2` the second child of its first child. After the name stands what is special about the step: `!` it begins
 //! with a signal, `?3` `choose` gives 3, `~` its sleep ends, `^` its alarm goes off, `-EINTR` its call fails with that
-//! errno. `c1*4` is four steps of `c1` in a row. `#` begins a comment that goes to the end of its line. A schedule whose last word
+//! errno, `-short` its read gives one byte although it asked for more. `c1*4` is four steps of `c1` in a row. `#` begins a comment that goes to the end of its line. A schedule whose last word
 //! is `...` goes on for ever from there.
 
 use crate::abi::Errno;
@@ -21,6 +21,8 @@ pub(crate) enum Act {
     Alarm,
     /// It goes on, and its call fails.
     Fail(Errno),
+    /// It goes on, and reads no more than one byte.
+    Short,
 }
 
 /// A step.
@@ -52,6 +54,7 @@ impl std::fmt::Display for Word {
             Act::Wake => formatter.write_str("~")?,
             Act::Alarm => formatter.write_str("^")?,
             Act::Fail(errno) => write!(formatter, "-{}", errno.name())?,
+            Act::Short => formatter.write_str("-short")?,
         }
         if self.signal { formatter.write_str("!") } else { Ok(()) }
     }
@@ -147,6 +150,7 @@ fn parse_word(word: &str) -> Option<Word> {
         Some(("?", number)) => Act::Choose(number.parse().ok()?),
         Some(("~", "")) => Act::Wake,
         Some(("^", "")) => Act::Alarm,
+        Some(("-", "short")) => Act::Short,
         Some(("-", name)) => Act::Fail(Errno::ALL.iter().copied().find(|errno| errno.name() == name)?),
         Some(_) => return None,
     };
@@ -159,9 +163,9 @@ mod tests {
 
     #[test]
     fn a_schedule_reads_back_as_it_was_written() {
-        let text_of = "P P c1 c1.1! c2?3 c2~ P^ c1-EINTR c1*4 P! ...";
+        let text_of = "P P c1 c1.1! c2?3 c2~ P^ c1-EINTR c1-short c1*4 P! ...";
         let schedule = parse(text_of).unwrap();
-        assert!(schedule.endless && schedule.words.len() == 13);
+        assert!(schedule.endless && schedule.words.len() == 14);
         assert_eq!(text(schedule.words.iter(), schedule.endless), text_of);
     }
 

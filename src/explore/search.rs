@@ -7,8 +7,9 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::Scope;
 
 use super::component::Store;
-use super::graph::{Bounds, Edge, Ending, Graph, Kind, Place, Progress};
-use super::worker::{Found, Looked, Maker, Task, Worker};
+use super::graph::{Bounds, Edge, Ending, Graph, Place, Progress};
+use super::intern::Tuples;
+use super::worker::{Found, Looked, Maker, Tasks, Worker};
 use super::world::Effect;
 
 /// Levels with fewer states are not worth the hand-over.
@@ -21,7 +22,8 @@ struct Known {
     word: u32,
     text: u32,
     births: u32,
-    found: Vec<(Kind, String)>,
+    /// What is worth telling about it, by its number among all that was found.
+    found: Box<[u32]>,
 }
 
 /// A search under way.
@@ -39,7 +41,7 @@ struct Search<'a> {
 
 /// Somebody who works in a thread of his own.
 struct Helper {
-    tasks: Sender<(usize, Vec<Task>)>,
+    tasks: Sender<(usize, Tasks)>,
 }
 
 /// What a helper sends back: who he is, which piece it was, and what came of it.
@@ -106,12 +108,13 @@ impl Search<'_> {
     }
 
     /// The first of the tasks, as a piece.
-    fn piece(&self, tasks: &mut VecDeque<(u32, u32)>, most: usize) -> Vec<Task> {
+    fn piece(&self, tasks: &mut VecDeque<(u32, u32)>, most: usize) -> Tasks {
         let count = tasks.len().min(most);
-        tasks
-            .drain(..count)
-            .map(|(node, tried)| Task { node, tried, state: self.graph.nodes.get(node).into() })
-            .collect()
+        let mut piece = Tasks::default();
+        for (node, tried) in tasks.drain(..count) {
+            piece.add(node, tried, self.graph.nodes.get(node));
+        }
+        piece
     }
 
     /// The first worker does all tasks.
@@ -168,7 +171,8 @@ impl Search<'_> {
         for why in looked.bounds {
             self.graph.bound(why);
         }
-        let mut steps = looked.steps.as_slice();
+        let hashes = self.hashes(&looked.steps);
+        let mut steps = Steps { words: &looked.steps, hashes: &hashes };
         for (node, found) in looked.nodes {
             if self.graph.nodes.len() > self.bounds.states {
                 self.graph.stop(format!("the limit of {} states was reached (--max-states)", self.bounds.states));
@@ -182,7 +186,7 @@ impl Search<'_> {
             transitions: self.graph.edges.len(),
             depth: self.graph.depth,
             frontier: self.graph.nodes.len().saturating_sub(self.looked),
-            ends: self.graph.ends,
+            outputs: self.graph.ends.len(),
         };
         if !(self.report)(progress) {
             self.graph.stop("it was interrupted");
@@ -197,16 +201,27 @@ impl Search<'_> {
             word: self.graph.words.insert_full(effect.word).0 as u32,
             text: self.graph.texts.intern(&effect.text).0,
             births: effect.births,
-            found: effect.found,
+            found: effect.found.into_iter().map(|found| self.graph.finds.insert_full(found).0 as u32).collect(),
         }
     }
 
+    /// The hashes of the states that some steps lead to.
+    fn hashes(&self, steps: &[u32]) -> Vec<u64> {
+        let mut hashes = Vec::with_capacity(steps.len() / 8);
+        let mut rest = Steps { words: steps, hashes: &[] };
+        while let Some((_, state, _)) = rest.next() {
+            hashes.push(Tuples::hash(state));
+        }
+        std::hint::black_box(self.graph.nodes.warm(&hashes));
+        hashes
+    }
+
     /// Adds what was found of a node; the steps that are left for the nodes after it.
-    fn add<'s>(&mut self, who: usize, node: u32, found: Found, mut steps: &'s [u32]) -> &'s [u32] {
+    fn add<'s>(&mut self, who: usize, node: u32, found: Found, mut steps: Steps<'s>) -> Steps<'s> {
         let from = self.graph.edges.len() as u32;
         let ending = match found {
             Found::Finished => {
-                self.graph.ends += 1;
+                self.graph.note_end(node);
                 Ending::Finished
             }
             Found::Stuck(report) => Ending::Stuck(self.graph.reports.insert_full(report).0 as u32),
@@ -220,20 +235,22 @@ impl Search<'_> {
                 if let Some(tried) = alone {
                     let mut ahead = steps;
                     let forward = (0..count).all(|_| {
-                        let (_, state, rest) = split(ahead);
-                        ahead = rest;
-                        self.graph.nodes.find(state).is_none_or(|to| to > node)
+                        ahead.next().is_none_or(|(_, state, hash)| {
+                            self.graph.nodes.find(state, hash).is_none_or(|to| to > node)
+                        })
                     });
                     if !forward {
                         self.again.push_back((node, tried));
                         self.looked -= 1;
-                        return skip(steps, count);
+                        for _ in 0..count {
+                            steps.next();
+                        }
+                        return steps;
                     }
                 }
                 for _ in 0..count {
-                    let (effect, state, rest) = split(steps);
-                    steps = rest;
-                    self.edge(who, node, effect, state);
+                    let Some((effect, state, hash)) = steps.next() else { break };
+                    self.edge(who, node, effect, state, hash);
                 }
                 Ending::Open
             }
@@ -245,37 +262,46 @@ impl Search<'_> {
         steps
     }
 
-    fn edge(&mut self, who: usize, node: u32, effect: u32, state: &[u32]) {
+    #[inline]
+    fn edge(&mut self, who: usize, node: u32, effect: u32, state: &[u32], hash: u64) {
         let graph = &mut self.graph;
         let edge = graph.edges.len() as u32;
-        let (to, new) = graph.nodes.insert(state);
+        let (to, new) = graph.nodes.insert_hashed(state, hash);
         if new {
             graph.parents.push((node, edge));
         }
         let Some(known) = self.effects[who].get(effect as usize) else { return };
         for found in &known.found {
-            graph.found.entry(found.clone()).or_insert(Place { from: node, edge });
+            graph.found.entry(*found).or_insert(Place { from: node, edge });
         }
         graph.edges.push(Edge { to, word: known.word, text: known.text, births: known.births });
     }
 }
 
-/// The first of some steps: the number of its effect and the state it leads to; and the others.
-fn split(steps: &[u32]) -> (u32, &[u32], &[u32]) {
-    match steps {
-        [effect, length, rest @ ..] => {
-            let (state, rest) = rest.split_at_checked(*length as usize).unwrap_or((rest, &[]));
-            (*effect, state, rest)
-        }
-        _ => (0, &[], &[]),
-    }
+/// Steps as a worker gives them: for each the number of its effect, the length of the state it leads to, and that state; with the
+/// hashes of the states, where they are known.
+#[derive(Clone, Copy)]
+struct Steps<'s> {
+    words: &'s [u32],
+    hashes: &'s [u64],
 }
 
-fn skip(mut steps: &[u32], count: u32) -> &[u32] {
-    for _ in 0..count {
-        steps = split(steps).2;
+impl<'s> Steps<'s> {
+    /// The number of the next one's effect, the state it leads to, and the hash of that.
+    #[inline]
+    fn next(&mut self) -> Option<(u32, &'s [u32], u64)> {
+        let [effect, length, rest @ ..] = self.words else { return None };
+        let (state, rest) = rest.split_at_checked(*length as usize)?;
+        self.words = rest;
+        let hash = match self.hashes {
+            [hash, hashes @ ..] => {
+                self.hashes = hashes;
+                *hash
+            }
+            [] => 0,
+        };
+        Some((*effect, state, hash))
     }
-    steps
 }
 
 /// Starts a worker in a thread of its own, which ends when nobody can send it tasks any more.
@@ -286,7 +312,7 @@ fn hire<'scope>(
     answers: Sender<Answer>,
     scope: &'scope Scope<'scope, '_>,
 ) -> Helper {
-    let (tasks, receiver) = channel::<(usize, Vec<Task>)>();
+    let (tasks, receiver) = channel::<(usize, Tasks)>();
     scope.spawn(move || {
         let mut worker = maker(store);
         for (number, tasks) in receiver {

@@ -83,6 +83,15 @@ pub(crate) struct Rules {
     pub(crate) faults: Vec<Builtin>,
 }
 
+/// What a call that may fail comes to although its program has done nothing wrong.
+#[derive(Debug, Clone, Copy)]
+enum Trouble {
+    /// It fails.
+    Fails(Errno),
+    /// It asks for one byte only.
+    Short,
+}
+
 /// A machine that is driven.
 pub(crate) struct Stepper {
     pub(crate) machine: Machine,
@@ -183,7 +192,7 @@ impl Stepper {
         let call = self.next_call(process);
         match call {
             Some(Builtin::Choose | Builtin::Rand) if !self.rules.seeded && process.call.is_none() => {
-                let asked = asked_number(process);
+                let asked = argument(process, 1);
                 if asked > MOST_CHOICES as i64 {
                     *too_many = true;
                 }
@@ -199,6 +208,9 @@ impl Stepper {
             && self.rules.faults.contains(&call)
         {
             acts.extend(failure_of(call).map(Act::Fail));
+            if call == Builtin::Read && argument(process, 2) > 1 {
+                acts.push(Act::Short);
+            }
         }
         acts
     }
@@ -239,7 +251,8 @@ impl Stepper {
                 signal = self.run(pid, None);
                 self.machine.chance.decide(None);
             }
-            Act::Fail(errno) => signal = self.run(pid, Some(errno)),
+            Act::Fail(errno) => signal = self.run(pid, Some(Trouble::Fails(errno))),
+            Act::Short => signal = self.run(pid, Some(Trouble::Short)),
         }
         self.machine.timers.clear();
         signal
@@ -253,7 +266,7 @@ impl Stepper {
     }
 
     /// The step of a process; whether it began with a signal.
-    fn run(&mut self, pid: Pid, fails: Option<Errno>) -> bool {
+    fn run(&mut self, pid: Pid, trouble: Option<Trouble>) -> bool {
         let process = self.machine.process(pid);
         let signalled = Self::signalled(process);
         let (call, births) = (process.call.is_some(), process.births);
@@ -262,7 +275,7 @@ impl Stepper {
         if call || signalled {
             self.machine.enter(pid);
         } else if paused == Some(Pause::Visible) {
-            self.act(pid, fails);
+            self.act(pid, trouble);
         }
         let resumed = paused == Some(Pause::Point) && !call && !signalled;
         self.settle(pid, resumed);
@@ -285,14 +298,24 @@ impl Stepper {
     }
 
     /// Does what a process stands before: a system call, or a fault.
-    fn act(&mut self, pid: Pid, fails: Option<Errno>) {
+    fn act(&mut self, pid: Pid, trouble: Option<Trouble>) {
         match self.go(pid, 2) {
             Some(Stop::Syscall(request)) => {
+                let count = request.window.wrapping_add(2);
                 self.machine.begin_call(pid, request);
-                if let Some(errno) = fails
-                    && let Some(call) = self.machine.process_mut(pid).call.take()
-                {
-                    self.machine.complete(pid, &call, &Outcome::Fail(errno));
+                match trouble {
+                    Some(Trouble::Fails(errno)) => {
+                        if let Some(call) = self.machine.process_mut(pid).call.take() {
+                            self.machine.complete(pid, &call, &Outcome::Fail(errno));
+                        }
+                    }
+                    // The arguments are the call's own: nobody reads them after it.
+                    Some(Trouble::Short) => {
+                        if let Some(context) = self.machine.process_mut(pid).context.as_deref_mut() {
+                            context.set_register(count, 1);
+                        }
+                    }
+                    None => {}
                 }
                 self.machine.enter(pid);
             }
@@ -453,11 +476,13 @@ fn tells_time(image: &Image) -> bool {
     })
 }
 
-/// The number that a process asks `choose` or `rand` for.
-fn asked_number(process: &Process) -> i64 {
+/// An argument, from 1, of the system call that a process stands before; 0 where it stands before none.
+pub(crate) fn argument(process: &Process, at: u8) -> i64 {
     let Some(context) = process.context.as_deref() else { return 0 };
-    let register = context.image.code.get(context.pc as usize).map_or(0, |i| i.a.wrapping_add(1));
-    context.register(register) as i64
+    match context.image.code.get(context.pc as usize) {
+        Some(i) if i.op == Op::Syscall => context.register(i.a.wrapping_add(at)) as i64,
+        _ => 0,
+    }
 }
 
 /// How a call may fail although its program has done nothing wrong.

@@ -179,17 +179,23 @@ impl Survey {
 
     /// Everything that was found.
     pub fn report(&mut self) -> Report {
-        let found =
-            if self.want == Want::Counts { Outputs::default() } else { outputs::find(&self.graph, self.most_pairs) };
+        let alive = circles::alive(&self.graph);
+        let found = match self.want {
+            Want::Counts => Outputs::default(),
+            _ => outputs::find(&self.graph, &alive, self.most_pairs),
+        };
         let mut bounds = self.graph.bounds.clone();
         bounds.extend(found.bound.clone());
-        let components = circles::components(&self.graph);
-        let (least, most) =
-            circles::extremes(&self.graph, &components, |edge| u64::from(self.graph.edges[edge].births));
-        let lines = |edge: usize| {
-            self.graph.texts.get(self.graph.edges[edge].text).iter().filter(|byte| **byte == b'\n').count()
+        let (least, most) = circles::extremes(&self.graph, &alive, |edge| u64::from(self.graph.edges[edge].births));
+        let in_text: Vec<u64> = (0..self.graph.texts.len())
+            .map(|text| self.graph.texts.get(text as u32).iter().filter(|byte| **byte == b'\n').count() as u64)
+            .collect();
+        let lines = |edge: usize| in_text.get(self.graph.edges[edge].text as usize).copied().unwrap_or(0);
+        let (fewest, longest) = if in_text.iter().all(|lines| *lines == 0) {
+            (0, Some(0))
+        } else {
+            circles::extremes(&self.graph, &alive, lines)
         };
-        let (fewest, longest) = circles::extremes(&self.graph, &components, |edge| lines(edge) as u64);
         Report {
             complete: bounds.is_empty(),
             bounds,
@@ -232,6 +238,7 @@ impl Survey {
             .graph
             .found
             .iter()
+            .filter_map(|(find, place)| Some((self.graph.finds.get_index(*find as usize)?, place)))
             .filter(|((of, _), _)| *of == kind)
             .map(|((_, message), place)| {
                 let mut edges = self.graph.way(place.from);

@@ -2,12 +2,12 @@
 //! states come to it and go from it as numbers of components.
 
 use std::collections::HashMap;
-use std::rc::Rc;
 use std::sync::Arc;
 
-use super::component::{Slot, Store, is_process};
+use super::component::{NONE, Slot, Store, is_process};
 use super::futures::{Futures, Prints};
 use super::intern::Build;
+use super::memo::Hint;
 use super::reduce::{self, Facts};
 use super::schedule::{Act, Step, Word};
 use super::stepper::Sleep;
@@ -15,11 +15,20 @@ use super::survey::{Reduction, Want};
 use super::world::{Effect, World};
 use crate::report::stuck;
 
-/// A node to look at: its number, how many of the processes that might go alone were tried in vain, and its state.
-pub(crate) struct Task {
-    pub(crate) node: u32,
-    pub(crate) tried: u32,
-    pub(crate) state: Box<[u32]>,
+/// Nodes to look at: of each its number, how many of the processes that might go alone were tried in vain, and where its state
+/// ends among those of all.
+#[derive(Default)]
+pub(crate) struct Tasks {
+    nodes: Vec<(u32, u32, usize)>,
+    states: Vec<u32>,
+}
+
+impl Tasks {
+    /// Adds a node.
+    pub(crate) fn add(&mut self, node: u32, tried: u32, state: &[u32]) {
+        self.states.extend_from_slice(state);
+        self.nodes.push((node, tried, self.states.len()));
+    }
 }
 
 /// How a node ends, as a worker sees it.
@@ -55,15 +64,23 @@ pub(crate) struct Worker {
     futures: Futures,
     reduction: Reduction,
     want: Want,
-    /// The facts of a process, by its number and that of the open files.
-    facts: HashMap<(u32, u32), Rc<Facts>, Build>,
+    /// The facts of all processes that were met, with a hint for each of their acts and timers.
+    facts: Vec<(Facts, Vec<Hint>)>,
+    /// By the number of a process: which facts it had with which open files when it was looked at last.
+    last: Vec<(u32, u32)>,
+    /// Which facts a process has, by its number and that of the open files.
+    known: HashMap<(u32, u32), u32, Build>,
     told: usize,
     slots: Vec<(Slot, u32)>,
-    here: Vec<Rc<Facts>>,
-    /// The place of each process in the state.
-    places: Vec<usize>,
-    steps: Vec<(usize, Act)>,
+    /// The place of each process in the state, and which facts it has.
+    here: Vec<(usize, u32)>,
+    steps: Vec<Next>,
+    /// The most words that the steps of one piece have taken.
+    most_steps: usize,
 }
+
+/// A step that can be made: the process's place among all, what it does, and which of its acts and timers that is.
+pub(crate) type Next = (usize, Act, usize);
 
 impl Worker {
     /// A worker with a machine at its start.
@@ -73,21 +90,26 @@ impl Worker {
             futures: Futures::default(),
             reduction,
             want,
-            facts: HashMap::default(),
+            facts: Vec::new(),
+            last: Vec::new(),
+            known: HashMap::default(),
             told: 0,
             slots: Vec::new(),
             here: Vec::new(),
-            places: Vec::new(),
             steps: Vec::new(),
+            most_steps: 0,
         }
     }
 
     /// Carries out some tasks.
-    pub(crate) fn work(&mut self, tasks: &[Task]) -> Looked {
-        let mut looked = Looked::default();
-        for task in tasks {
-            let found = self.look(task, &mut looked.steps);
-            looked.nodes.push((task.node, found));
+    pub(crate) fn work(&mut self, tasks: &Tasks) -> Looked {
+        let mut looked = Looked { steps: Vec::with_capacity(self.most_steps), ..Looked::default() };
+        let mut from = 0;
+        for (node, tried, end) in &tasks.nodes {
+            let state = tasks.states.get(from..*end).unwrap_or(&[]);
+            from = *end;
+            let found = self.look(*tried, state, &mut looked.steps);
+            looked.nodes.push((*node, found));
         }
         looked.effects = self.world.effects[self.told..].to_vec();
         self.told = self.world.effects.len();
@@ -102,34 +124,51 @@ impl Worker {
             );
         }
         looked.size = self.world.size();
+        self.most_steps = self.most_steps.max(looked.steps.len());
         looked
     }
 
-    /// The facts of the process in a place of the state.
-    fn facts(&mut self, place: usize) -> Option<Rc<Facts>> {
+    /// Which facts the process in a place of the state has.
+    #[inline]
+    fn facts(&mut self, place: usize) -> Option<u32> {
         let (slot, id) = self.slots[place];
-        let key = (id, self.slots[1].1);
-        if let Some(facts) = self.facts.get(&key) {
-            return Some(Rc::clone(facts));
+        let files = self.slots[1].1;
+        match self.last.get(id as usize) {
+            Some((known, which)) if *known == files => Some(*which),
+            _ => self.find_facts(slot, id, files),
         }
-        self.world.load(&self.slots);
-        let facts = Rc::new(Facts::of(&mut self.world.stepper, &mut self.futures, crate::kernel::Pid(slot as u32))?);
-        self.facts.insert(key, Rc::clone(&facts));
-        Some(facts)
     }
 
-    fn look(&mut self, task: &Task, out: &mut Vec<u32>) -> Found {
+    fn find_facts(&mut self, slot: Slot, id: u32, files: u32) -> Option<u32> {
+        let which = match self.known.get(&(id, files)) {
+            Some(which) => *which,
+            None => {
+                self.world.load(&self.slots);
+                let facts = Facts::of(&mut self.world.stepper, &mut self.futures, crate::kernel::Pid(slot as u32))?;
+                let hints = vec![(NONE, 0); facts.acts.len() + facts.timers.len()];
+                self.facts.push((facts, hints));
+                let which = self.facts.len() as u32 - 1;
+                self.known.insert((id, files), which);
+                which
+            }
+        };
+        if self.last.len() <= id as usize {
+            self.last.resize(id as usize + 1, (NONE, 0));
+        }
+        self.last[id as usize] = (files, which);
+        Some(which)
+    }
+
+    fn look(&mut self, tried: u32, state: &[u32], out: &mut Vec<u32>) -> Found {
         let mut slots = std::mem::take(&mut self.slots);
-        self.world.slots(&task.state, &mut slots);
+        self.world.slots(state, &mut slots);
         self.slots = slots;
         self.here.clear();
-        self.places.clear();
         for place in 0..self.slots.len() {
             if is_process(self.slots[place].0)
-                && let Some(facts) = self.facts(place)
+                && let Some(which) = self.facts(place)
             {
-                self.here.push(facts);
-                self.places.push(place);
+                self.here.push((place, which));
             }
         }
         if self.here.len() <= 1 {
@@ -139,54 +178,79 @@ impl Worker {
         if self.steps.is_empty() {
             return self.dead_end();
         }
-        let mut tried = task.tried;
+        let mut tried = tried;
         if self.reduction == Reduction::Local {
             let rest = self.slots[0].1;
             let rest = self.world.component(rest);
-            let candidates = reduce::alone(&self.world.stepper, rest, &self.here, &self.steps, self.want);
+            let facts: Vec<&Facts> = self.here.iter().map(|(_, which)| &self.facts[*which as usize].0).collect();
+            let candidates = reduce::alone(&self.world.stepper, rest, &facts, &self.steps, self.want);
             for alone in candidates.into_iter().skip(tried as usize) {
                 tried += 1;
                 let from = out.len();
-                let count = self.follow(Some(alone.process), Some(&alone.others), out);
+                let count = self.follow(state, Some(alone.process), Some(&alone.others), out);
                 if let Some(count) = count {
                     return Found::Steps(count, Some(tried));
                 }
                 out.truncate(from);
             }
         }
-        Found::Steps(self.follow(None, None, out).unwrap_or(0), None)
+        Found::Steps(self.follow(state, None, None, out).unwrap_or(0), None)
     }
 
-    /// Everything that can happen next: the place of the process among all, and its act.
+    /// Everything that can happen next.
     fn enabled(&mut self) {
         self.steps.clear();
-        for (at, facts) in self.here.iter().enumerate() {
-            self.steps.extend(facts.acts.iter().map(|act| (at, *act)));
+        let mut timers = false;
+        for (at, (_, which)) in self.here.iter().enumerate() {
+            let facts = &self.facts[*which as usize].0;
+            timers |= !facts.timers.is_empty();
+            for (number, act) in facts.acts.iter().enumerate() {
+                self.steps.push((at, *act, number));
+            }
         }
-        let timers = || self.here.iter().enumerate().flat_map(|(at, facts)| facts.timers.iter().map(move |t| (at, *t)));
+        if timers {
+            self.add_timers();
+        }
+    }
+
+    fn add_timers(&mut self) {
+        let timers = || {
+            self.here.iter().enumerate().flat_map(|(at, (_, which))| {
+                let facts = &self.facts[*which as usize].0;
+                let first = facts.acts.len();
+                facts.timers.iter().enumerate().map(move |(number, (tick, act))| (*tick, (at, *act, first + number)))
+            })
+        };
         match self.world.stepper.rules.sleep {
-            Sleep::Adversarial => self.steps.extend(timers().map(|(at, (_, act))| (at, act))),
+            Sleep::Adversarial => self.steps.extend(timers().map(|(_, next)| next)),
             Sleep::Fair if self.steps.is_empty() => {
-                let first = timers().map(|(_, (tick, _))| tick).min();
-                self.steps
-                    .extend(timers().filter(|(_, (tick, _))| Some(*tick) == first).map(|(at, (_, act))| (at, act)));
+                let first = timers().map(|(tick, _)| tick).min();
+                self.steps.extend(timers().filter(|(tick, _)| Some(*tick) == first).map(|(_, next)| next));
             }
             Sleep::Fair => {}
         }
     }
 
     /// Makes the steps of one process, or of all; how many, or nothing where they print what does not agree with the others.
-    fn follow(&mut self, only: Option<usize>, others: Option<&Prints>, out: &mut Vec<u32>) -> Option<u32> {
+    fn follow(
+        &mut self,
+        state: &[u32],
+        only: Option<usize>,
+        others: Option<&Prints>,
+        out: &mut Vec<u32>,
+    ) -> Option<u32> {
         let mut count = 0;
         for at in 0..self.steps.len() {
-            let (process, act) = self.steps[at];
+            let (process, act, number) = self.steps[at];
             if only.is_some_and(|only| only != process) {
                 continue;
             }
+            let (place, which) = self.here[process];
+            let (facts, hints) = &mut self.facts[which as usize];
+            let step = Step { pid: facts.pid, act };
             let begin = out.len();
-            out.extend([0, 0]);
-            let step = Step { pid: self.here[process].pid, act };
-            let effect = self.world.step(&self.slots, self.places[process], step, out);
+            out.extend_from_slice(&[0, 0]);
+            let effect = self.world.step((&self.slots, state), place, step, &mut hints[number], out);
             out[begin] = effect;
             out[begin + 1] = (out.len() - begin - 2) as u32;
             if let Some(others) = others {
@@ -204,7 +268,8 @@ impl Worker {
     fn dead_end(&mut self) -> Found {
         self.world.load(&self.slots);
         let machine = &self.world.stepper.machine;
-        if let Some(facts) = self.here.iter().find(|facts| facts.spins) {
+        let mut facts = self.here.iter().map(|(_, which)| &self.facts[*which as usize].0);
+        if let Some(facts) = facts.find(|facts| facts.spins) {
             let descent = machine.process(facts.pid).descent();
             return Found::Spins(Word { descent, act: Act::Run, signal: false });
         }

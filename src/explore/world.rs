@@ -2,18 +2,20 @@
 //! everything it looked at was the same, it does the same again, and the machine is not asked.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 use std::sync::Arc;
 
 use super::component::{
-    Component, FILES, Kept, Local, NONE, REST, Rest, Slot, Store, is_process, pipe_slot, process_slot, queue_slot,
+    Component, FILES, Kept, Local, NONE, REST, ROSTER, Rest, Slot, Store, is_process, pipe_slot, process_slot,
+    queue_slot,
 };
 use super::graph::Kind;
 use super::host::Log;
-use super::intern::{Build, Recorder};
-use super::schedule::{Act, Step, Word};
+use super::intern::Recorder;
+use super::liveness::Liveness;
+use super::memo::{self, Hint, Made, Memo, Situation};
+use super::schedule::{Step, Word};
 use super::stepper::Stepper;
 use crate::abi::Signal;
 use crate::kernel::Pid;
@@ -35,18 +37,6 @@ pub(crate) struct Effect {
     pub(crate) found: Vec<(Kind, String)>,
 }
 
-/// What a step depends on besides the process itself: the process, the rest, the open files, and which of the process's acts it is.
-type Situation = (u32, u32, u32, Act);
-
-/// A step that was made.
-struct Made {
-    /// What it looked at besides its situation.
-    reads: Box<[(Slot, u32)]>,
-    /// What it changed, sorted by slot.
-    writes: Box<[(Slot, u32)]>,
-    effect: u32,
-}
-
 /// A machine, and the steps it has made.
 pub(crate) struct World {
     pub(crate) stepper: Stepper,
@@ -58,7 +48,8 @@ pub(crate) struct World {
     loaded: Vec<(Slot, u32)>,
     fs: (u32, Arc<FileSystem>),
     environment: Arc<indexmap::IndexMap<Vec<u8>, Vec<u8>>>,
-    made: HashMap<Situation, Vec<Made>, Build>,
+    memo: Memo,
+    liveness: Liveness,
     /// All effects so far.
     pub(crate) effects: Vec<Effect>,
     recorder: Recorder,
@@ -85,14 +76,16 @@ impl World {
             loaded: Vec::new(),
             fs,
             environment,
-            made: HashMap::default(),
+            memo: Memo::default(),
+            liveness: Liveness::default(),
             effects: Vec::new(),
             recorder,
         };
         let pids: Vec<Pid> = world.stepper.machine.processes().map(|process| process.pid).collect();
         let rest = world.save_rest();
         let files = world.save_files();
-        world.loaded = vec![(REST, rest), (FILES, files)];
+        let roster = world.save_roster();
+        world.loaded = vec![(REST, rest), (FILES, files), (ROSTER, roster)];
         for pid in pids {
             let id = world.save_process(pid);
             world.loaded.push((process_slot(pid), id));
@@ -108,7 +101,7 @@ impl World {
 
     /// About how much memory the components and the steps take, in bytes.
     pub(crate) fn size(&self) -> usize {
-        self.store.size() + self.made.len() * 160 + self.effects.len() * 96
+        self.store.size() + self.memo.len() * 160 + self.effects.len() * 96
     }
 
     fn learn(&mut self) {
@@ -126,17 +119,27 @@ impl World {
         if state.iter().any(|id| *id as usize >= self.known.len()) {
             self.learn();
         }
-        slots.extend(state.iter().map(|id| (self.known.get(*id as usize).map_or(REST, |kept| kept.0), *id)));
+        slots.reserve(state.len());
+        for id in state {
+            let slot = self.known.get(*id as usize).map_or(REST, |kept| kept.0);
+            slots.push((slot, *id));
+        }
     }
 
-    /// Makes a step from a state; adds the state it leads to to `out`, and gives the number of its effect. `at` is the place of the
+    /// Makes a step from a state, whose components are given with their slots and without; adds the state it leads to to `out`, and gives the number of its effect. `at` is the place of the
     /// process in the state.
-    pub(crate) fn step(&mut self, state: &[(Slot, u32)], at: usize, step: Step, out: &mut Vec<u32>) -> u32 {
+    #[inline]
+    pub(crate) fn step(
+        &mut self,
+        (state, ids): (&[(Slot, u32)], &[u32]),
+        at: usize,
+        step: Step,
+        hint: &mut Hint,
+        out: &mut Vec<u32>,
+    ) -> u32 {
         let situation = (state[at].1, state[0].1, state[1].1, step.act);
-        if let Some(all) = self.made.get(&situation)
-            && let Some(made) = all.iter().find(|made| fits(made, state))
-        {
-            apply(state, &made.writes, out);
+        if let Some(made) = self.memo.find(&situation, hint, state) {
+            made.apply(state, ids, out);
             return made.effect;
         }
         self.make(state, situation, step, out)
@@ -149,6 +152,7 @@ impl World {
         let births = machine.totals.processes;
         let descent = machine.table.get(step.pid).map(Process::descent).unwrap_or_default();
         machine.table.take_seen();
+        machine.table.take_roster();
         machine.pipes.take_seen();
         machine.queues.take_seen();
         machine.table.take_touched();
@@ -156,6 +160,7 @@ impl World {
         let machine = &mut self.stepper.machine;
         let (people, pipes, queues) =
             (machine.table.take_seen(), machine.pipes.take_seen(), machine.queues.take_seen());
+        let roster = machine.table.take_roster();
         let births = (machine.totals.processes - births) as u32;
         let mut touched = machine.table.take_touched();
         touched.push(step.pid);
@@ -167,9 +172,14 @@ impl World {
         let before =
             |slot: Slot| state.binary_search_by_key(&slot, |(slot, _)| *slot).map_or(NONE, |place| state[place].1);
         let own = process_slot(step.pid);
-        let reads: Box<[(Slot, u32)]> =
+        let mut reads: Vec<(Slot, u32)> =
             people.chain(objects).filter(|slot| *slot != own).map(|slot| (slot, before(slot))).collect();
         let mut writes = vec![(REST, self.save_rest()), (FILES, self.save_files())];
+        if roster {
+            reads.push((ROSTER, before(ROSTER)));
+            writes.push((ROSTER, self.save_roster()));
+        }
+        reads.sort_unstable();
         writes.extend(pipes.into_iter().map(|pipe| (pipe_slot(pipe), self.save_pipe(pipe))));
         writes.extend(queues.into_iter().map(|queue| (queue_slot(queue), self.save_queue(queue))));
         touched.sort_unstable();
@@ -186,15 +196,15 @@ impl World {
         let effect = self.effects.len() as u32;
         self.effects.push(Effect { word, text, births, found });
         let begin = out.len();
-        apply(state, &writes, out);
+        memo::apply(state, &writes, out);
         self.learn();
         let next: Vec<u32> = out[begin..].to_vec();
         let mut loaded = std::mem::take(&mut self.loaded);
         self.slots(&next, &mut loaded);
         self.loaded = loaded;
         if repeats {
-            let made = Made { reads, writes: writes.into(), effect };
-            self.made.entry(situation).or_default().push(made);
+            let replaces = writes.iter().all(|(slot, id)| *id != NONE && before(*slot) != NONE);
+            self.memo.keep(situation, &reads, Made::new(writes, effect, replaces));
         }
         effect
     }
@@ -213,10 +223,14 @@ impl World {
             self.stepper.pauses.remove(&pid);
             return NONE;
         }
-        if let Some(context) = machine.table.get_mut(pid).and_then(|process| process.context.as_deref_mut())
-            && context.heap.allocated_since() > 0
-        {
-            context.collect(&mut machine.memory);
+        if let Some(context) = machine.table.get_mut(pid).and_then(|process| process.context.as_deref_mut()) {
+            // Where every instruction is a point, nothing is taken for granted, this analysis neither.
+            if !self.stepper.rules.instructions {
+                self.liveness.forget(context);
+            }
+            if context.heap.allocated_since() > 0 {
+                context.collect(&mut machine.memory);
+            }
         }
         let Some(process) = machine.table.get(pid) else { return NONE };
         let pause = self.stepper.pauses.get(&pid).copied();
@@ -283,23 +297,37 @@ impl World {
             machine.fs.hash(&mut self.recorder);
             self.fs = self.store.system(&self.recorder.0, &machine.fs);
         }
-        let rest = Rest {
-            fs: self.fs.0,
-            pipes: machine.pipes.shape(),
-            queues: machine.queues.shape(),
-            pollers: machine.pollers.clone(),
-            terminal: machine.terminal.clone(),
-            chance: machine.chance.clone(),
-            clock: machine.clock,
-            script_status: machine.script_status,
-            stopped: machine.stopped,
-            roster: machine.processes().map(|process| (process.pid, process.pgid, process.sid)).collect(),
-            registered: machine.queues.has_registrations(),
-        };
+        let fs = self.fs.0;
+        let registered = machine.queues.has_registrations();
         let out = &mut self.recorder;
         out.0.clear();
-        (b'r', &rest).hash(out);
-        self.store.intern(REST, &out.0, || Component::Rest(Box::new(rest)))
+        (b'r', fs, machine.pipes.shape(), machine.queues.shape(), &machine.pollers, &machine.terminal).hash(out);
+        (&machine.chance, machine.clock, machine.script_status, machine.stopped, registered).hash(out);
+        self.store.intern(REST, &out.0, || {
+            Component::Rest(Box::new(Rest {
+                fs,
+                pipes: machine.pipes.shape(),
+                queues: machine.queues.shape(),
+                pollers: machine.pollers.clone(),
+                terminal: machine.terminal.clone(),
+                chance: machine.chance.clone(),
+                clock: machine.clock,
+                script_status: machine.script_status,
+                stopped: machine.stopped,
+                registered,
+            }))
+        })
+    }
+
+    /// All processes with their groups and sessions: what calls may ask of all at once.
+    fn save_roster(&mut self) -> u32 {
+        let out = &mut self.recorder;
+        out.0.clear();
+        out.write_u8(b'n');
+        for process in self.stepper.machine.processes() {
+            (process.pid, process.pgid, process.sid).hash(out);
+        }
+        self.store.intern(ROSTER, &out.0, || Component::Roster)
     }
 
     /// Puts the machine into a state.
@@ -358,6 +386,7 @@ impl World {
                 (machine.clock, machine.script_status) = (rest.clock, rest.script_status);
                 machine.stopped = rest.stopped;
             }
+            Component::Roster => {}
             Component::Files(files) => machine.files.set_descriptions(files.clone()),
             Component::Pipe(pipe) => machine.pipes.put(slot as u32, Some(pipe.clone())),
             Component::Queue(queue) => machine.queues.put(slot as u32, Some(queue.clone())),
@@ -407,34 +436,6 @@ impl World {
         }
         found
     }
-}
-
-/// Whether a step that was made looked at what stands in this state too.
-fn fits(made: &Made, state: &[(Slot, u32)]) -> bool {
-    made.reads.iter().all(|(slot, id)| state.iter().find(|(known, _)| known == slot).map_or(NONE, |(_, id)| *id) == *id)
-}
-
-/// Adds a state with some components changed to `out`.
-fn apply(state: &[(Slot, u32)], writes: &[(Slot, u32)], out: &mut Vec<u32>) {
-    let mut writes = writes;
-    for (slot, id) in state {
-        let mut kept = *id;
-        while let [(changed, new), rest @ ..] = writes {
-            if changed > slot {
-                break;
-            }
-            writes = rest;
-            if changed == slot {
-                kept = *new;
-            } else if *new != NONE {
-                out.push(*new);
-            }
-        }
-        if kept != NONE {
-            out.push(kept);
-        }
-    }
-    out.extend(writes.iter().filter(|(_, new)| *new != NONE).map(|(_, new)| *new));
 }
 
 fn record_signals(process: &Process, out: &mut Recorder) {

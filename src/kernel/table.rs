@@ -1,5 +1,6 @@
 //! The process table: processes by id, and who is in which group. Ids rise until they wrap, as on Linux.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use super::param;
@@ -90,6 +91,8 @@ struct Sparse {
     touched: Vec<Pid>,
     /// Who was looked at.
     seen: Seen,
+    /// Whether it was asked who there is, or in which group, or that was changed.
+    roster: Cell<bool>,
 }
 
 impl Table {
@@ -137,14 +140,28 @@ impl Table {
         self.sparse.as_mut().and_then(|sparse| sparse.seen.take())
     }
 
+    /// Whether somebody asked who there is or in which group, or changed that, since this was asked last.
+    pub(crate) fn take_roster(&self) -> bool {
+        self.sparse.as_ref().is_none_or(|sparse| sparse.roster.replace(false))
+    }
+
+    #[inline]
+    fn note_roster(&self) {
+        if let Some(sparse) = &self.sparse {
+            sparse.roster.set(true);
+        }
+    }
+
     /// How many processes there are, init and zombies included.
     #[inline]
     pub fn len(&self) -> usize {
+        self.note_roster();
         self.count
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
+        self.note_roster();
         self.count == 0
     }
 
@@ -177,6 +194,7 @@ impl Table {
     }
 
     fn is_free(&self, pid: Pid) -> bool {
+        self.note_roster();
         self.get(pid).is_none() && self.groups.get(pid).is_none()
     }
 
@@ -226,10 +244,12 @@ impl Table {
     }
 
     fn join(&mut self, pid: Pid, pgid: Pid, sid: Pid) {
+        self.note_roster();
         self.groups.get_or_make(pgid, sid).members.insert(pid);
     }
 
     fn leave(&mut self, pid: Pid, pgid: Pid) {
+        self.note_roster();
         self.groups.leave(pgid, pid);
     }
 
@@ -244,11 +264,13 @@ impl Table {
 
     /// The group called `pgid`, if it has a member.
     pub fn group(&self, pgid: Pid) -> Option<&Group> {
+        self.note_roster();
         self.groups.get(pgid)
     }
 
     /// The members of a group by rising id; empty where there is no such group.
     pub fn members(&self, pgid: Pid) -> Vec<Pid> {
+        self.note_roster();
         self.groups.get(pgid).map(|group| group.members.iter().collect()).unwrap_or_default()
     }
 }

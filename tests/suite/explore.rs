@@ -13,6 +13,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     let mut trials: Vec<Trial> = QUESTIONS
         .iter()
         .chain(super::exam::MORE)
+        .chain(super::exam_again::AGAIN)
         .map(|question| trial(format!("explore/{}", question.name), || question.ask()))
         .collect();
     trials.extend(MODELS.iter().map(|(name, verdict)| trial(format!("explore/model/{name}"), || hold(name, verdict))));

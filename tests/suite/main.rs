@@ -8,6 +8,7 @@ mod costs;
 mod determinism;
 mod documents;
 mod exam;
+mod exam_again;
 mod explain;
 mod explore;
 mod export;
