@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{BufWriter, IsTerminal, Read, Stdout, Write};
+use std::io::{BufWriter, IsTerminal, Read, Write};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -78,12 +78,25 @@ impl Kept {
     }
 }
 
+/// The real standard output, without the buffer by lines that the library keeps before it: this file has one of its own.
+struct Descriptor;
+
+impl Write for Descriptor {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        Ok(rustix::io::write(rustix::stdio::stdout(), bytes)?)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
 /// The host's terminal, files and signals.
 pub(crate) struct RealHost {
     shared: Rc<RefCell<Shared>>,
     programs: Programs,
     folder: Folder,
-    out: BufWriter<Stdout>,
+    out: BufWriter<Descriptor>,
     out_is_terminal: bool,
     in_is_terminal: bool,
     ended: bool,
@@ -112,7 +125,7 @@ impl RealHost {
             shared,
             programs,
             folder,
-            out: BufWriter::with_capacity(64 << 10, std::io::stdout()),
+            out: BufWriter::with_capacity(64 << 10, Descriptor),
             out_is_terminal: std::io::stdout().is_terminal(),
             in_is_terminal,
             ended: false,

@@ -275,10 +275,17 @@ impl Context {
     ///
     /// # Errors
     /// `Argument` where a format read at run time does not fit its arguments.
-    pub fn render(&self, memory: &mut Memory, format: u32, window: u8, first_arg: u8) -> Result<Vec<u8>, Fault> {
-        let Some(format) = self.image.formats.get(format as usize) else { return Ok(Vec::new()) };
+    pub fn render(
+        &self,
+        memory: &Memory,
+        format: u32,
+        window: u8,
+        first_arg: u8,
+        place: Vec<u8>,
+    ) -> Result<Vec<u8>, Fault> {
+        let Some(format) = self.image.formats.get(format as usize) else { return Ok(place) };
         let first = self.base as usize + usize::from(window) + 1 + usize::from(first_arg);
-        format::render(self.view(memory), format, self.slots.get(first..).unwrap_or(&[]))
+        format::render(self.view(memory), format, self.slots.get(first..).unwrap_or(&[]), place)
     }
 
     /// A value as `print` shows it, strings in quotes; for reports.

@@ -141,6 +141,7 @@ pub(crate) fn store(machine: &mut Machine, me: Pid, call: &Call, outcome: &Outco
         Outcome::Two(parts) => store_parts(machine, me, call, parts, None),
         Outcome::Parts(parts) => store_parts(machine, me, call, parts, None),
         Outcome::Fail(errno) => store_parts(machine, me, call, &failure(builtin), Some(*errno)),
+        Outcome::Nothing => with_context(machine, me, |context, _| context.pc += 1),
         _ => store_parts(machine, me, call, &[], None),
     }
 }
@@ -215,7 +216,7 @@ pub(crate) fn shown_args(machine: &mut Machine, me: Pid, call: &Call) -> Vec<Sho
         let first = row.required.len().saturating_sub(1) as u8;
         let window = call.request.window;
         let text = with_context(machine, me, |context, memory| {
-            context.render(memory, format, window, first).unwrap_or_default()
+            context.render(memory, format, window, first, Vec::new()).unwrap_or_default()
         });
         let mut args: Vec<Shown> = (0..first as usize).map(|at| Shown::Int(int(machine, me, call, at))).collect();
         args.push(Shown::Bytes(text));

@@ -9,18 +9,21 @@ use crate::abi::constant::{_IOFBF, _IOLBF, _IONBF, STDERR_FILENO};
 use crate::abi::{Errno, errno};
 use crate::vm::Fault;
 
-/// The text of a printing call whose format's arguments start at argument `first`.
-fn render(machine: &mut Machine, me: Pid, call: &Call, first: u8) -> Result<Vec<u8>, Fault> {
-    let Some(process) = machine.table.get_mut(me) else { return Ok(Vec::new()) };
+/// The text of a printing call whose format's arguments start at argument `first`, made in the empty `place`.
+fn render(machine: &mut Machine, me: Pid, call: &Call, first: u8, place: Vec<u8>) -> Result<Vec<u8>, Fault> {
+    let Some(process) = machine.table.get(me) else { return Ok(place) };
     match (process.context.as_deref(), call.request.format) {
-        (Some(context), Some(format)) => context.render(&mut machine.memory, format, call.request.window, first),
-        _ => Ok(Vec::new()),
+        (Some(context), Some(format)) => context.render(&machine.memory, format, call.request.window, first, place),
+        _ => Ok(place),
     }
 }
 
 /// The answer of a call that returns nothing: only its failures matter.
 fn silent(outcome: Outcome) -> Outcome {
-    if let Outcome::Int(_) = outcome { Outcome::Nothing } else { outcome }
+    match outcome {
+        Outcome::Int(_) => Outcome::Nothing,
+        other => other,
+    }
 }
 
 pub(crate) fn print(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
@@ -28,7 +31,7 @@ pub(crate) fn print(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome 
 }
 
 pub(crate) fn printf(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
-    machine.print_buffered(me, call, |machine, call| render(machine, me, call, 0))
+    machine.print_buffered(me, call, |machine, call, place| render(machine, me, call, 0, place))
 }
 
 pub(crate) fn eprint(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
@@ -36,12 +39,12 @@ pub(crate) fn eprint(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome
 }
 
 pub(crate) fn eprintf(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
-    machine.print_unbuffered(me, STDERR_FILENO, call, |machine, call| render(machine, me, call, 0))
+    machine.print_unbuffered(me, STDERR_FILENO, call, |machine, call, place| render(machine, me, call, 0, place))
 }
 
 pub(crate) fn dprintf(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
     let fd = int(machine, me, call, 0);
-    machine.print_unbuffered(me, fd, call, |machine, call| render(machine, me, call, 1))
+    machine.print_unbuffered(me, fd, call, |machine, call, place| render(machine, me, call, 1, place))
 }
 
 pub(crate) fn fflush(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
@@ -59,7 +62,7 @@ pub(crate) fn setvbuf(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcom
 }
 
 pub(crate) fn perror(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
-    silent(machine.print_unbuffered(me, STDERR_FILENO, call, |machine, call| {
+    silent(machine.print_unbuffered(me, STDERR_FILENO, call, |machine, call, _| {
         let mut text = string(machine, me, call, 0);
         if !text.is_empty() {
             text.extend_from_slice(b": ");
@@ -72,9 +75,9 @@ pub(crate) fn perror(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome
 }
 
 pub(crate) fn ps(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
-    silent(machine.print_buffered(me, call, |machine, _| Ok(machine.process_table().into_bytes())))
+    silent(machine.print_buffered(me, call, |machine, _, _| Ok(machine.process_table().into_bytes())))
 }
 
 pub(crate) fn pstree(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
-    silent(machine.print_buffered(me, call, |machine, _| Ok(machine.process_tree().into_bytes())))
+    silent(machine.print_buffered(me, call, |machine, _, _| Ok(machine.process_tree().into_bytes())))
 }

@@ -20,8 +20,8 @@ fn printf(text: &str, args: &[(Shown, u64)]) -> Result<String, Fault> {
     for (register, (_, word)) in (2..).zip(args) {
         machine.context.set_register(register, *word);
     }
-    let dynamic = machine.context.render(&mut machine.memory, 1, 0, 0)?;
-    assert_eq!(machine.context.render(&mut machine.memory, 0, 0, 1)?, dynamic);
+    let dynamic = machine.context.render(&machine.memory, 1, 0, 0, Vec::new())?;
+    assert_eq!(machine.context.render(&machine.memory, 0, 0, 1, Vec::new())?, dynamic);
     Ok(String::from_utf8(dynamic).unwrap())
 }
 
@@ -164,7 +164,7 @@ fn shown(machine: &mut Machine, shown: Shown) -> String {
     let mut image = (*machine.context.image).clone();
     image.formats = vec![Format { pieces: vec![Piece::Show], args: vec![shown], dynamic: false }];
     machine.context.image = Verified::trusted(image);
-    String::from_utf8(machine.context.render(&mut machine.memory, 0, 0, 0).unwrap()).unwrap()
+    String::from_utf8(machine.context.render(&machine.memory, 0, 0, 0, Vec::new()).unwrap()).unwrap()
 }
 
 #[test]
