@@ -216,11 +216,16 @@ impl Machine {
             }
             let blocked = match request.take() {
                 Some(request) => {
-                    let Some(context) = process.context.as_deref() else { return false };
-                    let call = Call::new(request, context, self.clock);
                     process.accounting.calls += 1;
                     self.totals.calls += 1;
-                    self.attempt_first(pid, call)
+                    if matches!(request.builtin, Builtin::Print | Builtin::Printf) && self.print_at_once(pid, &request) {
+                        None
+                    } else {
+                        let process = self.table.get(pid);
+                        let Some(context) = process.and_then(|process| process.context.as_deref()) else { return false };
+                        let call = Call::new(request, context, self.clock);
+                        self.attempt_first(pid, call)
+                    }
                 }
                 None => match process.call.take() {
                     Some(call) => self.attempt_again(pid, call),

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use super::call::{Call, Outcome};
+use super::event::Watch;
 use super::file::Kind;
 use super::group::Access;
 use super::host::Stream;
@@ -15,7 +16,7 @@ use super::param::STDIO_BUFFER;
 use super::process::{Deed, Pid};
 use crate::abi::constant::STDOUT_FILENO;
 use crate::abi::{Builtin, Errno, Signal};
-use crate::vm::Fault;
+use crate::vm::{Fault, Request};
 
 /// The largest place for printed text that is kept for the next print.
 const MOST_KEPT: usize = 64 << 10;
@@ -178,13 +179,18 @@ impl Stdio {
 impl Streams {
     /// Takes printed text in; the first `leaving` bytes of what is held then come out, to be written.
     fn accept(&mut self, text: &[u8], leaving: usize, by: Deed) -> Vec<u8> {
-        match self.prints.last_mut() {
-            _ if text.is_empty() => {}
-            Some(last) if last.by.who == by.who && last.by.span == by.span && !last.copied => last.len += text.len(),
-            _ => self.prints.push(Print { len: text.len(), by, copied: false }),
-        }
+        self.note(text.len(), by);
         self.buffer.extend_from_slice(text);
         self.take(leaving)
+    }
+
+    /// Notes who has printed the last `len` bytes.
+    fn note(&mut self, len: usize, by: Deed) {
+        match self.prints.last_mut() {
+            _ if len == 0 => {}
+            Some(last) if last.by.who == by.who && last.by.span == by.span && !last.copied => last.len += len,
+            _ => self.prints.push(Print { len, by, copied: false }),
+        }
     }
 
     /// Takes the first `count` bytes out, to be written.
@@ -255,22 +261,53 @@ impl Machine {
         &mut self,
         me: Pid,
         call: &mut Call,
-        render: impl FnOnce(&mut Machine, &Call, Vec<u8>) -> Result<Vec<u8>, Fault>,
+        render: impl FnOnce(&mut Machine, &Call, &mut Vec<u8>) -> Result<(), Fault>,
     ) -> Outcome {
         if self.resume_output(me, call) {
             return self.finish_buffered(me, call);
         }
-        let place = std::mem::take(&mut self.text);
-        let mut text = match render(self, call, place) {
-            Ok(text) => text,
-            Err(fault) => return Outcome::Fault(fault),
+        let mut text = std::mem::take(&mut self.text);
+        let outcome = match render(self, call, &mut text) {
+            Ok(()) => self.print_text(me, call, &text),
+            Err(fault) => Outcome::Fault(fault),
         };
-        let outcome = self.print_text(me, call, &text);
         if text.capacity() <= MOST_KEPT {
             text.clear();
             self.text = text;
         }
         outcome
+    }
+
+    /// Carries out a print that only adds to a full buffer, which all but one in hundreds do: its text is made where it stays.
+    /// False, and nothing done, where there is more to a print.
+    pub(crate) fn print_at_once(&mut self, me: Pid, request: &Request) -> bool {
+        if self.watches(Watch::SYSCALL) || !self.made.is_empty() {
+            return false;
+        }
+        let (remember, tick) = (self.config.remember, self.clock);
+        let Some(process) = self.table.get_mut(me) else { return false };
+        let (Some(context), Some(format)) = (process.context.as_deref_mut(), request.format) else { return false };
+        let Some(streams) = Arc::get_mut(&mut process.stdio.0) else { return false };
+        if streams.mode != Some(Mode::Full) || !streams.unfinished.is_empty() {
+            return false;
+        }
+        let held = streams.buffer.len();
+        let made = context.render(&self.memory, format, request.window, 0, &mut streams.buffer);
+        if made.is_err() || streams.buffer.len() > STDIO_BUFFER {
+            streams.buffer.truncate(held);
+            return false;
+        }
+        let len = streams.buffer.len() - held;
+        let by = match remember {
+            true => Deed { who: me, span: context.image.span(context.pc), tick },
+            false => Deed { who: me, span: Default::default(), tick: 0 },
+        };
+        streams.note(len, by);
+        if request.builtin == Builtin::Printf {
+            context.set_register(request.window, len as u64);
+        }
+        context.pc += 1;
+        true
     }
 
     /// Prints `text` through the buffer. What need not wait in it is written from where it stands.
@@ -313,13 +350,13 @@ impl Machine {
         me: Pid,
         fd: i64,
         call: &mut Call,
-        render: impl FnOnce(&mut Machine, &Call, Vec<u8>) -> Result<Vec<u8>, Fault>,
+        render: impl FnOnce(&mut Machine, &Call, &mut Vec<u8>) -> Result<(), Fault>,
     ) -> Outcome {
         if !self.resume_output(me, call) {
-            let text = match render(self, call, Vec::new()) {
-                Ok(text) => text,
-                Err(fault) => return Outcome::Fault(fault),
-            };
+            let mut text = Vec::new();
+            if let Err(fault) = render(self, call, &mut text) {
+                return Outcome::Fault(fault);
+            }
             call.count = text.len() as i64;
             call.bytes = Some(text);
         }

@@ -23,27 +23,24 @@ const PAIRS: [[u8; 2]; 100] = {
     pairs
 };
 
-/// Text that grows up to a limit.
-pub(super) struct Output {
-    bytes: Vec<u8>,
+/// Text that grows behind other bytes up to a limit.
+pub(super) struct Output<'o> {
+    bytes: &'o mut Vec<u8>,
+    /// How long the bytes may become.
+    end: usize,
     limit: usize,
     function: &'static str,
 }
 
-impl Output {
-    /// An empty text.
-    pub(super) fn with_limit(function: &'static str, limit: usize) -> Self {
-        Output { bytes: Vec::with_capacity(32), limit, function }
-    }
-
-    /// The same, made in `bytes`, which are empty.
-    fn within(bytes: Vec<u8>, function: &'static str, limit: usize) -> Self {
-        Output { bytes, limit, function }
+impl<'o> Output<'o> {
+    /// A text of at most `limit` bytes behind `bytes`.
+    pub(super) fn behind(bytes: &'o mut Vec<u8>, function: &'static str, limit: usize) -> Self {
+        Output { end: bytes.len().saturating_add(limit), bytes, limit, function }
     }
 
     /// Adds bytes.
     pub(super) fn push(&mut self, bytes: &[u8]) -> Result<(), Fault> {
-        let room = self.limit - self.bytes.len();
+        let room = self.end - self.bytes.len();
         if bytes.len() > room {
             return self.overflow(&bytes[..room]);
         }
@@ -92,11 +89,6 @@ impl Output {
         self.push(&vec![byte; count])
     }
 
-    /// The text.
-    pub(super) fn into_bytes(self) -> Vec<u8> {
-        self.bytes
-    }
-
     fn problem(&self, problem: String) -> Fault {
         Fault::Argument { function: self.function, problem }
     }
@@ -112,14 +104,14 @@ pub(super) fn cut(mut text: String, most: usize) -> String {
 }
 
 /// The text of `format` with the arguments, which stand in `registers` from the first on. A format that is read
-/// at run time stands before them. The text is made in `place`, which is empty.
-pub(super) fn render(
-    view: View<'_>,
-    format: &Format,
-    registers: &[u64],
-    place: Vec<u8>,
-) -> Result<Vec<u8>, Fault> {
-    let out = Output::within(place, "printf", LONGEST);
+/// at run time stands before them. The text is put behind `bytes`.
+pub(super) fn render<'a>(
+    view: View<'a>,
+    format: &'a Format,
+    registers: &'a [u64],
+    bytes: &'a mut Vec<u8>,
+) -> Result<(), Fault> {
+    let out = Output::behind(bytes, "printf", LONGEST);
     let mut renderer = Renderer { view, out, words: registers, args: &format.args, next: 0, checked: !format.dynamic };
     if format.dynamic {
         let (text, words) = registers.split_first().map_or((0, registers), |(text, words)| (*text, words));
@@ -131,12 +123,12 @@ pub(super) fn render(
             renderer.piece(piece)?;
         }
     }
-    Ok(renderer.out.into_bytes())
+    Ok(())
 }
 
 struct Renderer<'a> {
     view: View<'a>,
-    out: Output,
+    out: Output<'a>,
     words: &'a [u64],
     args: &'a [Shown],
     next: usize,
@@ -203,9 +195,8 @@ impl<'a> Renderer<'a> {
         match conversion.letter {
             b'c' => self.field(&[word as u8], width, conversion.left),
             b's' => {
-                let mut text = Output::with_limit(self.out.function, LONGEST);
-                show::show(self.view, &mut text, shown, word)?;
-                let bytes = text.into_bytes();
+                let mut bytes = Vec::new();
+                show::show(self.view, &mut Output::behind(&mut bytes, self.out.function, LONGEST), shown, word)?;
                 self.field(&bytes[..bytes.len().min(precision.unwrap_or(usize::MAX))], width, conversion.left)
             }
             b'p' if word == 0 => self.field(b"(nil)", width, conversion.left),

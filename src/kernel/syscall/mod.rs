@@ -215,8 +215,10 @@ pub(crate) fn shown_args(machine: &mut Machine, me: Pid, call: &Call) -> Vec<Sho
     if let (Some(format), true) = (call.request.format, row.rest.is_some_and(|(_, kind)| kind != Param::Str)) {
         let first = row.required.len().saturating_sub(1) as u8;
         let window = call.request.window;
-        let text = with_context(machine, me, |context, memory| {
-            context.render(memory, format, window, first, Vec::new()).unwrap_or_default()
+        let mut text = Vec::new();
+        with_context(machine, me, |context, memory| {
+            // What cannot be rendered is a fault, of which the call itself tells.
+            let _ = context.render(memory, format, window, first, &mut text);
         });
         let mut args: Vec<Shown> = (0..first as usize).map(|at| Shown::Int(int(machine, me, call, at))).collect();
         args.push(Shown::Bytes(text));
