@@ -45,7 +45,7 @@ pub(crate) struct Shared {
     pub(crate) gone: VecDeque<Gone>,
     /// What the programs pay attention to.
     pub(crate) attention: Vec<Attention>,
-    /// The programs beside the script.
+    /// The programs beside the script, where one was asked for that is not there.
     pub(crate) programs: Vec<String>,
     /// What the compiler has said of the script, hints included.
     pub(crate) told: Vec<Diagnostic>,
@@ -95,6 +95,8 @@ impl Write for Descriptor {
 pub(crate) struct RealHost {
     shared: Rc<RefCell<Shared>>,
     programs: Programs,
+    /// Whether a program was asked for in vain.
+    missed: bool,
     folder: Folder,
     out: BufWriter<Descriptor>,
     out_is_terminal: bool,
@@ -124,6 +126,7 @@ impl RealHost {
         RealHost {
             shared,
             programs,
+            missed: false,
             folder,
             out: BufWriter::with_capacity(64 << 10, Descriptor),
             out_is_terminal: std::io::stdout().is_terminal(),
@@ -247,6 +250,7 @@ impl Host for RealHost {
     fn load(&mut self, path: &[u8]) -> Result<Verified, Errno> {
         let (result, errors) = self.programs.load(path, &mut self.shared.borrow_mut().sources);
         self.shared.borrow_mut().attention.extend(self.programs.take_attention());
+        self.missed |= result.is_err();
         if !errors.is_empty() {
             self.show(&errors);
         }
@@ -310,7 +314,9 @@ impl Host for RealHost {
     }
 
     fn finish(&mut self) {
-        self.shared.borrow_mut().programs = self.programs.names();
+        if self.missed {
+            self.shared.borrow_mut().programs = self.programs.names();
+        }
         self.flush();
         if let Some((out, _)) = &mut self.trace {
             let _ = out.flush();
