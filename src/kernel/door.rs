@@ -218,11 +218,14 @@ impl Machine {
                 Some(request) => {
                     process.accounting.calls += 1;
                     self.totals.calls += 1;
-                    if matches!(request.builtin, Builtin::Print | Builtin::Printf) && self.print_at_once(pid, &request) {
+                    if matches!(request.builtin, Builtin::Print | Builtin::Printf) && self.print_at_once(pid, &request)
+                    {
                         None
                     } else {
                         let process = self.table.get(pid);
-                        let Some(context) = process.and_then(|process| process.context.as_deref()) else { return false };
+                        let Some(context) = process.and_then(|process| process.context.as_deref()) else {
+                            return false;
+                        };
                         let call = Call::new(request, context, self.clock);
                         self.attempt_first(pid, call)
                     }
