@@ -9,10 +9,6 @@ use crate::diagnostics::{Code, Diagnostic, Severity};
 use crate::source::{FileId, SourceFile, SourceMap, Span};
 use crate::syntax::{self, ast};
 
-/// The host stack on which a source is compiled: its nesting is limited by the parser, and what that needs in an unoptimised
-/// build fits here several times over.
-const STACK: usize = 64 << 20;
-
 /// A source and its tree, with the mistakes found so far.
 #[derive(Debug)]
 pub struct Parsed {
@@ -114,7 +110,8 @@ impl Checked {
 /// # Errors
 /// The mistakes, in the order of the text.
 pub fn compile(sources: &mut SourceMap, name: &str, text: String) -> Result<Compiled, Vec<Diagnostic>> {
-    stacker::grow(STACK, || parse(sources, name, text).check()?.compile(sources, name))
+    let parsed = parse(sources, name, text);
+    syntax::with_room(parsed.program.depth, || parsed.check()?.compile(sources, name))
 }
 
 /// Diagnostics in the order of the text, errors before warnings of one place.
@@ -122,4 +119,37 @@ pub fn sort(diagnostics: &mut [Diagnostic]) {
     diagnostics.sort_by_key(|diagnostic| {
         (diagnostic.span().file, diagnostic.span().start, diagnostic.severity, diagnostic.code)
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn codes(text: &str) -> Vec<&'static str> {
+        match compile(&mut SourceMap::new(), "deep.proc", text.to_owned()) {
+            Ok(_) => Vec::new(),
+            Err(found) => found.iter().map(|fact| fact.code.text()).collect(),
+        }
+    }
+
+    #[test]
+    fn what_is_as_deep_as_allowed_compiles_on_any_stack() {
+        for text in [
+            format!("print(1{});", "+ argc()".repeat(480)).replace("argc()", "len(argv)"),
+            format!("print({}len(argv){});", "-(".repeat(240), ")".repeat(240)),
+            format!("let a = len(argv); print({}0);", "a > 1 ? a : ".repeat(240)),
+            format!("let a = len(argv); if a == 0 {{ }}{}", " else if a > 1 { print(a); }".repeat(240)),
+            format!("let a = len(argv); {}print(a);{}", "if a > 0 { ".repeat(240), "}".repeat(240)),
+            format!("let f = {}1;{};", "fn() { print(2); let g = ".repeat(1), "}"),
+        ] {
+            assert_eq!(codes(&text), [""; 0], "{}", &text[..60]);
+        }
+    }
+
+    #[test]
+    fn a_chain_of_deep_constants_ends_before_the_stack_does() {
+        let deep = |name: usize| format!("const C{name} = {}C{}{};", "-(".repeat(200), name + 1, ")".repeat(200));
+        let links: String = (0..150).map(deep).collect();
+        assert_eq!(codes(&format!("{links} const C150 = 1; print(C0);")).first(), Some(&"E1011"));
+    }
 }

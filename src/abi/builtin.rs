@@ -5,9 +5,6 @@
 //! sentence. *Library* functions run inside the processor on the process's own memory and never block;
 //! *system calls* leave the processor for the kernel.
 
-use std::collections::HashMap;
-use std::sync::LazyLock;
-
 /// What an argument may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Param {
@@ -312,6 +309,35 @@ macro_rules! define_builtins {
 
 for_each_builtin!(define_builtins);
 
+/// Every built-in, sorted by name when `proc` itself is compiled: a run of a moment has no time to build a table.
+static BY_NAME: [Builtin; Builtin::ALL.len()] = {
+    let mut sorted = [Builtin::ALL[0]; Builtin::ALL.len()];
+    let mut held = 0;
+    while held < sorted.len() {
+        let mut at = held;
+        while at > 0 && is_before(Builtin::ROWS[held].name, Builtin::ROWS[sorted[at - 1] as usize].name) {
+            sorted[at] = sorted[at - 1];
+            at -= 1;
+        }
+        sorted[at] = Builtin::ALL[held];
+        held += 1;
+    }
+    sorted
+};
+
+/// `one < other`, where it can be asked at compile time.
+const fn is_before(one: &str, other: &str) -> bool {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    let mut at = 0;
+    while at < one.len() && at < other.len() {
+        if one[at] != other[at] {
+            return one[at] < other[at];
+        }
+        at += 1;
+    }
+    one.len() < other.len()
+}
+
 impl Builtin {
     /// Its row.
     #[inline]
@@ -326,9 +352,8 @@ impl Builtin {
 
     /// Finds a built-in by its name in a program.
     pub fn find(name: &str) -> Option<Builtin> {
-        static BY_NAME: LazyLock<HashMap<&'static str, Builtin>> =
-            LazyLock::new(|| Builtin::ALL.iter().map(|builtin| (builtin.name(), *builtin)).collect());
-        BY_NAME.get(name).copied()
+        let found = BY_NAME.binary_search_by(|builtin| builtin.name().cmp(name));
+        found.ok().and_then(|at| BY_NAME.get(at)).copied()
     }
 
     /// The built-in with this number, as it stands in an instruction.
@@ -465,6 +490,21 @@ impl Outcome {
             Outcome::Same => "the same",
             Outcome::ArrayOfSecond => "[T]",
             Outcome::Never => "never",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_is_found_and_no_other() {
+        for builtin in Builtin::ALL {
+            assert_eq!(Builtin::find(builtin.name()), Some(*builtin));
+        }
+        for name in ["", "_", "for", "forks", "printg", "zzz"] {
+            assert_eq!(Builtin::find(name), None);
         }
     }
 }

@@ -26,12 +26,28 @@ pub struct Attention {
 /// What a program pays attention to.
 pub fn attention(program: &Program) -> Attention {
     let mut found = Attention { file: program.file, ..Attention::default() };
-    for function in &program.functions {
-        walk::each_expr(&function.body, &mut |expr| found.reads_errno |= reads_errno(expr));
-        let scope = Scope { program, function };
+    let mut globals = vec![false; program.globals.len()];
+    let locals: Vec<Vec<bool>> = program.functions.iter().map(|function| reads(function, &mut globals)).collect();
+    found.reads_errno = globals.get(ERRNO_SLOT) == Some(&true);
+    for (function, locals) in program.functions.iter().zip(&locals) {
+        let scope = Scope { program, function, locals, globals: &globals };
         scope.block(&function.body, false, &mut found);
     }
     found
+}
+
+/// Which of its locals a function reads, and, among those of the program, which globals.
+fn reads(function: &Function, globals: &mut [bool]) -> Vec<bool> {
+    let mut locals = vec![false; function.locals.len()];
+    walk::each_expr(&function.body, &mut |expr| {
+        let mark = match expr.kind {
+            ExprKind::Local(id) => locals.get_mut(id.0 as usize),
+            ExprKind::Global(id) => globals.get_mut(id.0 as usize),
+            _ => None,
+        };
+        mark.into_iter().for_each(|mark| *mark = true);
+    });
+    locals
 }
 
 fn reads_errno(expr: &Expr) -> bool {
@@ -47,28 +63,30 @@ fn asks_why(expr: &Expr) -> bool {
 struct Scope<'p> {
     program: &'p Program,
     function: &'p Function,
+    /// Which of the function's locals it reads.
+    locals: &'p [bool],
+    /// Which globals anybody reads.
+    globals: &'p [bool],
 }
 
 impl Scope<'_> {
     fn block(&self, block: &Block, in_loop: bool, found: &mut Attention) {
-        super::deep(|| {
-            for (at, stmt) in block.stmts.iter().enumerate() {
-                let next = block.stmts.get(at + 1);
-                let asked = next.is_some_and(|next| walk::any_expr_of(next, &asks_why));
-                self.stmt(stmt, in_loop, asked, found);
-                let looped = in_loop || matches!(stmt.kind, StmtKind::Loop { .. });
-                inner_blocks(stmt).into_iter().for_each(|inner| self.block(inner, looped, found));
-                if let StmtKind::Loop { body, step: Some(_), .. } = &stmt.kind {
-                    found.one_by_one.extend(serial(body));
-                }
+        for (at, stmt) in block.stmts.iter().enumerate() {
+            let next = block.stmts.get(at + 1);
+            let asked = || next.is_some_and(|next| walk::any_expr_of(next, &asks_why));
+            self.stmt(stmt, in_loop, &asked, found);
+            let looped = in_loop || matches!(stmt.kind, StmtKind::Loop { .. });
+            inner_blocks(stmt).for_each(|inner| self.block(inner, looped, found));
+            if let StmtKind::Loop { body, step: Some(_), .. } = &stmt.kind {
+                found.one_by_one.extend(serial(body));
             }
-        });
+        }
     }
 
-    fn stmt(&self, stmt: &Stmt, in_loop: bool, asked: bool, found: &mut Attention) {
+    fn stmt(&self, stmt: &Stmt, in_loop: bool, asked: &dyn Fn() -> bool, found: &mut Attention) {
         match &stmt.kind {
             StmtKind::Expr(call) => {
-                if let (Some(_), false) = (builtin_call(call), asked) {
+                if builtin_call(call).is_some() && !asked() {
                     found.ignored.push(call.span);
                 }
             }
@@ -84,7 +102,7 @@ impl Scope<'_> {
                 let opens = matches!(builtin, Builtin::MqOpen | Builtin::Open);
                 let shown = opens && targets.iter().flatten().filter_map(Var::of_place).all(|var| self.only_shown(var));
                 let nobody = if waits { used.first() == Some(&false) } else { !used.contains(&true) };
-                if (nobody || shown) && !asked {
+                if (nobody || shown) && !asked() {
                     found.ignored.push(value.span);
                 }
                 if waits && !in_loop && used.as_slice() == [false, true] {
@@ -101,11 +119,11 @@ impl Scope<'_> {
 
     /// Whether anything reads a variable.
     fn reads(&self, var: Var) -> bool {
-        let read = |function: &Function| walk::any_expr(&function.body, &|expr| is(expr, var));
-        match var {
-            Var::Local(_) => read(self.function),
-            Var::Global(_) => self.program.functions.iter().any(read),
-        }
+        let read = match var {
+            Var::Local(id) => self.locals.get(id.0 as usize),
+            Var::Global(id) => self.globals.get(id.0 as usize),
+        };
+        read == Some(&true)
     }
 
     /// Whether a variable is read to be printed and for nothing else.

@@ -304,6 +304,7 @@ pub(super) fn shown(ty: &Type) -> Option<Shown> {
 
 /// A built-in's call as an expression.
 pub(super) fn builtin_expr(builtin: Builtin, args: Vec<Expr>, format: Option<Format>, ty: Type, span: Span) -> Expr {
+    let format = format.map(Box::new);
     Expr::new(ExprKind::CallBuiltin { builtin, args, format }, ty, span)
 }
 

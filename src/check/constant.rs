@@ -14,6 +14,8 @@ use crate::syntax::ast::{self, BinaryOp};
 
 /// How long a chain of constants that use each other may be; it bounds the host's stack.
 const LONGEST_CHAIN: usize = 200;
+/// How deep expressions may be nested in all links of such a chain together.
+const DEEPEST_CHAIN: usize = 4 * crate::syntax::MAX_DEPTH as usize;
 
 /// The longest text that may be joined at compile time, and the sum of all such texts, so that a chain of
 /// constants that double each other cannot fill the host's memory.
@@ -70,7 +72,7 @@ impl<'a> Checker<'a> {
 
     /// A constant's name as a value.
     pub(super) fn constant_value(&mut self, id: usize, name: &Arc<str>, at: Span) -> Expr {
-        if self.chain > LONGEST_CHAIN {
+        if self.chain > LONGEST_CHAIN || self.level > DEEPEST_CHAIN {
             self.report(Problem::NotConstant {
                 at,
                 help: Some(format!("`{name}` stands at the end of a chain of more than {LONGEST_CHAIN} constants")),
@@ -164,10 +166,6 @@ impl<'a> Checker<'a> {
 
 /// The value of a checked expression, where it has one at compile time.
 pub(super) fn evaluate(expr: &Expr) -> Result<Constant, NoValue> {
-    super::deep(|| evaluate_here(expr))
-}
-
-fn evaluate_here(expr: &Expr) -> Result<Constant, NoValue> {
     use Constant::{Bool, Float, Int};
     let dynamic = NoValue::Dynamic(expr.span);
     Ok(match &expr.kind {

@@ -188,7 +188,7 @@ impl<'a> Checker<'a> {
 
     /// A type as written; tuples only where a function's result or a tuple `let` has one.
     pub(super) fn read_type(&mut self, ty: &ast::TypeExpr, tuple: bool) -> Type {
-        super::deep(|| match &ty.kind {
+        match &ty.kind {
             ast::TypeExprKind::Name(name) => self.named_type(name, ty.span),
             ast::TypeExprKind::Array(element) => {
                 let element = self.read_type(element, false);
@@ -211,7 +211,7 @@ impl<'a> Checker<'a> {
                 self.holes = true;
                 Type::Error
             }
-        })
+        }
     }
 
     fn named_type(&mut self, name: &Arc<str>, at: Span) -> Type {

@@ -18,7 +18,10 @@ use crate::syntax::ast::{self, ExprKind as Ast, Literal, UnaryOp};
 impl<'a> Checker<'a> {
     /// An expression of any type, also a tuple or no value.
     pub(super) fn expr(&mut self, expr: &'a ast::Expr, want: Option<&Type>) -> Expr {
-        super::deep(|| self.expr_here(expr, want))
+        self.level += 1;
+        let checked = self.expr_here(expr, want);
+        self.level -= 1;
+        checked
     }
 
     fn expr_here(&mut self, expr: &'a ast::Expr, want: Option<&Type>) -> Expr {

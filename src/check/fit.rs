@@ -53,26 +53,24 @@ pub(super) fn settle(expr: &mut Expr, ty: &Type) {
     if !expr.ty.is_open() {
         return;
     }
-    super::deep(|| {
-        match &mut expr.kind {
-            ExprKind::Array(items) => {
-                if let Type::Array(element) = ty {
-                    items.iter_mut().for_each(|item| settle(item, element));
-                }
+    match &mut expr.kind {
+        ExprKind::Array(items) => {
+            if let Type::Array(element) = ty {
+                items.iter_mut().for_each(|item| settle(item, element));
             }
-            ExprKind::Repeat { value, .. } => {
-                if let Type::Array(element) = ty {
-                    settle(value, element);
-                }
-            }
-            ExprKind::Conditional(_, left, right) => {
-                settle(left, ty);
-                settle(right, ty);
-            }
-            _ => {}
         }
-        expr.ty = ty.clone();
-    });
+        ExprKind::Repeat { value, .. } => {
+            if let Type::Array(element) = ty {
+                settle(value, element);
+            }
+        }
+        ExprKind::Conditional(_, left, right) => {
+            settle(left, ty);
+            settle(right, ty);
+        }
+        _ => {}
+    }
+    expr.ty = ty.clone();
 }
 
 impl<'a> Checker<'a> {

@@ -34,14 +34,12 @@ pub(super) fn never_return<'f>(functions: impl Iterator<Item = (FunctionId, &'f 
 
 /// Whether a `return` stands anywhere in the block.
 fn returns(block: &Block) -> bool {
-    super::deep(|| {
-        block.stmts.iter().any(|stmt| match &stmt.kind {
-            StmtKind::Return(_) => true,
-            StmtKind::If { then, otherwise, .. } => returns(then) || otherwise.as_ref().is_some_and(returns),
-            StmtKind::Loop { body, .. } | StmtKind::Block(body) => returns(body),
-            StmtKind::Match { arms, .. } => arms.iter().any(|arm| returns(&arm.body)),
-            _ => false,
-        })
+    block.stmts.iter().any(|stmt| match &stmt.kind {
+        StmtKind::Return(_) => true,
+        StmtKind::If { then, otherwise, .. } => returns(then) || otherwise.as_ref().is_some_and(returns),
+        StmtKind::Loop { body, .. } | StmtKind::Block(body) => returns(body),
+        StmtKind::Match { arms, .. } => arms.iter().any(|arm| returns(&arm.body)),
+        _ => false,
     })
 }
 
@@ -69,7 +67,7 @@ pub(super) fn leak(block: &Block, never: &NeverReturn) -> Option<Leak> {
 
 /// How control gets past a statement, if it can.
 pub(super) fn stmt_leak(stmt: &Stmt, never: &NeverReturn) -> Option<Leak> {
-    super::deep(|| match &stmt.kind {
+    match &stmt.kind {
         StmtKind::Return(_) | StmtKind::Break | StmtKind::Continue => None,
         StmtKind::Expr(expr) if diverges(expr, never) => None,
         StmtKind::Store { value, .. } if diverges(value, never) => None,
@@ -97,7 +95,7 @@ pub(super) fn stmt_leak(stmt: &Stmt, never: &NeverReturn) -> Option<Leak> {
             arms.iter().find_map(|arm| leak(&arm.body, never))
         }
         _ => Some(Leak::End(stmt.span)),
-    })
+    }
 }
 
 /// Whether a loop's test never fails.
@@ -116,14 +114,12 @@ fn diverges(expr: &Expr, never: &NeverReturn) -> bool {
 
 /// Whether a `break` in the block leaves the loop around it.
 fn breaks(block: &Block) -> bool {
-    super::deep(|| {
-        block.stmts.iter().any(|stmt| match &stmt.kind {
-            StmtKind::Break => true,
-            StmtKind::If { then, otherwise, .. } => breaks(then) || otherwise.as_ref().is_some_and(breaks),
-            StmtKind::Block(inner) => breaks(inner),
-            StmtKind::Match { arms, .. } => arms.iter().any(|arm| breaks(&arm.body)),
-            _ => false,
-        })
+    block.stmts.iter().any(|stmt| match &stmt.kind {
+        StmtKind::Break => true,
+        StmtKind::If { then, otherwise, .. } => breaks(then) || otherwise.as_ref().is_some_and(breaks),
+        StmtKind::Block(inner) => breaks(inner),
+        StmtKind::Match { arms, .. } => arms.iter().any(|arm| breaks(&arm.body)),
+        _ => false,
     })
 }
 

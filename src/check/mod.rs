@@ -89,6 +89,8 @@ struct Checker<'a> {
     main: Option<tree::FunctionId>,
     /// How many constants are being computed, each for the one before.
     chain: usize,
+    /// How many expressions are being checked, each within the one before or for a constant that it names.
+    level: usize,
     /// The bytes of all texts that constants were joined from.
     joined: usize,
     /// Whether a part of the top level could not be read, so that names may be missing.
@@ -130,6 +132,7 @@ impl Checker<'_> {
             waiting: VecDeque::new(),
             main: None,
             chain: 0,
+            level: 0,
             joined: 0,
             tainted: false,
             holes: false,
@@ -196,9 +199,4 @@ impl Checker<'_> {
         self.found.dedup();
         (program, self.found)
     }
-}
-
-/// Runs one level of a recursive descent, growing the host's stack where a deeply nested program needs it.
-fn deep<R>(level: impl FnOnce() -> R) -> R {
-    stacker::maybe_grow(256 * 1024, 4 * 1024 * 1024, level)
 }

@@ -28,7 +28,7 @@ impl<'a> Checker<'a> {
 
     /// One statement; `None` where it could not be read or was reported.
     pub(super) fn stmt(&mut self, stmt: &'a ast::Stmt) -> Option<Stmt> {
-        let kind = super::deep(|| self.stmt_here(stmt))?;
+        let kind = self.stmt_here(stmt)?;
         Some(Stmt { kind, span: stmt.span })
     }
 

@@ -241,7 +241,7 @@ fn formats() {
 fn format_of(stmt: &tree::Stmt) -> Option<(usize, tree::Format)> {
     match &stmt.kind {
         StmtKind::Expr(tree::Expr { kind: ExprKind::CallBuiltin { args, format, .. }, .. }) => {
-            Some((args.len(), format.clone()?))
+            Some((args.len(), *format.clone()?))
         }
         _ => None,
     }
@@ -431,10 +431,12 @@ fn implicit_steps_are_written_out() {
 #[test]
 fn deep_nesting_does_not_hurt() {
     let depth = 400;
-    tree(&format!("let x = {}1{};", "-(".repeat(depth / 2), ")".repeat(depth / 2)));
-    tree(&format!("{} print(1); {}", "if true {".repeat(depth / 2), "}".repeat(depth / 2)));
+    crate::syntax::with_room(depth as u32, || {
+        tree(&format!("let x = {}1{};", "-(".repeat(depth / 2), ")".repeat(depth / 2)));
+        tree(&format!("{} print(1); {}", "if true {".repeat(depth / 2), "}".repeat(depth / 2)));
+    });
     let chain: Vec<String> = (0..1000).map(|n| format!("const C{n} = C{} + 1;", n + 1)).collect();
-    let (_, found) = checked(&format!("{}const C1000 = 0;", chain.concat()));
+    let (_, found) = crate::syntax::with_room(1000, || checked(&format!("{}const C1000 = 0;", chain.concat())));
     assert_eq!(codes(&found).first(), Some(&"E1011"));
 }
 

@@ -333,7 +333,7 @@ pub enum ExprKind {
         /// literal format the format itself is not among them.
         args: Vec<Expr>,
         /// How arguments are shown, for the printing built-ins, `sprintf` and `str`.
-        format: Option<Format>,
+        format: Option<Box<Format>>,
     },
     /// The first part of a call that gives a tuple.
     First(Box<Expr>),

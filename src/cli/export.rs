@@ -11,6 +11,7 @@ use super::loader::{self, LoadError, Programs};
 use super::{EXIT_COMPILE, EXIT_NO_INPUT, EXIT_USAGE, messages, say, show};
 use crate::export::{self, Options};
 use crate::source::SourceMap;
+use crate::syntax;
 
 #[derive(Debug, Args)]
 pub(crate) struct Export {
@@ -80,7 +81,7 @@ fn export_all(file: &Path) -> Result<Vec<Exported>, u8> {
         if at == 1 && messages::refuses(&compiled.warnings, &sources) {
             return Err(EXIT_COMPILE);
         }
-        for text in export::texts(&compiled.tree) {
+        for text in syntax::with_room(compiled.program.depth, || export::texts(&compiled.tree)) {
             let known = found.iter().any(|(name, _)| *name == text);
             if known || text.is_empty() {
                 continue;
@@ -106,7 +107,9 @@ fn export_all(file: &Path) -> Result<Vec<Exported>, u8> {
         }
         let build = if at == 0 { names.iter().map(|name| build_line(name)).collect() } else { vec![build_line(name)] };
         let shown = path.file_name().map_or_else(|| name.clone(), |name| name.to_string_lossy().into_owned());
-        match export::c(&compiled.tree, &compiled.program, sources, &Options { name: shown, build }) {
+        let options = Options { name: shown, build };
+        let written = || export::c(&compiled.tree, &compiled.program, sources, &options);
+        match syntax::with_room(compiled.program.depth, written) {
             Ok(text) => {
                 texts.insert(path.clone(), text.clone());
                 exported.push(Exported { name: name.clone(), text });

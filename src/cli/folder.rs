@@ -1,6 +1,7 @@
 //! The script's directory as programs see it: read-only, and nothing outside of it. `--write-to` is the only way by which a
 //! file of a run reaches the host.
 
+use std::cell::OnceCell;
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{Read, Write};
@@ -31,8 +32,10 @@ pub(crate) use files_of_the_folder;
 /// The script's directory.
 #[derive(Debug)]
 pub(crate) struct Folder {
-    /// Canonical; none where it cannot be found, and then it is empty.
-    root: Option<PathBuf>,
+    /// As it was named.
+    named: PathBuf,
+    /// Canonical, once it is needed; none where it cannot be found, and then it is empty.
+    root: OnceCell<Option<PathBuf>>,
 }
 
 impl Folder {
@@ -42,12 +45,16 @@ impl Folder {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
         };
-        Folder { root: folder.canonicalize().ok() }
+        Folder { named: folder.to_path_buf(), root: OnceCell::new() }
+    }
+
+    fn root(&self) -> Option<&PathBuf> {
+        self.root.get_or_init(|| self.named.canonicalize().ok()).as_ref()
     }
 
     /// The real path of what a path below the directory leads to: links that lead out lead nowhere.
     fn real(&self, path: &[u8]) -> Option<PathBuf> {
-        let root = self.root.as_ref()?;
+        let root = self.root()?;
         let real = root.join(OsStr::from_bytes(path)).canonicalize().ok()?;
         real.starts_with(root).then_some(real)
     }

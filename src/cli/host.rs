@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{BufWriter, IsTerminal, Read, Stdout, Write};
+use std::io::{BufWriter, IsTerminal, Read, Write};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -45,7 +45,7 @@ pub(crate) struct Shared {
     pub(crate) gone: VecDeque<Gone>,
     /// What the programs pay attention to.
     pub(crate) attention: Vec<Attention>,
-    /// The programs beside the script.
+    /// The programs beside the script, where one was asked for that is not there.
     pub(crate) programs: Vec<String>,
     /// What the compiler has said of the script, hints included.
     pub(crate) told: Vec<Diagnostic>,
@@ -78,12 +78,27 @@ impl Kept {
     }
 }
 
+/// The real standard output, without the buffer by lines that the library keeps before it: this file has one of its own.
+struct Descriptor;
+
+impl Write for Descriptor {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        Ok(rustix::io::write(rustix::stdio::stdout(), bytes)?)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
 /// The host's terminal, files and signals.
 pub(crate) struct RealHost {
     shared: Rc<RefCell<Shared>>,
     programs: Programs,
+    /// Whether a program was asked for in vain.
+    missed: bool,
     folder: Folder,
-    out: BufWriter<Stdout>,
+    out: BufWriter<Descriptor>,
     out_is_terminal: bool,
     in_is_terminal: bool,
     ended: bool,
@@ -111,8 +126,9 @@ impl RealHost {
         RealHost {
             shared,
             programs,
+            missed: false,
             folder,
-            out: BufWriter::with_capacity(64 << 10, std::io::stdout()),
+            out: BufWriter::with_capacity(64 << 10, Descriptor),
             out_is_terminal: std::io::stdout().is_terminal(),
             in_is_terminal,
             ended: false,
@@ -234,6 +250,7 @@ impl Host for RealHost {
     fn load(&mut self, path: &[u8]) -> Result<Verified, Errno> {
         let (result, errors) = self.programs.load(path, &mut self.shared.borrow_mut().sources);
         self.shared.borrow_mut().attention.extend(self.programs.take_attention());
+        self.missed |= result.is_err();
         if !errors.is_empty() {
             self.show(&errors);
         }
@@ -287,7 +304,9 @@ impl Host for RealHost {
     }
 
     fn finish(&mut self) {
-        self.shared.borrow_mut().programs = self.programs.names();
+        if self.missed {
+            self.shared.borrow_mut().programs = self.programs.names();
+        }
         self.flush();
         if let Some((out, _)) = &mut self.trace {
             let _ = out.flush();

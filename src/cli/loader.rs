@@ -1,6 +1,7 @@
 //! Finds and compiles programs. A script's `exec` reaches the directory of the script that was started and those of `--path`,
 //! and nothing else: a name that leaves them does not exist.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::fs;
 use std::io::{ErrorKind, Read};
@@ -12,6 +13,7 @@ use crate::check::{self, attention::Attention};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::pipeline::{self, Compiled};
 use crate::source::{SourceMap, Span};
+use crate::syntax;
 
 /// The largest source that is read: far beyond any program, small enough to keep the host safe.
 const LARGEST_SOURCE: u64 = 64 << 20;
@@ -71,8 +73,10 @@ fn read(path: &Path) -> Result<String, (Code, String)> {
 /// The programs that a run may exec, compiled when first asked for.
 #[derive(Debug)]
 pub(crate) struct Programs {
-    /// Where to look, in order; canonical.
-    roots: Vec<PathBuf>,
+    /// Where to look, in order, as they were named.
+    named: Vec<PathBuf>,
+    /// The same, canonical, once they are needed.
+    roots: OnceCell<Vec<PathBuf>>,
     /// By canonical path; what did not compile stays so, and its errors are shown once.
     compiled: HashMap<PathBuf, Result<Verified, Errno>>,
     /// What the programs compiled since this was asked last pay attention to.
@@ -86,8 +90,12 @@ impl Programs {
             Some(parent) if !parent.as_os_str().is_empty() => parent.to_path_buf(),
             _ => PathBuf::from("."),
         };
-        let roots = std::iter::once(&beside).chain(extra).filter_map(|root| root.canonicalize().ok()).collect();
-        Programs { roots, compiled: HashMap::new(), attention: Vec::new() }
+        let named = std::iter::once(&beside).chain(extra).cloned().collect();
+        Programs { named, roots: OnceCell::new(), compiled: HashMap::new(), attention: Vec::new() }
+    }
+
+    fn roots(&self) -> &[PathBuf] {
+        self.roots.get_or_init(|| self.named.iter().filter_map(|root| root.canonicalize().ok()).collect())
     }
 
     /// Loads the program that a script calls `name`; errors of a program that does not compile come along once.
@@ -112,7 +120,7 @@ impl Programs {
 
     /// The names of all programs that could be started, without their ending.
     pub(crate) fn names(&self) -> Vec<String> {
-        let files = self.roots.iter().filter_map(|root| fs::read_dir(root).ok()).flatten().flatten();
+        let files = self.roots().iter().filter_map(|root| fs::read_dir(root).ok()).flatten().flatten();
         let mut names: Vec<String> = files
             .map(|file| file.path())
             .filter(|path| path.extension().is_some_and(|extension| extension == "proc"))
@@ -133,7 +141,7 @@ impl Programs {
             return Err(Errno::ENOENT);
         }
         let mut reason = Errno::ENOENT;
-        for root in &self.roots {
+        for root in self.roots() {
             for candidate in [root.join(name), root.join(format!("{name}.proc"))] {
                 match self.look(root, &candidate) {
                     Ok(path) => return Ok(path),
@@ -181,11 +189,16 @@ fn compiled(
 ) -> (Result<Verified, Errno>, Vec<Diagnostic>) {
     match pipeline::compile(sources, shown, text) {
         Ok(compiled) => {
-            attention.push(check::attention::attention(&compiled.tree));
+            attention.push(attention_of(&compiled));
             (Ok(compiled.image), Vec::new())
         }
         Err(errors) => (Err(Errno::ENOEXEC), errors),
     }
+}
+
+/// What a program pays attention to.
+pub(crate) fn attention_of(compiled: &Compiled) -> Attention {
+    syntax::with_room(compiled.program.depth, || check::attention::attention(&compiled.tree))
 }
 
 /// Compiles a program that a script wrote itself.

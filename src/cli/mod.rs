@@ -85,6 +85,9 @@ enum Command {
 /// The program: reads the command line, does what it asks, and gives the exit status.
 pub fn main() -> ExitCode {
     let mut args: Vec<OsString> = std::env::args_os().collect();
+    if let Some(options) = plain_run(&args) {
+        return ExitCode::from(run::main(&options));
+    }
     if wants_run(&args) {
         args.insert(1, "run".into());
     }
@@ -111,6 +114,22 @@ pub fn main() -> ExitCode {
     })
 }
 
+/// The words that name a subcommand.
+const COMMANDS: [&str; 9] = ["run", "check", "explore", "test", "explain", "disasm", "export", "completions", "help"];
+
+/// A run without a single option, `proc hello.proc a b`: what is asked most often needs no reading of a hundred options.
+fn plain_run(args: &[OsString]) -> Option<options::Run> {
+    let rest = args.get(1..)?;
+    let rest = if rest.first()? == "run" { rest.get(1..)? } else { rest };
+    let (file, words) = rest.split_first()?;
+    let is_plain = |word: &OsString| !word.as_encoded_bytes().starts_with(b"-");
+    let is_command = file.to_str().is_some_and(|word| COMMANDS.contains(&word));
+    if file.is_empty() || is_command || !rest.iter().all(is_plain) {
+        return None;
+    }
+    Some(options::Run::plain(file.into(), words.to_vec()))
+}
+
 /// Whether no subcommand is named: `proc hello.proc`, also as `#!` calls it. Options of every command may stand before one.
 fn wants_run(args: &[OsString]) -> bool {
     let mut rest = args.iter().skip(1);
@@ -120,8 +139,8 @@ fn wants_run(args: &[OsString]) -> bool {
             Some(option)
                 if option == "--hints"
                     || ["--message-format=", "--allow=", "--deny="].iter().any(|start| option.starts_with(start)) => {}
-            Some("help" | "-h" | "--help" | "-V" | "--version") => return false,
-            Some(word) => return !Cli::command().get_subcommands().any(|command| command.get_name() == word),
+            Some("-h" | "--help" | "-V" | "--version") => return false,
+            Some(word) => return !COMMANDS.contains(&word),
             None => return true,
         }
     }
@@ -137,10 +156,49 @@ pub(crate) fn colours() -> bool {
 pub(crate) fn show(diagnostics: &[Diagnostic], sources: &SourceMap) {
     let mut heard = diagnostics.to_vec();
     messages::filter(&mut heard);
+    if heard.is_empty() {
+        return;
+    }
     say(&render::render(&heard, sources, messages::style()));
 }
 
 /// Writes to stderr; a stderr that is gone is not our user's problem.
 pub(crate) fn say(text: &str) {
     let _ = std::io::stderr().write_all(text.as_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plain_run_is_what_the_whole_command_line_would_give() {
+        let args: Vec<OsString> = ["proc", "run", "some/hello.proc", "one", "", "two"].map(OsString::from).into();
+        let Ok(Cli { command: Command::Run(read), .. }) = Cli::try_parse_from(&args) else { panic!("it is a run") };
+        let mut short = args.clone();
+        short.remove(1);
+        for args in [args, short] {
+            assert_eq!(format!("{:?}", plain_run(&args)), format!("Some({read:?})"));
+        }
+    }
+
+    #[test]
+    fn what_has_an_option_or_names_a_command_is_no_plain_run() {
+        for line in
+            ["proc", "proc run", "proc check x", "proc --hints x", "proc run --quiet x", "proc x -v", "proc help"]
+        {
+            let args: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+            assert!(plain_run(&args).is_none(), "{line}");
+        }
+    }
+
+    #[test]
+    fn all_commands_are_known_by_name() {
+        let mut named: Vec<String> = Cli::command().get_subcommands().map(|one| one.get_name().to_owned()).collect();
+        named.push("help".to_owned());
+        named.sort();
+        let mut known = COMMANDS.map(str::to_owned);
+        known.sort();
+        assert_eq!(named, known);
+    }
 }

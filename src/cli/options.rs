@@ -147,6 +147,39 @@ pub(crate) enum TraceFormat {
 }
 
 impl Run {
+    /// A run of `file` for which nothing else is asked.
+    pub(crate) fn plain(file: PathBuf, args: Vec<std::ffi::OsString>) -> Run {
+        let config = Config::default();
+        Run {
+            quantum: config.quantum,
+            seed: config.seed,
+            policy: PolicyName::Rr,
+            stdout: StdoutName::Tty,
+            ticks: config.ticks,
+            max_procs: config.max_processes,
+            stack: config.stack,
+            heap: config.heap,
+            pipe_capacity: None,
+            nice: config.nice,
+            leader: config.leader,
+            path: Vec::new(),
+            write_to: None,
+            trace: None,
+            trace_file: None,
+            trace_format: TraceFormat::Text,
+            stats: false,
+            no_fusion: !config.fusion,
+            send: config.sends,
+            schedule: None,
+            quiet: false,
+            fast: !config.remember,
+            leaks: config.leaks,
+            fail: config.fails,
+            file,
+            args,
+        }
+    }
+
     /// The machine's configuration.
     pub(crate) fn config(&self) -> Config {
         Config {

@@ -12,7 +12,6 @@ use super::loader::{self, LoadError, Programs};
 use super::options::Run;
 use super::{EXIT_COMPILE, EXIT_NO_INPUT, EXIT_STUCK, EXIT_TICKS, messages, saved, say, show};
 use crate::bytecode::image::Verified;
-use crate::check;
 use crate::diagnostics::{Code, Diagnostic, allow};
 use crate::explore::{self, Replayed};
 use crate::kernel::Machine;
@@ -34,7 +33,7 @@ pub(crate) fn main(options: &Run) -> u8 {
         return EXIT_COMPILE;
     }
     shared.allows.clone_from(&compiled.allows);
-    shared.attention.push(check::attention::attention(&compiled.tree));
+    shared.attention.push(loader::attention_of(&compiled));
     shared.told.clone_from(&compiled.warnings);
     shared.quiet = options.quiet;
     let tracing = options.trace.is_some() || options.trace_file.is_some();

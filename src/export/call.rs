@@ -532,7 +532,7 @@ impl Emit<'_> {
     /// Whether any function is called in an expression: then it may not stand twice.
     pub(super) fn acts(&self, expr: &Expr) -> bool {
         let mut found = false;
-        walk::inside(expr, &mut |inner| {
+        walk::each_within(expr, &mut |inner| {
             found |= matches!(inner.kind, ExprKind::Call(..) | ExprKind::CallValue(..) | ExprKind::CallBuiltin { .. })
         });
         found || self.effect(expr) == Effect::Writes

@@ -80,10 +80,6 @@ pub(super) enum Want {
 impl Emit<'_> {
     /// An expression as a value.
     pub(super) fn expr(&mut self, expr: &Expr) -> C {
-        stacker::maybe_grow(256 * 1024, 4 * 1024 * 1024, || self.expr_here(expr))
-    }
-
-    fn expr_here(&mut self, expr: &Expr) -> C {
         match &expr.kind {
             ExprKind::Constant(value) => self.constant(value, &expr.ty, expr.span),
             ExprKind::Local(id) if self.replace.as_ref().is_some_and(|(local, _)| local == id) => {

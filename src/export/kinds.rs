@@ -100,7 +100,7 @@ impl Kinds {
 pub(super) fn functions_as_values(program: &Program) -> Vec<u32> {
     let mut found = Vec::new();
     for function in &program.functions {
-        walk::exprs(&function.body, &mut |expr| {
+        walk::each_expr(&function.body, &mut |expr| {
             if let ExprKind::Function(id) = &expr.kind {
                 found.push(id.0);
             }
@@ -135,8 +135,8 @@ struct Pass<'a> {
 
 impl Pass<'_> {
     fn block(&mut self, block: &Block) {
-        walk::stmts(block, &mut |stmt| self.stmt(stmt));
-        walk::exprs(block, &mut |expr| self.expr(expr));
+        walk::each_stmt(block, &mut |stmt| self.stmt(stmt));
+        walk::each_expr(block, &mut |expr| self.expr(expr));
     }
 
     fn stmt(&mut self, stmt: &Stmt) {

@@ -312,7 +312,7 @@ impl<'a> Emit<'a> {
                 continue;
             }
             let mut calls = false;
-            walk::stmt_exprs(stmt, &mut |expr: &Expr| {
+            walk::each_expr_of(stmt, &mut |expr: &Expr| {
                 calls |= matches!(&expr.kind, ExprKind::Call(..) | ExprKind::CallValue(..));
                 calls |= matches!(&expr.kind, ExprKind::CallBuiltin { builtin, .. }
                     if matches!(builtin, crate::abi::Builtin::SignalCall | crate::abi::Builtin::Sigaction));
@@ -480,7 +480,7 @@ impl<'a> Emit<'a> {
             // A function may call itself.
             defined.insert(*id);
             let Some(function) = self.program.functions.get(*id as usize) else { continue };
-            walk::exprs(&function.body, &mut |expr| {
+            walk::each_expr(&function.body, &mut |expr| {
                 if let ExprKind::Function(named) | ExprKind::Call(named, _) = &expr.kind
                     && !defined.contains(&named.0)
                 {
@@ -500,7 +500,7 @@ impl<'a> Emit<'a> {
     fn unused(&self) -> BTreeSet<u32> {
         let mut used: BTreeSet<u32> = self.program.main.iter().map(|id| id.0).collect();
         for function in &self.program.functions {
-            walk::exprs(&function.body, &mut |expr| {
+            walk::each_expr(&function.body, &mut |expr| {
                 if let ExprKind::Function(id) | ExprKind::Call(id, _) = &expr.kind {
                     used.insert(id.0);
                 }

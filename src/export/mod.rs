@@ -66,7 +66,7 @@ pub fn texts(tree: &Program) -> BTreeSet<String> {
         }
     };
     for function in &tree.functions {
-        walk::exprs(&function.body, &mut |expr| {
+        walk::each_expr(&function.body, &mut |expr| {
             if let ExprKind::Constant(Constant::Str(bytes)) = &expr.kind {
                 note(bytes);
             }

@@ -20,7 +20,7 @@ pub(super) struct Uses {
 pub(super) fn uses(program: &Program) -> Uses {
     let mut uses = Uses { globals: BTreeMap::new(), calls: BTreeMap::new(), handlers: BTreeSet::new() };
     for (id, function) in (0..).zip(&program.functions) {
-        walk::exprs(&function.body, &mut |expr| match &expr.kind {
+        walk::each_expr(&function.body, &mut |expr| match &expr.kind {
             ExprKind::Global(global) => drop(uses.globals.entry(global.0).or_default().insert(id)),
             ExprKind::Function(called) | ExprKind::Call(called, _) => {
                 uses.calls.entry(id).or_default().insert(called.0);
@@ -31,7 +31,7 @@ pub(super) fn uses(program: &Program) -> Uses {
             }
             _ => {}
         });
-        walk::stores(&function.body, &mut |place| {
+        walk::each_store(&function.body, &mut |place| {
             if let PlaceKind::Global(global) = &place.kind {
                 uses.globals.entry(global.0).or_default().insert(id);
             }
@@ -50,7 +50,7 @@ pub(super) fn main_only(program: &Program, uses: &Uses) -> BTreeSet<u32> {
 pub(super) fn in_handlers(program: &Program, uses: &Uses) -> BTreeSet<u32> {
     let installs = program.functions.iter().any(|function| {
         let mut found = false;
-        walk::exprs(&function.body, &mut |expr| {
+        walk::each_expr(&function.body, &mut |expr| {
             found |=
                 matches!(&expr.kind, ExprKind::CallBuiltin { builtin: Builtin::SignalCall | Builtin::Sigaction, .. });
         });
@@ -75,7 +75,7 @@ pub(super) fn in_handlers(program: &Program, uses: &Uses) -> BTreeSet<u32> {
 pub(super) fn read_slots(program: &Program) -> BTreeSet<Slot> {
     let mut read = BTreeSet::new();
     for (id, function) in (0..).zip(&program.functions) {
-        walk::exprs(&function.body, &mut |expr| match &expr.kind {
+        walk::each_expr(&function.body, &mut |expr| match &expr.kind {
             ExprKind::Local(local) => drop(read.insert(Slot::Local(id, local.0))),
             ExprKind::Global(global) => drop(read.insert(Slot::Global(global.0))),
             _ => {}
@@ -88,7 +88,7 @@ pub(super) fn read_slots(program: &Program) -> BTreeSet<Slot> {
 pub(super) fn stored(program: &Program) -> BTreeMap<Slot, u32> {
     let mut stored = BTreeMap::new();
     for (id, function) in (0..).zip(&program.functions) {
-        walk::stores(&function.body, &mut |place| match &place.kind {
+        walk::each_store(&function.body, &mut |place| match &place.kind {
             PlaceKind::Local(local) => *stored.entry(Slot::Local(id, local.0)).or_default() += 1,
             PlaceKind::Global(global) => *stored.entry(Slot::Global(global.0)).or_default() += 1,
             _ => {}

@@ -158,6 +158,8 @@ pub struct Machine {
     /// Copied pages that the memory trace has told of.
     pub(crate) copied_told: u64,
     pub(crate) script_status: Option<crate::abi::Status>,
+    /// The place where printed text is made.
+    pub(crate) text: Vec<u8>,
     /// What is worth a word at the end.
     pub(crate) ledger: Ledger,
     /// How often the calls that are to fail have been made.
@@ -214,6 +216,7 @@ impl Machine {
             spare: Vec::new(),
             spare_call: None,
             spare_bytes: Vec::new(),
+            text: Vec::new(),
             stopped: 0,
             last: None,
             clock: 0,

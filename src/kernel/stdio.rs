@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use super::call::{Call, Outcome};
+use super::event::Watch;
 use super::file::Kind;
 use super::group::Access;
 use super::host::Stream;
@@ -15,7 +16,10 @@ use super::param::STDIO_BUFFER;
 use super::process::{Deed, Pid};
 use crate::abi::constant::STDOUT_FILENO;
 use crate::abi::{Builtin, Errno, Signal};
-use crate::vm::Fault;
+use crate::vm::{Fault, Request};
+
+/// The largest place for printed text that is kept for the next print.
+const MOST_KEPT: usize = 64 << 10;
 
 /// How stdout is buffered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -119,9 +123,28 @@ impl Stdio {
         Arc::make_mut(&mut self.0).mode = Some(mode);
     }
 
+    /// How many bytes must be written now when `text` comes behind what is held.
+    fn leaving(&self, text: &[u8], mode: Mode) -> usize {
+        let held = self.0.buffer.len();
+        match mode {
+            Mode::Unbuffered => held + text.len(),
+            Mode::Full => overflow(held, text.len()),
+            Mode::Line => match text.iter().rposition(|byte| *byte == b'\n') {
+                Some(newline) => held + newline + 1 + overflow(0, text.len() - newline - 1),
+                None => overflow(held, text.len()),
+            },
+        }
+    }
+
     /// Takes printed text in; what must be written now comes out.
-    fn accept(&mut self, text: Vec<u8>, mode: Mode, by: Deed) -> Vec<u8> {
-        Arc::make_mut(&mut self.0).accept(text, mode, by)
+    fn accept(&mut self, text: &[u8], mode: Mode, by: Deed) -> Vec<u8> {
+        let leaving = self.leaving(text, mode);
+        Arc::make_mut(&mut self.0).accept(text, leaving, by)
+    }
+
+    /// Text that nothing was held before is being written as it is.
+    fn pass(&mut self, text: &[u8], by: Deed) {
+        Arc::make_mut(&mut self.0).writing = vec![Print { len: text.len(), by, copied: false }];
     }
 
     /// Takes the first `count` bytes out, to be written.
@@ -154,25 +177,20 @@ impl Stdio {
 }
 
 impl Streams {
-    /// Takes printed text in; what must be written now comes out.
-    fn accept(&mut self, text: Vec<u8>, mode: Mode, by: Deed) -> Vec<u8> {
-        let held = self.buffer.len();
-        let out = match (mode, text.iter().rposition(|byte| *byte == b'\n')) {
-            (Mode::Unbuffered, _) => held + text.len(),
-            (Mode::Line, Some(newline)) => held + newline + 1 + overflow(0, text.len() - newline - 1),
-            (Mode::Line, None) | (Mode::Full, _) => overflow(held, text.len()),
-        };
+    /// Takes printed text in; the first `leaving` bytes of what is held then come out, to be written.
+    fn accept(&mut self, text: &[u8], leaving: usize, by: Deed) -> Vec<u8> {
+        self.note(text.len(), by);
+        self.buffer.extend_from_slice(text);
+        self.take(leaving)
+    }
+
+    /// Notes who has printed the last `len` bytes.
+    fn note(&mut self, len: usize, by: Deed) {
         match self.prints.last_mut() {
-            _ if text.is_empty() => {}
-            Some(last) if last.by.who == by.who && last.by.span == by.span && !last.copied => last.len += text.len(),
-            _ => self.prints.push(Print { len: text.len(), by, copied: false }),
+            _ if len == 0 => {}
+            Some(last) if last.by.who == by.who && last.by.span == by.span && !last.copied => last.len += len,
+            _ => self.prints.push(Print { len, by, copied: false }),
         }
-        if held == 0 && out == text.len() {
-            self.writing = std::mem::take(&mut self.prints);
-            return text;
-        }
-        self.buffer.extend_from_slice(&text);
-        self.take(out)
     }
 
     /// Takes the first `count` bytes out, to be written.
@@ -180,19 +198,22 @@ impl Streams {
         if count == 0 {
             return Vec::new();
         }
-        self.writing.clear();
         let mut left = count;
-        while let Some(print) = self.prints.first_mut() {
-            let here = left.min(print.len);
-            if here == 0 {
-                break;
+        let goes = |print: &&Print| match left.checked_sub(print.len) {
+            Some(rest) => {
+                left = rest;
+                true
             }
-            self.writing.push(Print { len: here, ..*print });
-            print.len -= here;
-            left -= here;
-            if print.len == 0 {
-                self.prints.remove(0);
-            }
+            None => false,
+        };
+        let whole = self.prints.iter().take_while(goes).count();
+        self.writing.clear();
+        self.writing.extend(self.prints.drain(..whole));
+        if left > 0
+            && let Some(first) = self.prints.first_mut()
+        {
+            self.writing.push(Print { len: left, ..*first });
+            first.len -= left;
         }
         self.buffer.drain(..count.min(self.buffer.len())).collect()
     }
@@ -240,19 +261,87 @@ impl Machine {
         &mut self,
         me: Pid,
         call: &mut Call,
-        render: impl FnOnce(&mut Machine, &Call) -> Result<Vec<u8>, Fault>,
+        render: impl FnOnce(&mut Machine, &Call, &mut Vec<u8>) -> Result<(), Fault>,
     ) -> Outcome {
-        if !self.resume_output(me, call) {
-            let text = match render(self, call) {
-                Ok(text) => text,
-                Err(fault) => return Outcome::fault(fault),
-            };
-            let (mode, by) = (self.stdout_mode(me), self.deed(me));
-            call.count = text.len() as i64;
-            call.bytes = Some(self.process_mut(me).stdio.accept(text, mode, by));
-            self.note_written(me);
+        if self.resume_output(me, call) {
+            return self.finish_buffered(me, call);
         }
-        self.finish_buffered(me, call)
+        let mut text = std::mem::take(&mut self.text);
+        let outcome = match render(self, call, &mut text) {
+            Ok(()) => self.print_text(me, call, &text),
+            Err(fault) => Outcome::fault(fault),
+        };
+        if text.capacity() <= MOST_KEPT {
+            text.clear();
+            self.text = text;
+        }
+        outcome
+    }
+
+    /// Carries out a print that only adds to a full buffer, which all but one in hundreds do: its text is made where it stays.
+    /// False, and nothing done, where there is more to a print.
+    pub(crate) fn print_at_once(&mut self, me: Pid, request: &Request) -> bool {
+        if self.watches(Watch::SYSCALL) || !self.made.is_empty() {
+            return false;
+        }
+        let (remember, tick) = (self.config.remember, self.clock);
+        let Some(process) = self.table.get_mut(me) else { return false };
+        let (Some(context), Some(format)) = (process.context.as_deref_mut(), request.format) else { return false };
+        let Some(streams) = Arc::get_mut(&mut process.stdio.0) else { return false };
+        if streams.mode != Some(Mode::Full) || !streams.unfinished.is_empty() {
+            return false;
+        }
+        let held = streams.buffer.len();
+        let made = context.render(&self.memory, format, request.window, 0, &mut streams.buffer);
+        if made.is_err() || streams.buffer.len() > STDIO_BUFFER {
+            streams.buffer.truncate(held);
+            return false;
+        }
+        let len = streams.buffer.len() - held;
+        let by = match remember {
+            true => Deed { who: me, span: context.image.span(context.pc), tick },
+            false => Deed { who: me, span: Default::default(), tick: 0 },
+        };
+        streams.note(len, by);
+        if request.builtin == Builtin::Printf {
+            context.set_register(request.window, len as u64);
+        }
+        context.pc += 1;
+        true
+    }
+
+    /// Prints `text` through the buffer. What need not wait in it is written from where it stands.
+    fn print_text(&mut self, me: Pid, call: &mut Call, text: &[u8]) -> Outcome {
+        call.count = text.len() as i64;
+        let (mode, by) = (self.stdout_mode(me), self.deed(me));
+        let stdio = &mut self.process_mut(me).stdio;
+        if !stdio.buffered().is_empty() || stdio.leaving(text, mode) < text.len() {
+            let bytes = stdio.accept(text, mode, by);
+            if bytes.is_empty() {
+                return Outcome::Int(call.count);
+            }
+            call.bytes = Some(bytes);
+            self.note_written(me);
+            return self.finish_buffered(me, call);
+        }
+        if text.is_empty() {
+            return Outcome::Int(0);
+        }
+        match self.write_bytes(me, STDOUT_FILENO, call, text) {
+            Outcome::Int(count) if count == call.count => Outcome::Int(count),
+            Outcome::Int(count) => {
+                self.process_mut(me).stdio.pass(text, by);
+                call.progress = 0;
+                call.bytes = text.get(count as usize..).map(<[u8]>::to_vec);
+                self.finish_buffered(me, call)
+            }
+            outcome => {
+                self.process_mut(me).stdio.pass(text, by);
+                call.bytes = Some(text.to_vec());
+                self.note_failed(me, call, &outcome);
+                outcome
+            }
+        }
     }
 
     /// Prints to a descriptor at once.
@@ -261,13 +350,13 @@ impl Machine {
         me: Pid,
         fd: i64,
         call: &mut Call,
-        render: impl FnOnce(&mut Machine, &Call) -> Result<Vec<u8>, Fault>,
+        render: impl FnOnce(&mut Machine, &Call, &mut Vec<u8>) -> Result<(), Fault>,
     ) -> Outcome {
         if !self.resume_output(me, call) {
-            let text = match render(self, call) {
-                Ok(text) => text,
-                Err(fault) => return Outcome::fault(fault),
-            };
+            let mut text = Vec::new();
+            if let Err(fault) = render(self, call, &mut text) {
+                return Outcome::fault(fault);
+            }
             call.count = text.len() as i64;
             call.bytes = Some(text);
         }
@@ -286,14 +375,19 @@ impl Machine {
     /// Writes what has left the buffer; where that fails the text is lost.
     fn finish_buffered(&mut self, me: Pid, call: &mut Call) -> Outcome {
         let outcome = self.finish_output(me, STDOUT_FILENO, call);
-        if let (Outcome::Fail(errno), true) = (&outcome, self.ledger.on)
+        self.note_failed(me, call, &outcome);
+        outcome
+    }
+
+    /// Text that could not be written is lost.
+    fn note_failed(&mut self, me: Pid, call: &Call, outcome: &Outcome) {
+        if let (Outcome::Fail(errno), true) = (outcome, self.ledger.on)
             && *errno != Errno::EPIPE
             && let (Some(by), Some(process)) = (self.act(me), self.table.get(me))
         {
             let bytes = call.bytes.as_deref().unwrap_or_default();
             self.ledger.lose(by, Loss::Failed(*errno), bytes, process.stdio.writing());
         }
-        outcome
     }
 
     /// Text that a fork has copied is about to be written.
@@ -471,7 +565,7 @@ mod tests {
     }
 
     fn put(stdio: &mut Stdio, text: &[u8], mode: Mode) -> Vec<u8> {
-        stdio.accept(text.to_vec(), mode, at(1))
+        stdio.accept(text, mode, at(1))
     }
 
     #[test]
@@ -502,9 +596,9 @@ mod tests {
     #[test]
     fn buffered_bytes_know_their_prints() {
         let mut stdio = Stdio::default();
-        stdio.accept(b"one".to_vec(), Mode::Full, at(1));
-        stdio.accept(b"one".to_vec(), Mode::Full, at(1));
-        stdio.accept(b"two".to_vec(), Mode::Full, at(2));
+        stdio.accept(b"one", Mode::Full, at(1));
+        stdio.accept(b"one", Mode::Full, at(1));
+        stdio.accept(b"two", Mode::Full, at(2));
         let lens = |prints: &[Print]| prints.iter().map(|print| (print.len, print.by.tick)).collect::<Vec<_>>();
         assert_eq!(lens(stdio.prints()), [(6, 1), (3, 2)]);
         let child = stdio.fork();

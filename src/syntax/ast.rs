@@ -23,6 +23,8 @@ pub struct Program {
     pub items: Vec<Item>,
     /// Comments in the order of the text (for `allow(…)`, directives and export).
     pub comments: Vec<Comment>,
+    /// How deep a walk over it may go.
+    pub depth: u32,
 }
 
 /// A comment, with its slashes.

@@ -54,7 +54,38 @@ pub fn parse(file: FileId, text: &str) -> (ast::Program, Vec<Diagnostic>) {
     if let Some(last) = facts.last_mut().filter(|_| left > 0) {
         say::and_more(last, left);
     }
-    (ast::Program { items, comments: lexed.comments }, facts)
+    let depth = shaped.depth.max(builder.depth());
+    (ast::Program { items, comments: lexed.comments, depth }, facts)
+}
+
+/// Walks that go no deeper than this have room on any host's stack: what an unoptimised build needs for so many levels of any pass
+/// fits into the two megabytes of a thread several times.
+const SHALLOW: u32 = 60;
+
+/// The host's stack for all deeper ones: what an unoptimised build needs for [`MAX_DEPTH`] levels, and for the longest chain of the
+/// deepest constants, fits here several times. Only the part that is used costs memory.
+const STACK: usize = 256 << 20;
+
+/// Does `work`, which walks a tree of this depth by recursion, on a stack that has room for that.
+pub fn with_room<T: Send>(depth: u32, work: impl FnOnce() -> T + Send) -> T {
+    if depth <= SHALLOW {
+        return work();
+    }
+    let mut work = Some(work);
+    let mut done = None;
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(STACK);
+        let thread = thread.spawn_scoped(scope, || done = work.take().map(|work| work()));
+        if let Err(panic) = thread.map_or(Ok(()), std::thread::ScopedJoinHandle::join) {
+            std::panic::resume_unwind(panic);
+        }
+    });
+    // Where the host has no thread left, the stack at hand must do.
+    match (done, work) {
+        (Some(done), _) => done,
+        (None, Some(work)) => work(),
+        (None, None) => unreachable!("work that was taken is done or has panicked"),
+    }
 }
 
 /// The words of a text, one a line with its place and spelling, then the comments and what could not be read: what the

@@ -274,15 +274,22 @@ impl Context {
         Guest { image, arena }.allocating(&[], slots, |_| live, |guest, _| make(guest))
     }
 
-    /// The text of a printing call whose window starts at register `window`; `first_arg` is how many arguments stand
+    /// Puts behind `bytes` the text of a printing call whose window starts at register `window`; `first_arg` is how many arguments stand
     /// before those that the format is about (1 for `dprintf`, else 0).
     ///
     /// # Errors
     /// `Argument` where a format read at run time does not fit its arguments.
-    pub fn render(&self, memory: &mut Memory, format: u32, window: u8, first_arg: u8) -> Result<Vec<u8>, Fault> {
-        let Some(format) = self.image.formats.get(format as usize) else { return Ok(Vec::new()) };
+    pub fn render(
+        &self,
+        memory: &Memory,
+        format: u32,
+        window: u8,
+        first_arg: u8,
+        bytes: &mut Vec<u8>,
+    ) -> Result<(), Fault> {
+        let Some(format) = self.image.formats.get(format as usize) else { return Ok(()) };
         let first = self.base as usize + usize::from(window) + 1 + usize::from(first_arg);
-        format::render(self.view(memory), format, self.slots.get(first..).unwrap_or(&[]))
+        format::render(self.view(memory), format, self.slots.get(first..).unwrap_or(&[]), bytes)
     }
 
     /// A value as `print` shows it, strings in quotes; for reports.

@@ -12,28 +12,48 @@ use crate::check::types::Type;
 /// The longest text that one call makes.
 const LONGEST: usize = 1 << 26;
 
-/// Text that grows up to a limit.
-pub(super) struct Output {
-    bytes: Vec<u8>,
+/// The two digits of the numbers below 100.
+const PAIRS: [[u8; 2]; 100] = {
+    let mut pairs = [[0; 2]; 100];
+    let mut number = 0;
+    while number < 100 {
+        pairs[number] = [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8];
+        number += 1;
+    }
+    pairs
+};
+
+/// Text that grows behind other bytes up to a limit.
+pub(super) struct Output<'o> {
+    bytes: &'o mut Vec<u8>,
+    /// How long the bytes may become.
+    end: usize,
     limit: usize,
     function: &'static str,
 }
 
-impl Output {
-    /// An empty text.
-    pub(super) fn with_limit(function: &'static str, limit: usize) -> Self {
-        Output { bytes: Vec::with_capacity(32), limit, function }
+impl<'o> Output<'o> {
+    /// A text of at most `limit` bytes behind `bytes`.
+    pub(super) fn behind(bytes: &'o mut Vec<u8>, function: &'static str, limit: usize) -> Self {
+        Output { end: bytes.len().saturating_add(limit), bytes, limit, function }
     }
 
     /// Adds bytes.
     pub(super) fn push(&mut self, bytes: &[u8]) -> Result<(), Fault> {
-        let room = self.limit - self.bytes.len();
-        self.bytes.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        let room = self.end - self.bytes.len();
         if bytes.len() > room {
-            Err(self.problem(format!("the text is longer than {} bytes", self.limit)))
-        } else {
-            Ok(())
+            return self.overflow(&bytes[..room]);
         }
+        self.bytes.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    /// Adds what there is room for, and refuses the rest.
+    #[cold]
+    #[inline(never)]
+    fn overflow(&mut self, bytes: &[u8]) -> Result<(), Fault> {
+        self.bytes.extend_from_slice(bytes);
+        Err(self.problem(format!("the text is longer than {} bytes", self.limit)))
     }
 
     /// Adds text.
@@ -46,13 +66,17 @@ impl Output {
         let mut digits = [0; 20];
         let mut at = digits.len();
         let mut rest = value.unsigned_abs();
-        loop {
+        while rest >= 10 {
+            // Two digits at a time: a division is what this costs.
+            let two = (rest % 100) as usize;
+            rest /= 100;
+            at -= 2;
+            digits[at..at + 2].copy_from_slice(&PAIRS[two]);
+        }
+        // What is left has one digit, or none where all of them went in pairs.
+        if rest > 0 || at == digits.len() {
             at -= 1;
-            digits[at] = b'0' + (rest % 10) as u8;
-            rest /= 10;
-            if rest == 0 {
-                break;
-            }
+            digits[at] = b'0' + rest as u8;
         }
         if value < 0 {
             at -= 1;
@@ -63,11 +87,6 @@ impl Output {
 
     fn pad(&mut self, byte: u8, count: usize) -> Result<(), Fault> {
         self.push(&vec![byte; count])
-    }
-
-    /// The text.
-    pub(super) fn into_bytes(self) -> Vec<u8> {
-        self.bytes
     }
 
     fn problem(&self, problem: String) -> Fault {
@@ -85,9 +104,14 @@ pub(super) fn cut(mut text: String, most: usize) -> String {
 }
 
 /// The text of `format` with the arguments, which stand in `registers` from the first on. A format that is read
-/// at run time stands before them.
-pub(super) fn render(view: View<'_>, format: &Format, registers: &[u64]) -> Result<Vec<u8>, Fault> {
-    let out = Output::with_limit("printf", LONGEST);
+/// at run time stands before them. The text is put behind `bytes`.
+pub(super) fn render<'a>(
+    view: View<'a>,
+    format: &'a Format,
+    registers: &'a [u64],
+    bytes: &'a mut Vec<u8>,
+) -> Result<(), Fault> {
+    let out = Output::behind(bytes, "printf", LONGEST);
     let mut renderer = Renderer { view, out, words: registers, args: &format.args, next: 0, checked: !format.dynamic };
     if format.dynamic {
         let (text, words) = registers.split_first().map_or((0, registers), |(text, words)| (*text, words));
@@ -99,12 +123,12 @@ pub(super) fn render(view: View<'_>, format: &Format, registers: &[u64]) -> Resu
             renderer.piece(piece)?;
         }
     }
-    Ok(renderer.out.into_bytes())
+    Ok(())
 }
 
 struct Renderer<'a> {
     view: View<'a>,
-    out: Output,
+    out: Output<'a>,
     words: &'a [u64],
     args: &'a [Shown],
     next: usize,
@@ -171,9 +195,8 @@ impl<'a> Renderer<'a> {
         match conversion.letter {
             b'c' => self.field(&[word as u8], width, conversion.left),
             b's' => {
-                let mut text = Output::with_limit(self.out.function, LONGEST);
-                show::show(self.view, &mut text, shown, word)?;
-                let bytes = text.into_bytes();
+                let mut bytes = Vec::new();
+                show::show(self.view, &mut Output::behind(&mut bytes, self.out.function, LONGEST), shown, word)?;
                 self.field(&bytes[..bytes.len().min(precision.unwrap_or(usize::MAX))], width, conversion.left)
             }
             b'p' if word == 0 => self.field(b"(nil)", width, conversion.left),

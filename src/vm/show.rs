@@ -16,9 +16,10 @@ const REPORTED: usize = 2000;
 
 /// A value for a report: strings in quotes, cut where it grows long.
 pub(super) fn quoted(view: View<'_>, shown: &Shown, word: u64) -> String {
-    let mut out = Output::with_limit("print", REPORTED);
+    let mut bytes = Vec::new();
+    let mut out = Output::behind(&mut bytes, "print", REPORTED);
     let whole = Shower { view, above: Vec::new() }.show(&mut out, shown, word, true).is_ok();
-    let mut text = String::from_utf8_lossy(&out.into_bytes()).into_owned();
+    let mut text = String::from_utf8_lossy(&bytes).into_owned();
     if !whole {
         text.push('…');
     }
@@ -26,7 +27,7 @@ pub(super) fn quoted(view: View<'_>, shown: &Shown, word: u64) -> String {
 }
 
 /// A value as `print` shows it: strings raw, but in quotes inside arrays and structs.
-pub(super) fn show(view: View<'_>, out: &mut Output, shown: &Shown, word: u64) -> Result<(), Fault> {
+pub(super) fn show(view: View<'_>, out: &mut Output<'_>, shown: &Shown, word: u64) -> Result<(), Fault> {
     Shower { view, above: Vec::new() }.show(out, shown, word, false)
 }
 
@@ -37,7 +38,7 @@ struct Shower<'a> {
 }
 
 impl Shower<'_> {
-    fn show(&mut self, out: &mut Output, shown: &Shown, word: u64, quote: bool) -> Result<(), Fault> {
+    fn show(&mut self, out: &mut Output<'_>, shown: &Shown, word: u64, quote: bool) -> Result<(), Fault> {
         match shown {
             Shown::Int => out.push_int(word as i64),
             Shown::Float => out.push_str(&float::shortest(f64::from_bits(word))),
@@ -58,9 +59,9 @@ impl Shower<'_> {
 
     fn nested(
         &mut self,
-        out: &mut Output,
+        out: &mut Output<'_>,
         word: u64,
-        inside: impl FnOnce(&mut Self, &mut Output) -> Result<(), Fault>,
+        inside: impl FnOnce(&mut Self, &mut Output<'_>) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
         if self.above.len() >= DEEPEST || word != 0 && self.above.contains(&word) {
             return out.push_str("…");
@@ -71,7 +72,7 @@ impl Shower<'_> {
         result
     }
 
-    fn array(&mut self, out: &mut Output, element: &Shown, array: u64) -> Result<(), Fault> {
+    fn array(&mut self, out: &mut Output<'_>, element: &Shown, array: u64) -> Result<(), Fault> {
         out.push(b"[")?;
         for index in 0..self.view.array_length(array) {
             if index > 0 {
@@ -83,7 +84,7 @@ impl Shower<'_> {
         out.push(b"]")
     }
 
-    fn structure(&mut self, out: &mut Output, info: &StructInfo, object: u64) -> Result<(), Fault> {
+    fn structure(&mut self, out: &mut Output<'_>, info: &StructInfo, object: u64) -> Result<(), Fault> {
         out.push_str(&info.name)?;
         out.push(b" { ")?;
         for (index, field) in (0..).zip(&info.fields) {
@@ -101,7 +102,7 @@ impl Shower<'_> {
         out.push(b" }")
     }
 
-    fn function(&self, out: &mut Output, word: u64) -> Result<(), Fault> {
+    fn function(&self, out: &mut Output<'_>, word: u64) -> Result<(), Fault> {
         let name = match word {
             SIG_DFL => "SIG_DFL",
             SIG_IGN => "SIG_IGN",
@@ -115,7 +116,7 @@ impl Shower<'_> {
     }
 
     /// The text in quotes, with escapes for what is not text.
-    fn quoted_text(&self, out: &mut Output, word: u64) -> Result<(), Fault> {
+    fn quoted_text(&self, out: &mut Output<'_>, word: u64) -> Result<(), Fault> {
         out.push(b"\"")?;
         for chunk in self.view.bytes(word).utf8_chunks() {
             for letter in chunk.valid().chars() {

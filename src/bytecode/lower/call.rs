@@ -1,7 +1,7 @@
 //! Calls: of functions, function values and built-ins. Arguments are computed where the callee finds them, results
 //! stay where it leaves them.
 
-use super::function::{Builder, Dest, deep};
+use super::function::{Builder, Dest};
 use super::shown;
 use crate::abi::Builtin;
 use crate::abi::builtin::Class;
@@ -17,7 +17,7 @@ impl Builder<'_> {
     /// Carries out an expression for what it does; its value is dropped.
     pub(super) fn effect(&mut self, expr: &Expr) {
         let top = self.top();
-        deep(|| match &expr.kind {
+        match &expr.kind {
             ExprKind::Call(..) | ExprKind::CallValue(..) | ExprKind::CallBuiltin { .. } => {
                 self.call_to(None, expr);
             }
@@ -35,14 +35,14 @@ impl Builder<'_> {
             _ => {
                 self.operand(expr);
             }
-        });
+        }
         self.set_top(top);
     }
 
     /// All values of an expression, in consecutive registers at the top, which are taken; returns the first.
     pub(super) fn values(&mut self, expr: &Expr) -> u8 {
         let base = self.top();
-        deep(|| match &expr.kind {
+        match &expr.kind {
             ExprKind::Tuple(parts) => {
                 for part in parts {
                     let register = self.temp();
@@ -64,7 +64,7 @@ impl Builder<'_> {
                 let register = self.temp();
                 self.expr_to(Dest::scratch(register), expr);
             }
-        });
+        }
         self.set_top(base + expr.ty.slots());
         base.min(u8::MAX as usize) as u8
     }
@@ -91,7 +91,7 @@ impl Builder<'_> {
                 self.results(dest, frame, results, span);
             }
             ExprKind::CallBuiltin { builtin, args, format } => {
-                self.builtin_to(dest, *builtin, args, format.as_ref(), span);
+                self.builtin_to(dest, *builtin, args, format.as_deref(), span);
             }
             _ => {}
         }

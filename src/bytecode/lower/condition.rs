@@ -67,10 +67,6 @@ fn value_op(how: Comparison, op: BinaryOp) -> Op {
 impl Builder<'_> {
     /// Goes to `target` if the condition is `wanted`, else on to the next instruction.
     pub(super) fn branch_if(&mut self, test: &Expr, target: Label, wanted: bool) {
-        super::function::deep(|| self.branch_form(test, target, wanted));
-    }
-
-    fn branch_form(&mut self, test: &Expr, target: Label, wanted: bool) {
         if let Some(word) = self.fold_word(test) {
             if (word != 0) == wanted {
                 self.jump(target, test.span);

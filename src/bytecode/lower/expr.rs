@@ -1,6 +1,6 @@
 //! Expressions, each into the register where its value is wanted.
 
-use super::function::{Builder, Dest, deep};
+use super::function::{Builder, Dest};
 use crate::bytecode::op::{Op, ValueKind};
 use crate::check::tree::{Constant, Expr, ExprKind, Operator};
 use crate::check::types::{StructId, Type};
@@ -43,10 +43,10 @@ impl Builder<'_> {
     /// Computes the value into `dest`.
     pub(super) fn expr_to(&mut self, dest: Dest, expr: &Expr) {
         let top = self.top();
-        deep(|| match self.fold(expr) {
+        match self.fold(expr) {
             Some(constant) => self.load_constant(dest.register, &constant, expr.span),
             None => self.form_to(dest, expr),
-        });
+        }
         self.set_top(top);
     }
 

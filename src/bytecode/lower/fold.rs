@@ -4,7 +4,7 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use super::function::{Builder, deep};
+use super::function::Builder;
 use crate::check::tree::{Comparison, Constant, Expr, ExprKind, Operator};
 use crate::syntax::ast::BinaryOp;
 
@@ -32,7 +32,7 @@ impl Builder<'_> {
         if let ExprKind::Constant(constant) = &expr.kind {
             return Some(constant.clone());
         }
-        deep(|| self.fold_form(expr))
+        self.fold_form(expr)
     }
 
     /// The word of an expression that can be computed now and is no float or string.

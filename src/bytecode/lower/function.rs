@@ -9,11 +9,6 @@ use crate::source::{SourceMap, Span};
 use super::pool::Pool;
 use super::shown;
 
-/// Runs `work` with enough of the host's stack, however deeply the source is nested.
-pub(super) fn deep<T>(work: impl FnOnce() -> T) -> T {
-    stacker::maybe_grow(128 << 10, 2 << 20, work)
-}
-
 /// Where the value of an expression goes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Dest {

@@ -8,8 +8,6 @@ use crate::check::tree::{
 };
 use crate::check::walk;
 
-use super::function::deep;
-
 /// How many registers such variables may take: a frame has 250, and expressions want theirs too.
 const MOST: usize = 100;
 
@@ -21,12 +19,12 @@ pub(super) fn main_program(program: &Program) -> Option<Function> {
     shared.iter_mut().take(2).for_each(|shared| *shared = true);
     let mut share = |id: GlobalId| shared.iter_mut().skip(id.0 as usize).take(1).for_each(|shared| *shared = true);
     for function in functions {
-        walk::exprs(&function.body, &mut |expr| {
+        walk::each_expr(&function.body, &mut |expr| {
             if let ExprKind::Global(id) = expr.kind {
                 share(id);
             }
         });
-        walk::stores(&function.body, &mut |place| {
+        walk::each_store(&function.body, &mut |place| {
             if let PlaceKind::Global(id) = place.kind {
                 share(id);
             }
@@ -78,7 +76,7 @@ impl Private {
     }
 
     fn stmt(&self, stmt: &mut Stmt) {
-        deep(|| match &mut stmt.kind {
+        match &mut stmt.kind {
             StmtKind::Store { targets, value, .. } => {
                 targets.iter_mut().flatten().for_each(|place| self.place(place));
                 self.expr(value);
@@ -106,7 +104,7 @@ impl Private {
             StmtKind::Expr(value) => self.expr(value),
             StmtKind::Block(block) => self.block(block),
             StmtKind::Break | StmtKind::Continue => {}
-        });
+        }
     }
 
     fn place(&self, place: &mut Place) {
@@ -132,6 +130,6 @@ impl Private {
             }
             return;
         }
-        deep(|| walk::parts_mut(expr).into_iter().for_each(|part| self.expr(part)));
+        walk::each_part_mut(expr, &mut |part| self.expr(part));
     }
 }

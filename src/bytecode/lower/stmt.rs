@@ -1,7 +1,7 @@
 //! Statements: branches, loops, matches, and the ends of functions.
 
 use super::fold;
-use super::function::{Builder, Dest, Label, LoopLabels, Lowered, deep};
+use super::function::{Builder, Dest, Label, LoopLabels, Lowered};
 use crate::bytecode::op::Op;
 use crate::check::tree::{Arm, Block, Comparison, Constant, Expr, ExprKind, LocalId, Pattern, Place, Stmt, StmtKind};
 use crate::check::types::Type;
@@ -65,7 +65,7 @@ impl Builder<'_> {
 
     pub(super) fn stmt(&mut self, stmt: &Stmt) {
         let top = self.top();
-        deep(|| match &stmt.kind {
+        match &stmt.kind {
             StmtKind::Store { targets, value, declares } => self.store_stmt(targets, value, *declares, stmt.span),
             StmtKind::Update { place, op, value } => {
                 self.update(place, *op, value, stmt.span);
@@ -86,7 +86,7 @@ impl Builder<'_> {
             StmtKind::Continue => self.leave(|labels| labels.again, stmt.span),
             StmtKind::Block(block) => self.block(block),
             StmtKind::Expr(expr) => self.effect(expr),
-        });
+        }
     }
 
     fn leave(&mut self, which: impl Fn(&LoopLabels) -> Label, span: Span) {

@@ -2,7 +2,7 @@
 //! operate, store, as in C.
 
 use super::fold;
-use super::function::{Builder, Dest, deep};
+use super::function::{Builder, Dest};
 use crate::bytecode::op::Op;
 use crate::check::tree::{Block, Constant, Expr, LocalId, Operator, Pattern, Place, PlaceKind, Stmt, StmtKind};
 use crate::source::Span;
@@ -194,7 +194,7 @@ impl Builder<'_> {
 
     /// Counts the stores to each local: one that is stored to once may be known by its value.
     pub(super) fn count_stores(&mut self, block: &Block) {
-        block.stmts.iter().for_each(|stmt| deep(|| self.count_in(stmt)));
+        block.stmts.iter().for_each(|stmt| self.count_in(stmt));
     }
 
     fn count_in(&mut self, stmt: &Stmt) {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Facts;
+use super::builtins::Builtins;
 use super::walk::{self, Var, builtin_call, each_own, each_stmt, each_within, inner_blocks, int, text};
 use super::world::stores_to;
 use crate::abi::{Builtin, ERRNO_SLOT, constant};
@@ -18,26 +19,31 @@ const LARGEST_PRIORITY: i64 = 32767;
 /// The longest name, its slash included.
 const LONGEST_NAME: usize = 256;
 
-pub(super) fn lint(function: &Function, facts: &Facts<'_>, found: &mut Vec<Diagnostic>) {
-    each_stmt(&function.body, &mut |stmt| {
-        if let StmtKind::Expr(call) = &stmt.kind
-            && let Some((
-                builtin @ (Builtin::Pipe | Builtin::Pipe2 | Builtin::Malloc | Builtin::Calloc | Builtin::Realloc),
-                _,
-            )) = builtin_call(call)
-        {
-            found.push(say::result_dropped(builtin, call.span));
-        }
-    });
-    unexpected(function, &mut |expr| {
-        if let ExprKind::CallBuiltin { builtin, args, .. } = &expr.kind {
-            queue(*builtin, args, found);
-        }
-    });
-    closed(&function.body, function, facts, found);
-    // Once for the whole program, since ends that are globals are used everywhere.
-    if facts.program.functions.first().is_some_and(|first| std::ptr::eq(first, function)) {
-        pipe_ends(facts, found);
+/// Calls whose result nobody can get back.
+const MAKERS: [Builtin; 5] = [Builtin::Pipe, Builtin::Pipe2, Builtin::Malloc, Builtin::Calloc, Builtin::Realloc];
+/// Calls that take the name or the limits of a queue.
+const QUEUES: [Builtin; 4] = [Builtin::MqOpen, Builtin::MqUnlink, Builtin::MqSend, Builtin::MqTimedsend];
+
+pub(super) fn lint(function: &Function, calls: &Builtins, facts: &Facts<'_>, found: &mut Vec<Diagnostic>) {
+    if calls.any(&MAKERS) {
+        each_stmt(&function.body, &mut |stmt| {
+            if let StmtKind::Expr(call) = &stmt.kind
+                && let Some((builtin, _)) = builtin_call(call)
+                && MAKERS.contains(&builtin)
+            {
+                found.push(say::result_dropped(builtin, call.span));
+            }
+        });
+    }
+    if calls.any(&QUEUES) {
+        unexpected(function, &mut |expr| {
+            if let ExprKind::CallBuiltin { builtin, args, .. } = &expr.kind {
+                queue(*builtin, args, found);
+            }
+        });
+    }
+    if calls.any(&[Builtin::Close]) {
+        closed(&function.body, function, facts, found);
     }
 }
 
@@ -61,9 +67,11 @@ fn unexpected<'t>(function: &'t Function, visit: &mut dyn FnMut(&'t Expr)) {
     });
 }
 
-/// The ends of pipes that are stored once and for all, and what is done with the wrong one.
-fn pipe_ends(facts: &Facts<'_>, found: &mut Vec<Diagnostic>) {
-    for function in &facts.program.functions {
+/// The ends of pipes that are stored once and for all, and what is done with the wrong one; for the whole program, since ends that
+/// are globals are used everywhere.
+pub(super) fn pipe_ends(facts: &Facts<'_>, found: &mut Vec<Diagnostic>) {
+    let makers = facts.program.functions.iter().zip(&facts.own);
+    for (function, _) in makers.filter(|(_, own)| own.calls.any(&[Builtin::Pipe, Builtin::Pipe2])) {
         // For each variable: the pipe, whether it is the write end, and how often it is stored to.
         let mut ends: BTreeMap<Var, (Span, bool)> = BTreeMap::new();
         each_stmt(&function.body, &mut |stmt| {
@@ -131,47 +139,45 @@ fn stored_once(facts: &Facts<'_>, owner: &Function, var: Var) -> bool {
 
 /// `close(w);` and then a use of `w` further down in the same block, with nothing stored to it between.
 fn closed(block: &Block, function: &Function, facts: &Facts<'_>, found: &mut Vec<Diagnostic>) {
-    crate::check::deep(|| {
-        let mut gone: Vec<(Var, Span)> = Vec::new();
-        for stmt in &block.stmts {
-            inner_blocks(stmt).into_iter().for_each(|inner| closed(inner, function, facts, found));
-            gone.retain(|(var, close)| {
-                let mut used = None;
-                each_own(stmt, &mut |expr| {
-                    each_within(expr, &mut |inner| {
-                        if let Some((builtin, fd)) = uses_descriptor(inner)
-                            && Var::of(fd) == Some(*var)
-                        {
-                            used.get_or_insert((builtin, fd.span));
-                        }
-                    });
-                });
-                if let Some((builtin, at)) = used {
-                    if expects_failure(stmt) {
-                        return false;
+    let mut gone: Vec<(Var, Span)> = Vec::new();
+    for stmt in &block.stmts {
+        inner_blocks(stmt).for_each(|inner| closed(inner, function, facts, found));
+        gone.retain(|(var, close)| {
+            let mut used = None;
+            each_own(stmt, &mut |expr| {
+                each_within(expr, &mut |inner| {
+                    if let Some((builtin, fd)) = uses_descriptor(inner)
+                        && Var::of(fd) == Some(*var)
+                    {
+                        used.get_or_insert((builtin, fd.span));
                     }
-                    found.push(say::closed_descriptor(builtin, facts.name(function, *var), at, *close));
+                });
+            });
+            if let Some((builtin, at)) = used {
+                if expects_failure(stmt) {
                     return false;
                 }
-                !stores_to(stmt, &|other| other == *var)
-            });
-            // A number that is closed can be given out again, and `dup2` gives it back by hand.
-            if facts.stmt_reaches(stmt, &|builtin| {
-                matches!(
-                    builtin,
-                    Builtin::Dup | Builtin::Dup2 | Builtin::Pipe | Builtin::Pipe2 | Builtin::MqOpen | Builtin::Fcntl
-                )
-            }) {
-                gone.clear();
+                found.push(say::closed_descriptor(builtin, facts.name(function, *var), at, *close));
+                return false;
             }
-            if let StmtKind::Expr(call) = &stmt.kind
-                && let Some((Builtin::Close, [fd])) = builtin_call(call)
-                && let Some(var) = Var::of(fd)
-            {
-                gone.push((var, call.span));
-            }
+            !stores_to(stmt, &|other| other == *var)
+        });
+        // A number that is closed can be given out again, and `dup2` gives it back by hand.
+        if facts.stmt_reaches(stmt, &|builtin| {
+            matches!(
+                builtin,
+                Builtin::Dup | Builtin::Dup2 | Builtin::Pipe | Builtin::Pipe2 | Builtin::MqOpen | Builtin::Fcntl
+            )
+        }) {
+            gone.clear();
         }
-    });
+        if let StmtKind::Expr(call) = &stmt.kind
+            && let Some((Builtin::Close, [fd])) = builtin_call(call)
+            && let Some(var) = Var::of(fd)
+        {
+            gone.push((var, call.span));
+        }
+    }
 }
 
 /// A call that needs an open descriptor, and that descriptor.

@@ -51,13 +51,11 @@ pub(super) fn lint(function: &Function, facts: &Facts<'_>, found: &mut Vec<Diagn
 
 /// Visits blocks; with each, whether statements follow behind it that are not its own.
 fn blocks(block: &Block, visit: &mut dyn FnMut(&Block, bool), after: bool) {
-    crate::check::deep(|| {
-        visit(block, after);
-        for (at, stmt) in block.stmts.iter().enumerate() {
-            let follows = at + 1 < block.stmts.len() || after;
-            inner_blocks(stmt).into_iter().for_each(|inner| blocks(inner, visit, follows));
-        }
-    });
+    visit(block, after);
+    for (at, stmt) in block.stmts.iter().enumerate() {
+        let follows = at + 1 < block.stmts.len() || after;
+        inner_blocks(stmt).for_each(|inner| blocks(inner, visit, follows));
+    }
 }
 
 fn behind(call: &Expr, args: &[Expr], rest: &[Stmt], after: bool, facts: &Facts<'_>, found: &mut Vec<Diagnostic>) {

@@ -32,24 +32,23 @@ fn head_of(stmt: &Stmt, body: &Block) -> Span {
 fn forks_of(body: &Block) -> Vec<Span> {
     let mut found = Vec::new();
     fn look(block: &Block, found: &mut Vec<Span>) {
-        crate::check::deep(|| {
-            for stmt in &block.stmts {
-                if matches!(stmt.kind, StmtKind::Loop { .. }) {
-                    continue;
-                }
-                let dropped = matches!(&stmt.kind, StmtKind::Expr(expr) if matches!(builtin_call(expr), Some((Builtin::Fork, _))));
-                if !dropped {
-                    walk::each_own(stmt, &mut |expr| {
-                        walk::each_within(expr, &mut |inner| {
-                            if matches!(inner.kind, ExprKind::CallBuiltin { builtin: Builtin::Fork, .. }) {
-                                found.push(inner.span);
-                            }
-                        });
-                    });
-                }
-                walk::inner_blocks(stmt).into_iter().for_each(|inner| look(inner, found));
+        for stmt in &block.stmts {
+            if matches!(stmt.kind, StmtKind::Loop { .. }) {
+                continue;
             }
-        });
+            let dropped =
+                matches!(&stmt.kind, StmtKind::Expr(expr) if matches!(builtin_call(expr), Some((Builtin::Fork, _))));
+            if !dropped {
+                walk::each_own(stmt, &mut |expr| {
+                    walk::each_within(expr, &mut |inner| {
+                        if matches!(inner.kind, ExprKind::CallBuiltin { builtin: Builtin::Fork, .. }) {
+                            found.push(inner.span);
+                        }
+                    });
+                });
+            }
+            walk::inner_blocks(stmt).for_each(|inner| look(inner, found));
+        }
     }
     look(body, &mut found);
     found
@@ -116,44 +115,41 @@ fn only_counts(body: &Block, tested: &[Var]) -> bool {
 
 /// `let child = fork(); let (r, w) = pipe(); if child == 0 { … }` with the pipe used on both sides.
 fn pipe_after_fork(block: &Block, found: &mut Vec<Diagnostic>) {
-    crate::check::deep(|| {
-        let mut fork: Option<(Span, Var)> = None;
-        let mut pipes: Vec<(Span, Vec<Var>)> = Vec::new();
-        for (at, stmt) in block.stmts.iter().enumerate() {
-            walk::inner_blocks(stmt).into_iter().for_each(|inner| pipe_after_fork(inner, found));
-            match &stmt.kind {
-                StmtKind::Store { targets, value, .. } => match (builtin_call(value), targets.as_slice()) {
-                    (Some((Builtin::Fork, _)), [Some(target)]) => {
-                        fork = Var::of_place(target).map(|var| (value.span, var));
-                        pipes.clear();
-                    }
-                    (Some((Builtin::Pipe | Builtin::Pipe2, _)), ends) if fork.is_some() => {
-                        pipes.push((value.span, ends.iter().flatten().filter_map(Var::of_place).collect()));
-                    }
-                    _ => {}
-                },
-                StmtKind::If { test, then, .. } => {
-                    if let Some((made, child)) = fork
-                        && mentions(test, child)
-                    {
-                        let rest = block.stmts.get(at + 1..).unwrap_or_default();
-                        for (pipe, ends) in &pipes {
-                            let uses = |expr: &Expr| Var::of(expr).is_some_and(|var| ends.contains(&var));
-                            let inside = walk::any_expr(then, &uses);
-                            let outside =
-                                rest.iter().any(|stmt| walk::any_expr_of(stmt, &uses)) || else_uses(stmt, &uses);
-                            if inside && outside {
-                                found.push(say::pipe_after_fork(*pipe, made));
-                            }
+    let mut fork: Option<(Span, Var)> = None;
+    let mut pipes: Vec<(Span, Vec<Var>)> = Vec::new();
+    for (at, stmt) in block.stmts.iter().enumerate() {
+        walk::inner_blocks(stmt).for_each(|inner| pipe_after_fork(inner, found));
+        match &stmt.kind {
+            StmtKind::Store { targets, value, .. } => match (builtin_call(value), targets.as_slice()) {
+                (Some((Builtin::Fork, _)), [Some(target)]) => {
+                    fork = Var::of_place(target).map(|var| (value.span, var));
+                    pipes.clear();
+                }
+                (Some((Builtin::Pipe | Builtin::Pipe2, _)), ends) if fork.is_some() => {
+                    pipes.push((value.span, ends.iter().flatten().filter_map(Var::of_place).collect()));
+                }
+                _ => {}
+            },
+            StmtKind::If { test, then, .. } => {
+                if let Some((made, child)) = fork
+                    && mentions(test, child)
+                {
+                    let rest = block.stmts.get(at + 1..).unwrap_or_default();
+                    for (pipe, ends) in &pipes {
+                        let uses = |expr: &Expr| Var::of(expr).is_some_and(|var| ends.contains(&var));
+                        let inside = walk::any_expr(then, &uses);
+                        let outside = rest.iter().any(|stmt| walk::any_expr_of(stmt, &uses)) || else_uses(stmt, &uses);
+                        if inside && outside {
+                            found.push(say::pipe_after_fork(*pipe, made));
                         }
                     }
-                    fork = None;
                 }
-                StmtKind::Match { .. } | StmtKind::Loop { .. } => fork = None,
-                _ => {}
+                fork = None;
             }
+            StmtKind::Match { .. } | StmtKind::Loop { .. } => fork = None,
+            _ => {}
         }
-    });
+    }
 }
 
 fn else_uses(stmt: &Stmt, uses: &dyn Fn(&Expr) -> bool) -> bool {

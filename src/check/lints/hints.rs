@@ -31,25 +31,21 @@ fn own_call(stmt: &Stmt, wanted: &dyn Fn(Builtin) -> bool) -> Option<Span> {
 
 /// A print, then a fork in the same block, with no flush between: into a pipe or file the text would come twice.
 fn print_before_fork(block: &Block, facts: &Facts<'_>, found: &mut Vec<Diagnostic>) {
-    crate::check::deep(|| {
-        let mut print: Option<Span> = None;
-        for stmt in &block.stmts {
-            if let (Some(print), Some(fork)) = (print, own_call(stmt, &|builtin| builtin == Builtin::Fork)) {
-                found.push(say::print_before_fork(fork, print));
-                return;
-            }
-            inner_blocks(stmt).into_iter().for_each(|inner| print_before_fork(inner, facts, found));
-            if facts
-                .stmt_reaches(stmt, &|builtin| matches!(builtin, Builtin::Fflush | Builtin::Setvbuf | Builtin::Fork))
-            {
-                print = None;
-            } else if let StmtKind::Expr(call) = &stmt.kind
-                && let Some((Builtin::Print | Builtin::Printf, _)) = builtin_call(call)
-            {
-                print.get_or_insert(call.span);
-            }
+    let mut print: Option<Span> = None;
+    for stmt in &block.stmts {
+        if let (Some(print), Some(fork)) = (print, own_call(stmt, &|builtin| builtin == Builtin::Fork)) {
+            found.push(say::print_before_fork(fork, print));
+            return;
         }
-    });
+        inner_blocks(stmt).for_each(|inner| print_before_fork(inner, facts, found));
+        if facts.stmt_reaches(stmt, &|builtin| matches!(builtin, Builtin::Fflush | Builtin::Setvbuf | Builtin::Fork)) {
+            print = None;
+        } else if let StmtKind::Expr(call) = &stmt.kind
+            && let Some((Builtin::Print | Builtin::Printf, _)) = builtin_call(call)
+        {
+            print.get_or_insert(call.span);
+        }
+    }
 }
 
 /// `if fork() == 0 { … }` whose branch reads a pipe in a loop and never closes the write end of it.

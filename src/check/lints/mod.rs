@@ -1,6 +1,7 @@
 //! What compiles and is likely wrong: read off the checked tree, one file a family, one small function a lint. A lint speaks where
 //! something is certain or very likely wrong; where it cannot know, it is silent.
 
+mod builtins;
 mod calls;
 mod exec;
 mod fork;
@@ -12,11 +13,13 @@ mod status;
 pub(super) mod walk;
 mod world;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
+
+use builtins::Builtins;
 
 use super::flow::{self, NeverReturn};
 use super::tree::{Block, Constant, ExprKind, Function, FunctionId, Program, Stmt};
+use super::types::Type;
 use crate::abi::{Builtin, Signal};
 use crate::diagnostics::Diagnostic;
 use crate::source::Span;
@@ -26,15 +29,30 @@ pub(super) fn lint(program: &Program, unused: &[(Arc<str>, Span)]) -> Vec<Diagno
     let facts = Facts::new(program);
     let mut problems = Vec::new();
     let mut found = Vec::new();
-    for (at, function) in program.functions.iter().enumerate() {
+    for (at, (function, own)) in program.functions.iter().zip(&facts.own).enumerate() {
+        use Builtin::*;
         paths::unreachable_code(&function.body, &facts.never, &mut problems);
-        paths::exit_codes(function, program.main == Some(FunctionId(at as u32)), &mut problems);
-        fork::lint(function, &facts, &mut found);
-        exec::lint(function, &facts, &mut found);
-        status::lint(function, &facts, &mut found);
-        calls::lint(function, &facts, &mut found);
-        hints::lint(function, &facts, &mut found);
-        signals::lint(function, &facts, &mut found);
+        let main = program.main == Some(FunctionId(at as u32));
+        if main || own.calls.any(&[Exit, ExitNow]) {
+            paths::exit_codes(function, main, &mut problems);
+        }
+        if own.calls.any(&[Fork]) {
+            fork::lint(function, &facts, &mut found);
+        }
+        if own.calls.any(&[Exec, Execv, Execl]) {
+            exec::lint(function, &facts, &mut found);
+        }
+        if own.raw_status || own.calls.any(&[Wexitstatus]) {
+            status::lint(function, &facts, &mut found);
+        }
+        calls::lint(function, &own.calls, &facts, &mut found);
+        if own.calls.any(&[Fork]) {
+            hints::lint(function, &facts, &mut found);
+        }
+        signals::lint(function, &own.calls, &facts, &mut found);
+    }
+    if facts.own.iter().any(|own| own.calls.any(&[Builtin::Pipe, Builtin::Pipe2])) {
+        calls::pipe_ends(&facts, &mut found);
     }
     signals::handlers(&facts, &mut found);
     names::lint(&facts, unused, &mut found);
@@ -52,12 +70,22 @@ struct Handler {
     installed: Span,
 }
 
+/// What lints want to know of one function: most of them need not look at most functions.
+#[derive(Debug, Default)]
+struct Own {
+    /// The built-ins that it calls itself.
+    calls: Builtins,
+    /// Whether it takes a status for an int.
+    raw_status: bool,
+}
+
 /// What lints want to know of the whole program.
 struct Facts<'p> {
     program: &'p Program,
     never: NeverReturn,
+    own: Vec<Own>,
     /// For each function the built-ins that it calls, itself or through functions called by name.
-    reach: Vec<BTreeSet<Builtin>>,
+    reach: Vec<Builtins>,
     handlers: Vec<Handler>,
 }
 
@@ -65,7 +93,10 @@ impl<'p> Facts<'p> {
     fn new(program: &'p Program) -> Facts<'p> {
         let numbered = program.functions.iter().enumerate().map(|(at, function)| (FunctionId(at as u32), function));
         let never = flow::never_return(numbered);
-        Facts { program, never, reach: reach(program), handlers: handlers(program) }
+        let (own, callers) = own(program);
+        let reach = reach(&own, &callers);
+        let handlers = handlers(program, &own);
+        Facts { program, never, own, reach, handlers }
     }
 
     fn function(&self, id: FunctionId) -> Option<&'p Function> {
@@ -74,7 +105,7 @@ impl<'p> Facts<'p> {
 
     /// Whether a call of the function may reach one of the built-ins.
     fn reaches(&self, id: FunctionId, wanted: &dyn Fn(Builtin) -> bool) -> bool {
-        self.reach.get(id.0 as usize).is_some_and(|reach| reach.iter().any(|builtin| wanted(*builtin)))
+        self.reach.get(id.0 as usize).is_some_and(|reach| reach.iter().any(wanted))
     }
 
     /// Whether a statement may call one of the built-ins, itself or through functions called by name.
@@ -100,32 +131,36 @@ impl<'p> Facts<'p> {
     }
 }
 
-/// The built-ins that each function reaches. What one gains its callers are told, which happens at most as often as there are
-/// built-ins.
-fn reach(program: &Program) -> Vec<BTreeSet<Builtin>> {
-    let mut reach: Vec<BTreeSet<Builtin>> = Vec::new();
-    let mut callers: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); program.functions.len()];
+/// What each function does itself, and by which functions it is called by name.
+fn own(program: &Program) -> (Vec<Own>, Vec<Vec<usize>>) {
+    let mut callers: Vec<Vec<usize>> = vec![Vec::new(); program.functions.len()];
+    let mut all = Vec::with_capacity(program.functions.len());
     for (at, function) in program.functions.iter().enumerate() {
-        let mut builtins = BTreeSet::new();
+        let mut own = Own::default();
         walk::each_expr(&function.body, &mut |expr| match &expr.kind {
-            ExprKind::CallBuiltin { builtin, .. } => drop(builtins.insert(*builtin)),
+            ExprKind::CallBuiltin { builtin, .. } => own.calls.insert(*builtin),
             ExprKind::Call(id, _) => {
-                if let Some(callers) = callers.get_mut(id.0 as usize) {
-                    callers.insert(at);
+                if let Some(callers) = callers.get_mut(id.0 as usize).filter(|callers| callers.last() != Some(&at)) {
+                    callers.push(at);
                 }
             }
+            ExprKind::WordToInt(inner) => own.raw_status |= inner.ty == Type::Status,
             _ => {}
         });
-        reach.push(builtins);
+        all.push(own);
     }
+    (all, callers)
+}
+
+/// The built-ins that each function reaches. What one gains its callers are told, which happens at most as often as there are
+/// built-ins.
+fn reach(own: &[Own], callers: &[Vec<usize>]) -> Vec<Builtins> {
+    let mut reach: Vec<Builtins> = own.iter().map(|own| own.calls).collect();
     let mut todo: Vec<usize> = (0..reach.len()).collect();
     while let Some(at) = todo.pop() {
-        let Some(gained) = reach.get(at).cloned() else { continue };
+        let Some(gained) = reach.get(at).copied() else { continue };
         for caller in callers.get(at).into_iter().flatten() {
-            let Some(own) = reach.get_mut(*caller) else { continue };
-            let before = own.len();
-            own.extend(&gained);
-            if own.len() > before {
+            if reach.get_mut(*caller).is_some_and(|own| own.extend(&gained)) {
                 todo.push(*caller);
             }
         }
@@ -134,9 +169,10 @@ fn reach(program: &Program) -> Vec<BTreeSet<Builtin>> {
 }
 
 /// The functions that `signal` and `sigaction` install.
-fn handlers(program: &Program) -> Vec<Handler> {
+fn handlers(program: &Program, own: &[Own]) -> Vec<Handler> {
     let mut found: Vec<Handler> = Vec::new();
-    for function in &program.functions {
+    let install = [Builtin::SignalCall, Builtin::Sigaction];
+    for (function, _) in program.functions.iter().zip(own).filter(|(_, own)| own.calls.any(&install)) {
         walk::each_expr(&function.body, &mut |expr| {
             let ExprKind::CallBuiltin { builtin: Builtin::SignalCall | Builtin::Sigaction, args, .. } = &expr.kind
             else {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Facts;
 use super::walk::{Var, each_expr, each_stmt};
-use crate::check::tree::{ExprKind, Function, FunctionId, StmtKind};
+use crate::check::tree::{ExprKind, Function, FunctionId, Program, StmtKind};
 use crate::check::types::{StructId, Type};
 use crate::check::words::lints as say;
 use crate::diagnostics::Diagnostic;
@@ -20,33 +20,77 @@ pub(super) fn lint(facts: &Facts<'_>, constants: &[(Arc<str>, Span)], found: &mu
     for (name, at) in constants {
         report(say::Unused::Constant, name, *at);
     }
-    functions(facts, &mut report);
-    structs(facts, &mut report);
-    variables(facts, &mut report);
+    let used = Used::of(facts.program);
+    functions(facts, &used, &mut report);
+    structs(facts, &used, &mut report);
+    variables(facts, &used, &mut report);
 }
 
 type Report<'r> = &'r mut dyn FnMut(say::Unused, &str, Span);
 
-/// Functions that nothing outside themselves names.
-fn functions(facts: &Facts<'_>, report: Report<'_>) {
-    let mut used: BTreeSet<FunctionId> = facts.program.main.into_iter().collect();
-    for (at, function) in facts.program.functions.iter().enumerate() {
-        let own = FunctionId(at as u32);
-        each_expr(&function.body, &mut |expr| match &expr.kind {
-            ExprKind::Call(id, _) | ExprKind::Function(id) if *id != own => drop(used.insert(*id)),
-            _ => {}
-        });
+/// What the bodies of a program name.
+struct Used {
+    /// Functions that others than themselves call or take as values.
+    functions: BTreeSet<FunctionId>,
+    /// Functions that are taken as values.
+    values: BTreeSet<FunctionId>,
+    structs: BTreeSet<StructId>,
+    /// For each function, which of its locals are read.
+    locals: Vec<Vec<bool>>,
+    globals: Vec<bool>,
+}
+
+impl Used {
+    fn of(program: &Program) -> Used {
+        let mut used = Used {
+            functions: program.main.into_iter().collect(),
+            values: BTreeSet::new(),
+            structs: BTreeSet::new(),
+            locals: Vec::with_capacity(program.functions.len()),
+            globals: vec![false; program.globals.len()],
+        };
+        for (at, function) in program.functions.iter().enumerate() {
+            let own = FunctionId(at as u32);
+            let mut locals = vec![false; function.locals.len()];
+            each_expr(&function.body, &mut |expr| {
+                match &expr.kind {
+                    ExprKind::Call(id, _) if *id != own => drop(used.functions.insert(*id)),
+                    ExprKind::Function(id) => {
+                        used.values.insert(*id);
+                        if *id != own {
+                            used.functions.insert(*id);
+                        }
+                    }
+                    ExprKind::Local(id) => set(&mut locals, id.0),
+                    ExprKind::Global(id) => set(&mut used.globals, id.0),
+                    _ => {}
+                }
+                mark(&expr.ty, &mut used.structs);
+            });
+            used.locals.push(locals);
+        }
+        used
     }
+}
+
+fn set(marks: &mut [bool], at: u32) {
+    if let Some(mark) = marks.get_mut(at as usize) {
+        *mark = true;
+    }
+}
+
+/// Functions that nothing outside themselves names.
+fn functions(facts: &Facts<'_>, used: &Used, report: Report<'_>) {
     for (at, function) in facts.program.functions.iter().enumerate().skip(1) {
-        if !used.contains(&FunctionId(at as u32)) && !function.name.contains(' ') {
+        if !used.functions.contains(&FunctionId(at as u32)) && !function.name.contains(' ') {
             report(say::Unused::Function, &function.name, function.head);
         }
     }
 }
 
 /// Structs that no variable, field, result or literal has.
-fn structs(facts: &Facts<'_>, report: Report<'_>) {
-    let mut used = BTreeSet::new();
+fn structs(facts: &Facts<'_>, bodies: &Used, report: Report<'_>) {
+    let mut used = bodies.structs.clone();
     let program = facts.program;
     program.globals.iter().for_each(|global| mark(&global.ty, &mut used));
     for (at, def) in program.structs.iter().enumerate() {
@@ -58,7 +102,6 @@ fn structs(facts: &Facts<'_>, report: Report<'_>) {
     for function in &program.functions {
         mark(&function.result, &mut used);
         function.locals.iter().for_each(|local| mark(&local.ty, &mut used));
-        each_expr(&function.body, &mut |expr| mark(&expr.ty, &mut used));
     }
     for (at, def) in program.structs.iter().enumerate() {
         if !used.contains(&StructId(at as u32)) {
@@ -82,33 +125,26 @@ fn mark(ty: &Type, used: &mut BTreeSet<StructId>) {
 
 /// Variables that nothing reads. Parts of a tuple, what a pattern binds and the variable of a `for` are left alone: one often wants
 /// only some of them. Parameters count only where the function's type is nobody else's business.
-fn variables(facts: &Facts<'_>, report: Report<'_>) {
+fn variables(facts: &Facts<'_>, used: &Used, report: Report<'_>) {
     let program = facts.program;
-    let mut read: BTreeSet<(usize, Var)> = BTreeSet::new();
-    let mut stored: BTreeSet<(usize, Var)> = BTreeSet::new();
-    let mut values: BTreeSet<FunctionId> = BTreeSet::new();
-    let key = |at: usize, var: Var| (if matches!(var, Var::Global(_)) { 0 } else { at }, var);
-    for (at, function) in program.functions.iter().enumerate() {
-        each_expr(&function.body, &mut |expr| match &expr.kind {
-            ExprKind::Local(_) | ExprKind::Global(_) => read.extend(Var::of(expr).map(|var| key(at, var))),
-            ExprKind::Function(id) => drop(values.insert(*id)),
-            _ => {}
+    let mut globals = vec![false; program.globals.len()];
+    for (at, (function, read)) in program.functions.iter().zip(&used.locals).enumerate() {
+        let mut stored = vec![false; function.locals.len()];
+        single_stores(function, &mut |var| match var {
+            Var::Local(id) => set(&mut stored, id.0),
+            Var::Global(id) => set(&mut globals, id.0),
         });
-        single_stores(function, &mut |var| stored.extend([key(at, var)]));
-    }
-    for (at, function) in program.functions.iter().enumerate() {
-        for (number, local) in function.locals.iter().enumerate() {
-            let var = Var::Local(crate::check::tree::LocalId(number as u32));
+        let value = used.values.contains(&FunctionId(at as u32));
+        for (number, (local, (stored, read))) in function.locals.iter().zip(stored.iter().zip(read)).enumerate() {
             let param = number < function.params;
-            let wanted = if param { !values.contains(&FunctionId(at as u32)) } else { stored.contains(&key(at, var)) };
-            if wanted && !read.contains(&key(at, var)) {
+            let wanted = if param { !value } else { *stored };
+            if wanted && !read {
                 report(if param { say::Unused::Parameter } else { say::Unused::Variable }, &local.name, local.span);
             }
         }
     }
-    for (number, global) in program.globals.iter().enumerate() {
-        let var = Var::Global(crate::check::tree::GlobalId(number as u32));
-        if stored.contains(&key(0, var)) && !read.contains(&key(0, var)) {
+    for (global, (stored, read)) in program.globals.iter().zip(globals.iter().zip(&used.globals)) {
+        if *stored && !read {
             report(say::Unused::Variable, &global.name, global.span);
         }
     }

@@ -10,21 +10,19 @@ use crate::check::types::Type;
 
 /// Statements after one that never lets go on; one report for a block.
 pub(super) fn unreachable_code(block: &Block, never: &NeverReturn, found: &mut Vec<Problem>) {
-    crate::check::deep(|| {
-        let mut stopped: Option<&Stmt> = None;
-        for (at, stmt) in block.stmts.iter().enumerate() {
-            if let Some(after) = stopped {
-                let rest = block.stmts.get(at..).unwrap_or_default();
-                let last = rest.last().map_or(stmt.span, |last| last.span);
-                found.push(Problem::UnreachableCode { at: stmt.span.to(last), after: after.span });
-                break;
-            }
-            inner_blocks(stmt).into_iter().for_each(|inner| unreachable_code(inner, never, found));
-            if flow::stmt_leak(stmt, never).is_none() {
-                stopped = Some(stmt);
-            }
+    let mut stopped: Option<&Stmt> = None;
+    for (at, stmt) in block.stmts.iter().enumerate() {
+        if let Some(after) = stopped {
+            let rest = block.stmts.get(at..).unwrap_or_default();
+            let last = rest.last().map_or(stmt.span, |last| last.span);
+            found.push(Problem::UnreachableCode { at: stmt.span.to(last), after: after.span });
+            break;
         }
-    });
+        inner_blocks(stmt).for_each(|inner| unreachable_code(inner, never, found));
+        if flow::stmt_leak(stmt, never).is_none() {
+            stopped = Some(stmt);
+        }
+    }
 }
 
 /// `exit(300)`: only the low 8 bits reach the parent.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::builtins::Builtins;
 use super::walk::{self, Var, each_stmt, each_within, int};
 use super::world::stores_to;
 use super::{Facts, Handler};
@@ -12,13 +13,15 @@ use crate::check::words::lints as say;
 use crate::diagnostics::Diagnostic;
 use crate::source::Span;
 
-pub(super) fn lint(function: &Function, facts: &Facts<'_>, found: &mut Vec<Diagnostic>) {
-    walk::each_expr(&function.body, &mut |expr| {
-        if let ExprKind::CallBuiltin { builtin, args, .. } = &expr.kind {
-            uncatchable(*builtin, args, found);
-            suspends(*builtin, args, facts, found);
-        }
-    });
+pub(super) fn lint(function: &Function, calls: &Builtins, facts: &Facts<'_>, found: &mut Vec<Diagnostic>) {
+    if calls.any(&[Builtin::SignalCall, Builtin::Sigaction, Builtin::Sigsuspend]) {
+        walk::each_expr(&function.body, &mut |expr| {
+            if let ExprKind::CallBuiltin { builtin, args, .. } = &expr.kind {
+                uncatchable(*builtin, args, found);
+                suspends(*builtin, args, facts, found);
+            }
+        });
+    }
     each_stmt(&function.body, &mut |stmt| match &stmt.kind {
         StmtKind::Loop { test: Some(test), body, bind: None, step, .. } => {
             if let Some(flag) = flag_of(test, facts)
@@ -129,7 +132,7 @@ fn pause_in(block: &Block) -> Option<Span> {
 
 /// Whether the program works with masks at all: then it may have blocked the signal, and the pause is another mistake.
 fn masks(facts: &Facts<'_>) -> bool {
-    facts.reach.iter().any(|reach| reach.contains(&Builtin::Sigprocmask))
+    facts.reach.iter().any(|reach| reach.any(&[Builtin::Sigprocmask]))
 }
 
 /// A loop without a body.

@@ -72,30 +72,28 @@ impl<'f, 'p> World<'f, 'p> {
 
     /// How a block ends that is entered before the fork.
     pub(super) fn block(&mut self, block: &Block, state: State) -> Ends {
-        crate::check::deep(|| {
-            let mut ends: Ends = Vec::new();
-            let mut states = vec![state];
-            for stmt in &block.stmts {
-                let mut next = Vec::new();
-                for state in states {
-                    for (way, state) in self.stmt(stmt, state) {
-                        if way == Way::Next { next.push(state) } else { ends.push((way, state)) }
-                    }
+        let mut ends: Ends = Vec::new();
+        let mut states = vec![state];
+        for stmt in &block.stmts {
+            let mut next = Vec::new();
+            for state in states {
+                for (way, state) in self.stmt(stmt, state) {
+                    if way == Way::Next { next.push(state) } else { ends.push((way, state)) }
                 }
-                next.sort();
-                next.dedup();
-                ends.sort();
-                ends.dedup();
-                if next.len() + ends.len() > MOST_STATES {
-                    self.lost = true;
-                    next.truncate(MOST_STATES);
-                    ends.truncate(MOST_STATES);
-                }
-                states = next;
             }
-            ends.extend(states.into_iter().map(|state| (Way::Next, state)));
-            ends
-        })
+            next.sort();
+            next.dedup();
+            ends.sort();
+            ends.dedup();
+            if next.len() + ends.len() > MOST_STATES {
+                self.lost = true;
+                next.truncate(MOST_STATES);
+                ends.truncate(MOST_STATES);
+            }
+            states = next;
+        }
+        ends.extend(states.into_iter().map(|state| (Way::Next, state)));
+        ends
     }
 
     fn stmt(&mut self, stmt: &Stmt, mut state: State) -> Ends {
@@ -267,7 +265,7 @@ impl<'f, 'p> World<'f, 'p> {
 
     /// Whether a condition holds, if that is known.
     fn truth(&self, expr: &Expr, state: &State) -> Option<bool> {
-        crate::check::deep(|| match &expr.kind {
+        match &expr.kind {
             ExprKind::Constant(Constant::Bool(value)) => Some(*value),
             ExprKind::Not(inner) => self.truth(inner, state).map(|truth| !truth),
             ExprKind::Truth(inner) => self.value(inner, state).map(|known| known != Known::Exactly(0)),
@@ -285,7 +283,7 @@ impl<'f, 'p> World<'f, 'p> {
             ExprKind::Local(id) => state.known.get(&Var::Local(*id)).map(|known| *known != Known::Exactly(0)),
             ExprKind::Global(id) => state.known.get(&Var::Global(*id)).map(|known| *known != Known::Exactly(0)),
             _ => None,
-        })
+        }
     }
 }
 
@@ -352,6 +350,6 @@ pub(super) fn stores_to(stmt: &Stmt, wanted: &dyn Fn(Var) -> bool) -> bool {
         _ => {}
     };
     look(stmt);
-    super::walk::inner_blocks(stmt).into_iter().for_each(|block| each_stmt(block, &mut look));
+    super::walk::inner_blocks(stmt).for_each(|block| each_stmt(block, &mut look));
     found
 }

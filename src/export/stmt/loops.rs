@@ -288,9 +288,9 @@ pub(super) fn leftmost(test: &Expr) -> Option<LocalId> {
 /// Whether a block stores to a variable that an expression reads.
 pub(super) fn changes(block: &Block, expr: &Expr) -> bool {
     let mut stored = Vec::new();
-    walk::stores(block, &mut |place| stored.push(read_of(place)));
+    walk::each_store(block, &mut |place| stored.push(read_of(place)));
     let mut found = false;
-    walk::inside(expr, &mut |inner| {
+    walk::each_within(expr, &mut |inner| {
         found |= stored.iter().any(|place| match (place, &inner.kind) {
             (ExprKind::Local(a), ExprKind::Local(b)) => a == b,
             (ExprKind::Global(a), ExprKind::Global(b)) => a == b,

@@ -36,7 +36,7 @@ impl Emit<'_> {
     pub(in crate::export) fn stmt(&mut self, stmt: &Stmt) {
         self.comments_until(stmt.span.start);
         self.space_before(stmt.span.start);
-        stacker::maybe_grow(256 * 1024, 4 * 1024 * 1024, || self.stmt_here(stmt));
+        self.stmt_here(stmt);
         self.comment_behind(stmt.span.end);
     }
 

@@ -121,7 +121,7 @@ impl Emit<'_> {
     pub(super) fn mentions(&self, values: &[&Expr], name: &str) -> bool {
         let mut found = false;
         for value in values {
-            walk::inside(value, &mut |expr| match &expr.kind {
+            walk::each_within(value, &mut |expr| match &expr.kind {
                 ExprKind::Local(id) => found |= self.locals.get(id).is_some_and(|known| known == name),
                 ExprKind::Global(id) => {
                     found |= self.names.globals.get(id.0 as usize).is_some_and(|known| known == name)
@@ -163,7 +163,7 @@ impl Emit<'_> {
     pub(super) fn count_reads(&self, id: LocalId) -> usize {
         let mut reads = 0;
         if let Some(function) = self.program.functions.get(self.function as usize) {
-            walk::exprs(&function.body, &mut |expr| {
+            walk::each_expr(&function.body, &mut |expr| {
                 reads += usize::from(matches!(&expr.kind, ExprKind::Local(read) if *read == id))
             });
         }

@@ -143,6 +143,7 @@ pub(crate) fn store(machine: &mut Machine, me: Pid, call: &Call, outcome: &Outco
         Outcome::Counted(bytes) => store_counted(machine, me, call, bytes),
         Outcome::Parts(parts) => store_parts(machine, me, call, parts, None),
         Outcome::Fail(errno) => store_parts(machine, me, call, &failure(builtin), Some(*errno)),
+        Outcome::Nothing => with_context(machine, me, |context, _| context.pc += 1),
         _ => store_parts(machine, me, call, &[], None),
     }
 }
@@ -244,8 +245,10 @@ pub(crate) fn shown_args(machine: &mut Machine, me: Pid, call: &Call) -> Vec<Sho
     if let (Some(format), true) = (call.request.format, row.rest.is_some_and(|(_, kind)| kind != Param::Str)) {
         let first = row.required.len().saturating_sub(1) as u8;
         let window = call.request.window;
-        let text = with_context(machine, me, |context, memory| {
-            context.render(memory, format, window, first).unwrap_or_default()
+        let mut text = Vec::new();
+        with_context(machine, me, |context, memory| {
+            // What cannot be rendered is a fault, of which the call itself tells.
+            let _ = context.render(memory, format, window, first, &mut text);
         });
         let mut args: Vec<Shown> = (0..first as usize).map(|at| Shown::Int(int(machine, me, call, at))).collect();
         args.push(Shown::Bytes(text));

@@ -9,18 +9,21 @@ use crate::abi::constant::{_IOFBF, _IOLBF, _IONBF, STDERR_FILENO};
 use crate::abi::{Errno, errno};
 use crate::vm::Fault;
 
-/// The text of a printing call whose format's arguments start at argument `first`.
-fn render(machine: &mut Machine, me: Pid, call: &Call, first: u8) -> Result<Vec<u8>, Fault> {
-    let Some(process) = machine.table.get_mut(me) else { return Ok(Vec::new()) };
+/// Puts the text of a printing call whose format's arguments start at argument `first` behind `text`.
+fn render(machine: &mut Machine, me: Pid, call: &Call, first: u8, text: &mut Vec<u8>) -> Result<(), Fault> {
+    let Some(process) = machine.table.get(me) else { return Ok(()) };
     match (process.context.as_deref(), call.request.format) {
-        (Some(context), Some(format)) => context.render(&mut machine.memory, format, call.request.window, first),
-        _ => Ok(Vec::new()),
+        (Some(context), Some(format)) => context.render(&machine.memory, format, call.request.window, first, text),
+        _ => Ok(()),
     }
 }
 
 /// The answer of a call that returns nothing: only its failures matter.
 fn silent(outcome: Outcome) -> Outcome {
-    if let Outcome::Int(_) = outcome { Outcome::Nothing } else { outcome }
+    match outcome {
+        Outcome::Int(_) => Outcome::Nothing,
+        other => other,
+    }
 }
 
 pub(crate) fn print(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
@@ -28,7 +31,7 @@ pub(crate) fn print(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome 
 }
 
 pub(crate) fn printf(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
-    machine.print_buffered(me, call, |machine, call| render(machine, me, call, 0))
+    machine.print_buffered(me, call, |machine, call, text| render(machine, me, call, 0, text))
 }
 
 pub(crate) fn eprint(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
@@ -36,12 +39,12 @@ pub(crate) fn eprint(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome
 }
 
 pub(crate) fn eprintf(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
-    machine.print_unbuffered(me, STDERR_FILENO, call, |machine, call| render(machine, me, call, 0))
+    machine.print_unbuffered(me, STDERR_FILENO, call, |machine, call, text| render(machine, me, call, 0, text))
 }
 
 pub(crate) fn dprintf(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
     let fd = int(machine, me, call, 0);
-    machine.print_unbuffered(me, fd, call, |machine, call| render(machine, me, call, 1))
+    machine.print_unbuffered(me, fd, call, |machine, call, text| render(machine, me, call, 1, text))
 }
 
 pub(crate) fn fflush(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
@@ -59,22 +62,28 @@ pub(crate) fn setvbuf(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcom
 }
 
 pub(crate) fn perror(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
-    silent(machine.print_unbuffered(me, STDERR_FILENO, call, |machine, call| {
-        let mut text = string(machine, me, call, 0);
+    silent(machine.print_unbuffered(me, STDERR_FILENO, call, |machine, call, text| {
+        text.extend(string(machine, me, call, 0));
         if !text.is_empty() {
             text.extend_from_slice(b": ");
         }
         let number = machine.process(me).context.as_deref().map_or(0, |context| context.errno());
         text.extend_from_slice(errno::strerror(number).as_bytes());
         text.push(b'\n');
-        Ok(text)
+        Ok(())
     }))
 }
 
 pub(crate) fn ps(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
-    silent(machine.print_buffered(me, call, |machine, _| Ok(machine.process_table().into_bytes())))
+    silent(machine.print_buffered(me, call, |machine, _, text| {
+        text.extend(machine.process_table().into_bytes());
+        Ok(())
+    }))
 }
 
 pub(crate) fn pstree(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
-    silent(machine.print_buffered(me, call, |machine, _| Ok(machine.process_tree().into_bytes())))
+    silent(machine.print_buffered(me, call, |machine, _, text| {
+        text.extend(machine.process_tree().into_bytes());
+        Ok(())
+    }))
 }

@@ -22,9 +22,6 @@ use mend::trial::{Schedules, Setup};
 use text::Text;
 use words::{MOST_LINES, Voice, and};
 
-/// The host stack for reading a script: its nesting is limited by the parser, and this is many times what that needs.
-const STACK: usize = 64 << 20;
-
 /// Labels on processes that wait, and on the acts that led there.
 const MOST_LABELS: usize = 4;
 
@@ -44,13 +41,11 @@ pub fn diagnose(
     main: FileId,
     setup: Option<&Setup<'_>>,
 ) -> Diagnostic {
-    stacker::grow(STACK, || {
-        let facts = Facts::of(machine, gone);
-        let mend = setup.and_then(|setup| mend::find(&facts, main, sources, setup));
-        let text = &sources.file(main).text;
-        let schedules = setup.map_or(Schedules::Undecided, |setup| (setup.schedules)(text));
-        report(&facts, sources, main, mend.as_ref(), schedules)
-    })
+    let facts = Facts::of(machine, gone);
+    let mend = setup.and_then(|setup| mend::find(&facts, main, sources, setup));
+    let text = &sources.file(main).text;
+    let schedules = setup.map_or(Schedules::Undecided, |setup| (setup.schedules)(text));
+    report(&facts, sources, main, mend.as_ref(), schedules)
 }
 
 fn report(

@@ -43,7 +43,57 @@ impl Value {
     }
 }
 
+/// A row of operands and operators, as far as it has been read.
+#[derive(Debug)]
+pub(crate) struct Chain {
+    /// What waits for its right side, each operator binding tighter than the one before.
+    open: Vec<(Value, BinaryOp)>,
+    /// The last operand.
+    last: Value,
+}
+
+impl Chain {
+    /// The first operand.
+    pub(crate) fn new(first: Value) -> Chain {
+        Chain { open: Vec::new(), last: first }
+    }
+}
+
+/// How tight an operator binds.
+fn precedence(op: BinaryOp) -> u8 {
+    use BinaryOp::*;
+    match op {
+        Or => 0,
+        And => 1,
+        Equal | NotEqual | Less | LessEqual | Greater | GreaterEqual => 2,
+        BitOr => 3,
+        BitXor => 4,
+        BitAnd => 5,
+        ShiftLeft | ShiftRight => 6,
+        Add | Subtract => 7,
+        Multiply | Divide | Remainder => 8,
+    }
+}
+
 impl Builder<'_> {
+    /// One more operand: whatever binds at least as tight as the operator before it has its right side now.
+    pub(crate) fn link(&mut self, mut chain: Chain, op: BinaryOp, next: Value) -> Chain {
+        let complete = |(_, before): &mut (Value, BinaryOp)| precedence(*before) >= precedence(op);
+        while let Some((left, before)) = chain.open.pop_if(complete) {
+            chain.last = self.binary(left, before, chain.last);
+        }
+        chain.open.push((std::mem::replace(&mut chain.last, next), op));
+        chain
+    }
+
+    /// The whole row as one expression.
+    pub(crate) fn close(&mut self, mut chain: Chain) -> Value {
+        while let Some((left, op)) = chain.open.pop() {
+            chain.last = self.binary(left, op, chain.last);
+        }
+        chain.last
+    }
+
     /// Makes one node of the tree over parts whose deepest has depth `below`.
     fn make(&mut self, kind: ExprKind, span: Span, below: u32) -> Value {
         let fits = self.fits(below + 1, span);
@@ -66,13 +116,18 @@ impl Builder<'_> {
 
     /// As [`Builder::whole`], boxed, for a part of a larger expression.
     fn part(&mut self, value: Value, depth: &mut u32) -> Box<Expr> {
-        let (expr, own) = self.whole(value);
-        *depth = own.max(*depth);
-        Box::new(expr)
+        Box::new(self.element(value, depth))
     }
 
     fn parts(&mut self, values: Vec<Value>, depth: &mut u32) -> Vec<Expr> {
-        values.into_iter().map(|value| *self.part(value, depth)).collect()
+        values.into_iter().map(|value| self.element(value, depth)).collect()
+    }
+
+    /// As [`Builder::part`], where it stands in a list.
+    fn element(&mut self, value: Value, depth: &mut u32) -> Expr {
+        let (expr, own) = self.whole(value);
+        *depth = own.max(*depth);
+        expr
     }
 
     /// A literal as an expression.
@@ -116,7 +171,7 @@ impl Builder<'_> {
                 hole = hole.or(Some(Pending::Hole(at)));
                 value.pending = None;
             }
-            parts.push(*self.part(value, &mut depth));
+            parts.push(self.element(value, &mut depth));
         }
         Value { pending: hole, ..self.make(ExprKind::Tuple(parts), span, depth) }
     }
@@ -140,7 +195,7 @@ impl Builder<'_> {
     /// `Job { pid: 3 }`
     pub(crate) fn struct_literal(&mut self, start: u32, name: Ident, fields: Vec<(Ident, Value)>, end: u32) -> Value {
         let mut depth = 0;
-        let fields = fields.into_iter().map(|(name, value)| (name, *self.part(value, &mut depth))).collect();
+        let fields = fields.into_iter().map(|(name, value)| (name, self.element(value, &mut depth))).collect();
         let span = self.span(start, end);
         self.make(ExprKind::Struct(name, fields), span, depth)
     }
@@ -180,7 +235,7 @@ impl Builder<'_> {
                     self.say(fact);
                 }
             }
-            list.push(*self.part(arg, &mut depth));
+            list.push(self.element(arg, &mut depth));
         }
         self.make(ExprKind::Call(callee, list), span, depth)
     }
@@ -275,7 +330,7 @@ impl Builder<'_> {
     }
 
     /// `a + b`
-    pub(crate) fn binary(&mut self, left: Value, op: BinaryOp, right: Value) -> Value {
+    fn binary(&mut self, left: Value, op: BinaryOp, right: Value) -> Value {
         let span = left.outer.to(right.outer);
         let chained = op.is_comparison() && left.comparison;
         if chained {
@@ -295,7 +350,8 @@ impl Builder<'_> {
     }
 
     /// `c ? a : b`
-    pub(crate) fn conditional(&mut self, test: Value, then: Value, otherwise: Value) -> Value {
+    pub(crate) fn conditional(&mut self, test: Chain, then: Value, otherwise: Value) -> Value {
+        let test = self.close(test);
         let span = test.outer.to(otherwise.outer);
         let mut depth = 0;
         let test = self.part(test, &mut depth);

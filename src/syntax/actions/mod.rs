@@ -15,7 +15,7 @@ use super::{MAX_DEPTH, say};
 use crate::diagnostics::Diagnostic;
 use crate::source::{FileId, Span};
 
-pub(crate) use expr::Value;
+pub(crate) use expr::{Chain, Value};
 pub(crate) use stmt::{Head, Link};
 
 /// A finished part of the tree and how deep it is.
@@ -37,12 +37,16 @@ pub(crate) struct Builder<'t> {
     facts: Vec<Diagnostic>,
     /// Too much depth is said once.
     told_depth: bool,
+    /// The depth of the deepest part so far.
+    deepest: u32,
+    /// The depths of all constants: in the worst case each is computed for the one before.
+    constants: u32,
 }
 
 impl<'t> Builder<'t> {
     /// A builder for `text`, which is `file`.
     pub(crate) fn new(file: FileId, text: &'t str) -> Self {
-        Builder { file, text, names: HashMap::new(), facts: Vec::new(), told_depth: false }
+        Builder { file, text, names: HashMap::new(), facts: Vec::new(), told_depth: false, deepest: 0, constants: 0 }
     }
 
     /// What was refused since the last call, in the order it was met.
@@ -53,6 +57,11 @@ impl<'t> Builder<'t> {
     /// Marks that somebody else has said that the program is too deep.
     pub(crate) fn depth_is_told(&mut self) {
         self.told_depth = true;
+    }
+
+    /// How deep a walk over the tree may go.
+    pub(crate) fn depth(&self) -> u32 {
+        self.deepest + self.constants
     }
 
     fn span(&self, start: u32, end: u32) -> Span {
@@ -75,6 +84,7 @@ impl<'t> Builder<'t> {
     /// Whether a part of this depth may be built; says so, once, if not.
     fn fits(&mut self, depth: u32, span: Span) -> bool {
         if depth <= MAX_DEPTH {
+            self.deepest = self.deepest.max(depth);
             return true;
         }
         if !self.told_depth {
@@ -141,7 +151,9 @@ impl<'t> Builder<'t> {
 
     /// `const NAME = value;`
     pub(crate) fn constant(&mut self, name: Ident, ty: Option<TypeExpr>, value: Value) -> Const {
-        Const { name, ty, value: self.whole(value).0 }
+        let (value, depth) = self.whole(value);
+        self.constants += depth;
+        Const { name, ty, value }
     }
 
     // ---------------------------------------------------------------------------------------- types

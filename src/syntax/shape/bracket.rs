@@ -4,7 +4,7 @@
 //! tells which brace is the odd one, as it does to a person.
 
 use super::super::token::{Tok, Token};
-use super::super::{MAX_DEPTH, habits, say};
+use super::super::{habits, say};
 use super::Shaper;
 use super::frame::{Frame, Kind};
 
@@ -46,7 +46,7 @@ impl Shaper<'_> {
         inner.starts = kind == Kind::Block || loop_paren;
         self.push(word);
         self.frames.push(inner);
-        if self.depth() > MAX_DEPTH {
+        if self.is_too_deep() {
             self.say_too_deep(word);
             self.skip_bracket();
         }
@@ -202,7 +202,7 @@ impl Shaper<'_> {
         inner.unwritten = true;
         inner.starts = true;
         self.frames.push(inner);
-        if self.depth() > MAX_DEPTH {
+        if self.is_too_deep() {
             self.say_too_deep(open);
             self.at = self.input.len();
             while self.frames.len() > 1 {

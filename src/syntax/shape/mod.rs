@@ -25,6 +25,8 @@ pub(crate) struct Shaped {
     pub(crate) facts: Vec<Diagnostic>,
     /// Whether one of the facts is that the program is too deep.
     pub(crate) too_deep: bool,
+    /// How many brackets, and words that wait for what follows them, are open at once.
+    pub(crate) depth: u32,
 }
 
 /// Shapes the words of `text`.
@@ -193,12 +195,12 @@ impl<'t> Shaper<'t> {
     fn look_at_line(&mut self) {
         let word = self.input[self.at];
         let before = if self.at == 0 { 0 } else { self.input[self.at - 1].end };
-        let gap = self.slice(before, word.start);
-        self.fresh = self.at == 0 || gap.contains('\n');
+        let gap = self.text.as_bytes().get(before as usize..word.start as usize).unwrap_or(&[]);
+        let newline = gap.iter().rposition(|byte| *byte == b'\n');
+        self.fresh = self.at == 0 || newline.is_some();
         if self.fresh {
             self.line += 1;
-            let margin = gap.len() - gap.rfind('\n').map_or(0, |at| at + 1);
-            self.indent = margin as u32;
+            self.indent = (gap.len() - newline.map_or(0, |at| at + 1)) as u32;
         }
         let (fresh, indent) = (self.fresh, self.indent);
         let frame = self.frame();
@@ -278,7 +280,7 @@ impl<'t> Shaper<'t> {
         if matches!(word.kind, Token::Question | Token::Arrow) || word.kind.assigns() {
             self.leaning += 1;
             self.frame().leaning += 1;
-            if self.depth() > MAX_DEPTH {
+            if self.is_too_deep() {
                 self.say_too_deep(word);
                 while self.kind(0).is_some_and(|kind| {
                     !matches!(kind, Token::Semicolon | Token::Comma) && !kind.opens() && !kind.closes()
@@ -295,8 +297,10 @@ impl<'t> Shaper<'t> {
         self.leaning -= leaning;
     }
 
-    fn depth(&self) -> u32 {
-        self.frames.len() as u32 + self.leaning
+    fn is_too_deep(&mut self) -> bool {
+        let depth = self.frames.len() as u32 + self.leaning;
+        self.out.depth = self.out.depth.max(depth);
+        depth > MAX_DEPTH
     }
 
     fn say_too_deep(&mut self, word: Tok) {

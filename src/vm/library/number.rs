@@ -86,7 +86,8 @@ pub(super) fn sprintf(call: &mut Call<'_, '_>) -> Given<u64> {
     let Some(format) = usize::try_from(call.imm).ok().and_then(|at| call.guest.image.formats.get(at)) else {
         return Ok(0);
     };
-    let bytes = format::render(call.guest.view(), format, call.args())?;
+    let mut bytes = Vec::new();
+    format::render(call.guest.view(), format, call.args(), &mut bytes)?;
     call.guest.new_string(&bytes)
 }
 

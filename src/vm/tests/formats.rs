@@ -20,8 +20,10 @@ fn printf(text: &str, args: &[(Shown, u64)]) -> Result<String, Fault> {
     for (register, (_, word)) in (2..).zip(args) {
         machine.context.set_register(register, *word);
     }
-    let dynamic = machine.context.render(&mut machine.memory, 1, 0, 0)?;
-    assert_eq!(machine.context.render(&mut machine.memory, 0, 0, 1)?, dynamic);
+    let (mut dynamic, mut read) = (Vec::new(), Vec::new());
+    machine.context.render(&machine.memory, 1, 0, 0, &mut dynamic)?;
+    machine.context.render(&machine.memory, 0, 0, 1, &mut read)?;
+    assert_eq!(read, dynamic);
     Ok(String::from_utf8(dynamic).unwrap())
 }
 
@@ -164,7 +166,9 @@ fn shown(machine: &mut Machine, shown: Shown) -> String {
     let mut image = (*machine.context.image).clone();
     image.formats = vec![Format { pieces: vec![Piece::Show], args: vec![shown], dynamic: false }];
     machine.context.image = Verified::trusted(image);
-    String::from_utf8(machine.context.render(&mut machine.memory, 0, 0, 0).unwrap()).unwrap()
+    let mut text = Vec::new();
+    machine.context.render(&machine.memory, 0, 0, 0, &mut text).unwrap();
+    String::from_utf8(text).unwrap()
 }
 
 #[test]
