@@ -23,6 +23,7 @@ macro_rules! for_each_fusion {
             AddImmJump = AddImm Jump;
             AddIntJumpLt = AddInt JumpLt;
             AddAddJumpLt = AddInt AddImm JumpLt;
+            AndAddAddJumpLt = AndImm AddInt AddImm JumpLt;
             AddImmAddImmJumpLt = AddImm AddImm JumpLt;
             AddImmAddImmJumpLe = AddImm AddImm JumpLe;
             AddImmJumpLeShort = AddImm JumpLeShort;
@@ -38,6 +39,7 @@ macro_rules! for_each_fusion {
             MulIntAddInt = MulInt AddInt;
             // Tests.
             RemImmJumpIf = RemImm JumpIf;
+            RemImmJumpIfDivImmJump = RemImm JumpIf DivImm Jump;
             RemImmJumpIfNot = RemImm JumpIfNot;
             ArrayLenJumpLt = ArrayLen JumpLt;
             AddImmArrayLenJumpLt = AddImm ArrayLen JumpLt;
@@ -78,6 +80,8 @@ macro_rules! for_each_fusion {
             LoadFieldAddInt = LoadField AddInt;
             LoadFieldJumpIf = LoadField JumpIf;
             LoadFieldLoadField = LoadField LoadField;
+            // One step along a list.
+            LoadFieldAddIntLoadFieldJumpIf = LoadField AddInt LoadField JumpIf;
             LoadFieldLoadFieldSubFloat = LoadField LoadField SubFloat;
             LoadFieldAddIntStoreField = LoadField AddInt StoreField;
             LoadFieldAddFloat = LoadField AddFloat;

@@ -211,6 +211,17 @@ fn faulted(fault: Fault) -> Exit {
     Exit::Stop(Stop::Fault(Box::new(fault)))
 }
 
+/// Where the divisor is a power of two, which the host divides by much faster: the multiple of it that is nearest to `value` towards
+/// 0, and by how many bits it is to be shifted.
+#[inline(always)]
+fn shifts(value: i64, divisor: i32) -> Option<(i64, u32)> {
+    let below = i64::from(divisor) - 1;
+    if divisor <= 0 || i64::from(divisor) & below != 0 {
+        return None;
+    }
+    Some((value.wrapping_add(value >> 63 & below) & !below, divisor.trailing_zeros()))
+}
+
 #[inline(always)]
 fn float(word: u64) -> f64 {
     f64::from_bits(word)
@@ -312,15 +323,21 @@ fn execute<const STEP: bool>(
             win[$i.a as usize] = win[$i.b as usize].wrapping_mul($i.imm as i64 as u64)
         };
         (DivImm, $i:ident) => {
-            match (win[$i.b as usize] as i64).checked_div(i64::from($i.imm)) {
-                Some(quotient) => win[$i.a as usize] = quotient as u64,
-                None => fault!(slow::division(win[$i.b as usize] as i64, $i.imm as u64)),
+            match shifts(win[$i.b as usize] as i64, $i.imm) {
+                Some((multiple, shift)) => win[$i.a as usize] = (multiple >> shift) as u64,
+                None => match (win[$i.b as usize] as i64).checked_div(i64::from($i.imm)) {
+                    Some(quotient) => win[$i.a as usize] = quotient as u64,
+                    None => fault!(slow::division(win[$i.b as usize] as i64, $i.imm as u64)),
+                },
             }
         };
         (RemImm, $i:ident) => {
-            match (win[$i.b as usize] as i64).checked_rem(i64::from($i.imm)) {
-                Some(rest) => win[$i.a as usize] = rest as u64,
-                None => fault!(slow::division(win[$i.b as usize] as i64, $i.imm as u64)),
+            match shifts(win[$i.b as usize] as i64, $i.imm) {
+                Some((multiple, _)) => win[$i.a as usize] = win[$i.b as usize].wrapping_sub(multiple as u64),
+                None => match (win[$i.b as usize] as i64).checked_rem(i64::from($i.imm)) {
+                    Some(rest) => win[$i.a as usize] = rest as u64,
+                    None => fault!(slow::division(win[$i.b as usize] as i64, $i.imm as u64)),
+                },
             }
         };
         (AndImm, $i:ident) => {
@@ -564,10 +581,14 @@ fn execute<const STEP: bool>(
                         }
                     }
                     $(Step::$fused => {
+                        const PARTS: usize = 1 + [$(stringify!($next)),+].len();
+                        let row = &code[pc as usize..pc as usize + PARTS];
+                        let mut at = 0;
                         part!($first, i);
                         $(
+                            at += 1;
                             pc += 1;
-                            let i = &code[pc as usize];
+                            let i = &row[at];
                             part!($next, i);
                         )+
                     })*
@@ -584,4 +605,21 @@ fn execute<const STEP: bool>(
     let fuel = left - u64::from(counted);
     *cursor = Cursor { pc, base: base + globals.len(), fuel };
     exit
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shifts;
+
+    #[test]
+    fn powers_of_two_divide_as_all_others_do() {
+        for divisor in [1, 2, 4, 1024, 1 << 30] {
+            for value in [0, 1, -1, 2, -2, 3, -3, 4095, -4096, -4097, i64::MAX, i64::MIN, i64::MIN + 1] {
+                let (multiple, shift) = shifts(value, divisor).expect("a power of two");
+                assert_eq!(multiple >> shift, value / i64::from(divisor), "{value} / {divisor}");
+                assert_eq!(value.wrapping_sub(multiple), value % i64::from(divisor), "{value} % {divisor}");
+            }
+        }
+        assert!([0, -1, -2, 3, 6, i32::MIN].iter().all(|divisor| shifts(7, *divisor).is_none()));
+    }
 }

@@ -146,14 +146,14 @@ impl Tlb {
     }
 
     #[inline(always)]
-    fn place_of_array(&self, array: u64) -> usize {
-        ((array >> 1) as usize ^ self.spread) % ARRAYS
+    fn place_of_array(array: u64) -> usize {
+        (array >> 1) as usize % ARRAYS
     }
 
     /// Length and store of an array, in the halves of a word, if they are known.
     #[inline(always)]
     pub(super) fn array(&self, array: u64) -> Option<u64> {
-        let [tag, header] = self.arrays[self.place_of_array(array)];
+        let [tag, header] = self.arrays[Self::place_of_array(array)];
         (tag == array | self.epoch).then_some(header)
     }
 
@@ -161,7 +161,7 @@ impl Tlb {
     #[inline(always)]
     pub(super) fn insert_array(&mut self, array: u64, header: u64) {
         if array >> EPOCH_SHIFT == 0 {
-            self.arrays[self.place_of_array(array)] = [array | self.epoch, header];
+            self.arrays[Self::place_of_array(array)] = [array | self.epoch, header];
         }
     }
 }
