@@ -18,7 +18,7 @@ use crate::check::attention::Attention;
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::allow::{self, Allow};
 use crate::kernel::event::Event;
-use crate::kernel::host::{Crash, Host, HostNode, Input, Outside, Repeated, Stream};
+use crate::kernel::host::{Crash, Host, HostNode, Input, OutOfMemory, Outside, Repeated, Stream};
 use crate::kernel::process::Process;
 use crate::report::stuck::facts::Gone;
 use crate::report::{fault, notes, stats};
@@ -295,6 +295,10 @@ impl Host for RealHost {
         };
         // A trace that cannot be written any more must not end the run that is traced.
         let _ = writeln!(out, "{line}");
+    }
+
+    fn out_of_memory(&mut self, out: &OutOfMemory) {
+        self.show(&[notes::out_of_memory(out)]);
     }
 
     fn repeated(&mut self, repeated: &Repeated) {

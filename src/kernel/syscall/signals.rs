@@ -97,6 +97,9 @@ pub(crate) fn kill(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
         let at = machine.deed(me).span;
         machine.ledger.send_to_group(at);
     }
+    if pid > 0 && number == 0 && machine.ledger.on {
+        machine.note_asked(me, pid);
+    }
     send(machine, me, pid, number)
 }
 

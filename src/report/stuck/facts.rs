@@ -127,7 +127,8 @@ impl<'m> Facts<'m> {
     /// Looks at a machine.
     pub fn of(machine: &'m Machine, gone: &[Gone]) -> Facts<'m> {
         let ends = Ends::of(machine);
-        let stands: Vec<Stand> = waiting(machine).map(|process| stand(machine, process, &ends)).collect();
+        let mut stands: Vec<Stand> = waiting(machine).map(|process| stand(machine, process, &ends)).collect();
+        leave_out_rivals(&mut stands);
         let mut roles: BTreeMap<Pid, String> = gone.iter().map(|gone| (gone.lineage.pid, gone.role())).collect();
         for process in machine.processes().filter(|process| process.pid.0 != param::INIT) {
             let mut at: Option<&Lineage> = Some(&process.lineage);
@@ -215,6 +216,22 @@ impl<'m> Facts<'m> {
         }
         forks.reverse();
         forks
+    }
+}
+
+/// Who waits for a queue in the same way could end the other's wait only after its own: where somebody else could, it does not count.
+fn leave_out_rivals(stands: &mut [Stand]) {
+    let waits: BTreeMap<Pid, Wait> = stands
+        .iter()
+        .filter(|stand| matches!(stand.wait, Wait::Message(_) | Wait::QueueRoom(_)))
+        .map(|stand| (stand.pid, stand.wait.clone()))
+        .collect();
+    for stand in stands.iter_mut().filter(|stand| matches!(stand.wait, Wait::Message(_) | Wait::QueueRoom(_))) {
+        let rival = |pid: &Pid| waits.get(pid) == Some(&stand.wait);
+        if stand.wakers.iter().any(|pid| !rival(pid)) {
+            let wakers = stand.wakers.iter().copied().filter(|pid| !rival(pid)).collect();
+            stand.wakers = wakers;
+        }
     }
 }
 

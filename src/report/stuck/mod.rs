@@ -8,6 +8,7 @@ pub mod mend;
 pub mod text;
 mod words;
 
+use crate::abi::Signal;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::kernel::event::Origin;
 use crate::kernel::process::{Process, State};
@@ -64,6 +65,8 @@ fn report(
     let mut said = Diagnostic::new(Code::Stuck, headline, primary.span, "");
     said.labels = labels(&voice, &text, primary, &heart, &kind);
     said = said.note(voice.story());
+    // Closes would end such a run, and no byte would ever come: what is wanted is a write.
+    let mend = mend.filter(|_| kind != Kind::NobodyWrote);
     let told = matches!(
         kind,
         Kind::BothReadFirst(_) | Kind::BothFull | Kind::FullPipe(_) | Kind::FullQueue(_) | Kind::EmptyQueue(_)
@@ -84,6 +87,9 @@ fn report(
         }
         Kind::OwnReadEnd(pipe) => said = said.note(voice.table(pipe, false, mend)),
         _ => {}
+    }
+    if let Some(unflushed) = voice.unflushed() {
+        said = said.note(unflushed);
     }
     for reason in voice.reasons(primary, &kind) {
         said = said.note(reason);
@@ -106,6 +112,12 @@ fn report(
 
 /// Adds the way out: the change that was tried, else what is known to help in such a case.
 fn helped(mut said: Diagnostic, voice: &Voice<'_>, primary: &Stand, kind: &Kind, mend: Option<&Mend>) -> Diagnostic {
+    if matches!(kind, Kind::Stopped(Signal::SIGTTIN | Signal::SIGTTOU, _)) {
+        said = said.help(
+            "give it the terminal: `tcsetpgrp(0, job);`, and SIGCONT if it has stopped already, as `fg` of a shell does\ntake it \
+             back after the wait: `tcsetpgrp(0, getpgrp());` with SIGTTOU ignored",
+        );
+    }
     let Some(mend) = mend else {
         return match special(voice.facts, primary, kind).or_else(|| kind.advice()) {
             Some(advice) => said.help(advice),
@@ -195,7 +207,9 @@ impl Kind {
             Kind::OwnWriteEnd(_) | Kind::HeldWriteEnd(_) => {
                 "close every copy of the write end that is not written to, before the pipe is read to its end"
             }
+            Kind::BothReadFirst(writes) if writes.len() > 2 => "let one of them write before it reads",
             Kind::BothReadFirst(_) => "let one side write first",
+            Kind::NobodyWrote => "let one of them write before it reads",
             Kind::FullPipe(_) => "read the pipe to its end, and wait for the writer only then",
             Kind::BothFull => "let one side read before it has written everything, or write from a child of its own",
             Kind::OwnReadEnd(_) => "a pipe is for two: let another process read while this one writes",

@@ -14,6 +14,9 @@ use crate::source::{FileId, SourceMap, Span};
 /// Lines of a list that are shown; the others are counted.
 pub(super) const MOST_LINES: usize = 8;
 
+/// The descriptor of standard output.
+const STDOUT: usize = 1;
+
 /// Links of a circle that are told; a longer one is seen in the list of those who wait.
 const MOST_LINKS: usize = 5;
 
@@ -254,11 +257,36 @@ impl Voice<'_> {
         pids
     }
 
-    /// The processes of holders, but for one.
+    /// The processes of holders, but for one, and for those that wait for the very same where others are left.
     pub(super) fn others(&self, holders: &[Holder], me: Pid) -> Vec<Pid> {
         let mut pids = self.holders(holders);
         pids.retain(|pid| *pid != me);
+        let wait = self.facts.stand(me).map(|stand| &stand.wait);
+        let rival = |pid: &Pid| wait.is_some() && self.facts.stand(*pid).map(|stand| &stand.wait) == wait;
+        if pids.iter().any(|pid| !rival(pid)) {
+            pids.retain(|pid| !rival(pid));
+        }
         pids
+    }
+
+    /// Text that a process has printed into a pipe which somebody waits to read, and that is still in its own buffer.
+    pub(super) fn unflushed(&self) -> Option<String> {
+        self.facts.stands.iter().find_map(|stand| {
+            let Wait::Bytes(pipe) = stand.wait else { return None };
+            self.facts.pipe_holders(pipe, true).iter().filter(|holder| holder.fd == STDOUT).find_map(|holder| {
+                let stdio = &self.facts.process(holder.pid)?.stdio;
+                let bytes = stdio.buffered().len();
+                let print = stdio.prints().last()?;
+                (bytes > 0).then(|| {
+                    let (who, reader) = (self.who(holder.pid), self.who(stand.pid));
+                    let line = self.line(print.by.span);
+                    format!(
+                        "what {who} printed at {line} for {reader} is still in its stdout buffer ({bytes} bytes): into a pipe it is \
+                         written only when the buffer is full, by `fflush();` or at the end"
+                    )
+                })
+            })
+        })
     }
 
     /// The circle of those who wait for each other, in words: each waits for the next, the last for the first.

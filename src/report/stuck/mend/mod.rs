@@ -273,6 +273,15 @@ fn back(step: Step, made: &[Edit], text: &Text<'_>) -> Option<Step> {
     Some(Step { words, edits, ..step })
 }
 
+/// The first write to a descriptor out of an array that a process would come to after its wait.
+pub(super) fn later_write(
+    facts: &Facts<'_>,
+    text: &Text<'_>,
+    one: &super::facts::Stand,
+) -> Option<crate::source::Span> {
+    moves::later_write(facts, text, one)
+}
+
 /// The first statement that one process would come to after its wait, in the same block, and that could end the wait of the other.
 pub(super) fn later(
     facts: &Facts<'_>,

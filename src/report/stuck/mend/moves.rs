@@ -100,6 +100,20 @@ fn exchanges(facts: &Facts<'_>, text: &Text<'_>, stand: &Stand, other: &Stand, s
     }
 }
 
+/// The first `write` or `dprintf` to an element of an array that a process would come to after its wait.
+pub(crate) fn later_write(facts: &Facts<'_>, text: &Text<'_>, one: &Stand) -> Option<Span> {
+    let places = stack(facts.process(one.pid)?, text);
+    let paths = places.iter().rev().flat_map(|place| text.way_out(*place));
+    let writes = |stmt: &&&Stmt| {
+        let code = text.of(stmt.span);
+        ["write(", "dprintf("].iter().any(|call| {
+            let first = code.split_once(call).and_then(|(_, args)| args.split(',').next());
+            first.is_some_and(|first| first.contains('['))
+        })
+    };
+    paths.into_iter().find_map(|level| level.rest().iter().find(writes).map(|stmt| text.head(stmt.span)))
+}
+
 /// Moves the statements of `what` before or after those of `to`.
 pub(crate) fn moved(text: &Text<'_>, what: Span, to: Span, before: bool, who: Pid) -> Step {
     let code = text.of(what);
