@@ -104,6 +104,8 @@ pub(crate) struct RealHost {
     ended: bool,
     trace: Option<(Box<dyn Write>, TraceFormat)>,
     keys: Option<Keys>,
+    /// How often the machine's memory has run out.
+    exhausted: u64,
 }
 
 /// How often each key was pressed, counted by the host's signal handlers.
@@ -134,6 +136,7 @@ impl RealHost {
             ended: false,
             trace,
             keys: if in_is_terminal { Keys::catch() } else { None },
+            exhausted: 0,
         }
     }
 
@@ -298,7 +301,8 @@ impl Host for RealHost {
     }
 
     fn out_of_memory(&mut self, out: &OutOfMemory) {
-        self.show(&[notes::out_of_memory(out)]);
+        self.exhausted += 1;
+        self.show(&[notes::out_of_memory(out, self.exhausted)]);
     }
 
     fn repeated(&mut self, repeated: &Repeated) {

@@ -80,7 +80,7 @@ pub(crate) struct Run {
     /// Say nothing at the end of a run that has ended by itself, and try no changes of one that is stuck
     #[arg(long)]
     pub(crate) quiet: bool,
-    /// Do not remember where things come from: a little faster, and reports say less
+    /// Remember nothing of where things come from: a little faster; no notes at the end, and other reports name fewer places
     #[arg(long)]
     pub(crate) fast: bool,
     /// Tell of blocks that were never freed

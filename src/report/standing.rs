@@ -49,7 +49,10 @@ fn standing(machine: &Machine, mut said: Diagnostic) -> Diagnostic {
         };
         said = said.label(*at, format!("{} {does}", roles.join(" and ")));
     }
-    if let Some(most) = left.first().filter(|process| runs(process) && left.len() > 1) {
+    if let Some(most) = left
+        .first()
+        .filter(|process| runs(process) && left.len() > 1 && process.accounting.ticks > machine.totals().ticks / 2)
+    {
         let role = if most.role() == "parent" { "the parent".to_owned() } else { most.role() };
         said = said.note(format!("{role} has run most of these: {} instructions", most.accounting.ticks));
     }

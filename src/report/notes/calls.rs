@@ -150,6 +150,9 @@ fn used_minus_one(failure: &Failure, root: Option<&Failure>, count: u64) -> Diag
 fn why(failure: &Failure) -> Option<String> {
     let role = the(&who(&failure.by));
     Some(match (failure.builtin, failure.errno) {
+        (Builtin::Dup2, Errno::EBADF) if matches!(failure.args.get(1), Some(Shown::Int(..0))) => {
+            "the second number is no descriptor: they begin at 0".to_owned()
+        }
         (_, Errno::EBADF) if minus_one(failure) => {
             "-1 is no descriptor: the call that should have given one failed".to_owned()
         }

@@ -176,10 +176,10 @@ pub(super) fn repeated(repeated: &Repeated) -> Diagnostic {
     .help(help)
 }
 
-/// The machine's memory has run out.
-pub fn out_of_memory(out: &OutOfMemory) -> Diagnostic {
+/// The machine's memory has run out, for the `nth` time: who uses it is told once.
+pub fn out_of_memory(out: &OutOfMemory, nth: u64) -> Diagnostic {
     let role = the(&who(&out.by));
-    let mut table = "who uses most".to_owned();
+    let mut table = "who uses most, pages that are shared included".to_owned();
     for (role, pid, used) in &out.largest {
         table.push_str(&format!("\n    {} (pid {pid})  {}", the(role), bytes(*used)));
     }
@@ -194,6 +194,9 @@ pub fn out_of_memory(out: &OutOfMemory) -> Diagnostic {
         format!("{role} wanted one page more here"),
     );
     report.severity = Severity::Error;
+    if nth > 1 {
+        return report;
+    }
     report
         .note(format!("all processes together may use {}, a page that they share counts once", bytes(out.limit)))
         .note(table)

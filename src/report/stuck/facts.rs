@@ -109,6 +109,22 @@ pub struct Stand {
     pub wakers: Vec<Pid>,
 }
 
+/// The descriptor of standard output.
+const STDOUT: usize = 1;
+
+/// Text for a reader that its printer has not written yet.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Unflushed {
+    /// Who printed it.
+    pub printer: Pid,
+    /// Who waits for it.
+    pub reader: Pid,
+    /// How many bytes.
+    pub bytes: usize,
+    /// The last print.
+    pub print: Span,
+}
+
 /// Everything that is known of a machine in which nobody can move.
 pub struct Facts<'m> {
     /// The machine.
@@ -182,6 +198,22 @@ impl<'m> Facts<'m> {
     /// Who has an end of a pipe open.
     pub fn pipe_holders(&self, pipe: PipeId, writes: bool) -> &[Holder] {
         self.ends.pipe(pipe, writes)
+    }
+
+    /// What processes have printed into pipes that others wait to read, and that is still in their own buffers.
+    pub fn unflushed(&self) -> Vec<Unflushed> {
+        let mut found = Vec::new();
+        for stand in &self.stands {
+            let Wait::Bytes(pipe) = stand.wait else { continue };
+            for holder in self.pipe_holders(pipe, true).iter().filter(|holder| holder.fd == STDOUT) {
+                let Some(stdio) = self.process(holder.pid).map(|process| &process.stdio) else { continue };
+                let bytes = stdio.buffered().len();
+                if let Some(print) = stdio.prints().last().filter(|_| bytes > 0) {
+                    found.push(Unflushed { printer: holder.pid, reader: stand.pid, bytes, print: print.by.span });
+                }
+            }
+        }
+        found
     }
 
     /// All pipes of which somebody has an end open.

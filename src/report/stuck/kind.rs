@@ -1,6 +1,6 @@
 //! Which kind of standstill it is: told from the facts of those on whom all others depend.
 
-use super::facts::{Facts, Stand, Wait};
+use super::facts::{Facts, Stand, Unflushed, Wait};
 use super::mend::{later, later_write};
 use super::text::Text;
 use super::words::{Voice, and};
@@ -19,6 +19,8 @@ pub(super) enum Kind {
     BothReadFirst(Vec<(Pid, Pid, Span)>),
     /// Each waits for bytes, another of them could write them, and nobody has written any to these pipes.
     NobodyWrote,
+    /// Text for a reader is still in the stdout buffer of its printer, and to write it ends the standstill.
+    InBuffer(Unflushed),
     /// The reader alone holds the write end.
     OwnWriteEnd(PipeId),
     /// Others hold the write end of a pipe that is read to its end.
@@ -187,6 +189,11 @@ impl Voice<'_> {
                     heart.len()
                 )
             }
+            Kind::InBuffer(held) => format!(
+                "deadlock: {} waits for what {} has printed, and that is still in its stdout buffer",
+                self.who(held.reader),
+                self.who(held.printer)
+            ),
             Kind::NobodyWrote => {
                 let all = if heart.len() == 2 { "both processes read" } else { "all processes read" };
                 format!(
@@ -347,6 +354,7 @@ impl Voice<'_> {
             }
             Kind::NoSignal => self.no_signal(primary),
             Kind::Stopped(signal, waiter) => self.stopped(primary, *signal, *waiter),
+            Kind::InBuffer(_) => self.unflushed().into_iter().collect(),
             Kind::NobodyWrote => vec!["no byte was ever written to any of these pipes".to_owned()],
             Kind::BothReadFirst(_) | Kind::BothFull | Kind::Circle => Vec::new(),
         }

@@ -14,9 +14,6 @@ use crate::source::{FileId, SourceMap, Span};
 /// Lines of a list that are shown; the others are counted.
 pub(super) const MOST_LINES: usize = 8;
 
-/// The descriptor of standard output.
-const STDOUT: usize = 1;
-
 /// Links of a circle that are told; a longer one is seen in the list of those who wait.
 const MOST_LINKS: usize = 5;
 
@@ -73,6 +70,7 @@ impl Voice<'_> {
     pub(super) fn pipe(&self, pipe: PipeId) -> String {
         match self.facts.machine.pipe(pipe) {
             Some(known) if known.fifo.is_some() => "the named pipe".to_owned(),
+            Some(known) if known.made.span == Span::default() => "a pipe".to_owned(),
             Some(known) => match self.letter(known.made.span, known.made.tick) {
                 Some(letter) => format!("pipe {letter} of {}", self.line(known.made.span)),
                 None => format!("the pipe of {}", self.line(known.made.span)),
@@ -181,7 +179,10 @@ impl Voice<'_> {
     fn one_story(&self, group: &[&Stand]) -> String {
         let Some(stand) = group.first() else { return String::new() };
         let born = match self.facts.process(stand.pid).filter(|process| process.lineage.parent.is_some()) {
-            Some(process) => format!("forked at {}", self.line(process.lineage.fork.span)),
+            Some(process) if process.lineage.fork.span != Span::default() => {
+                format!("forked at {}", self.line(process.lineage.fork.span))
+            }
+            Some(_) => String::new(),
             None => String::new(),
         };
         let comma = if born.is_empty() { "" } else { ", " };
@@ -271,21 +272,14 @@ impl Voice<'_> {
 
     /// Text that a process has printed into a pipe which somebody waits to read, and that is still in its own buffer.
     pub(super) fn unflushed(&self) -> Option<String> {
-        self.facts.stands.iter().find_map(|stand| {
-            let Wait::Bytes(pipe) = stand.wait else { return None };
-            self.facts.pipe_holders(pipe, true).iter().filter(|holder| holder.fd == STDOUT).find_map(|holder| {
-                let stdio = &self.facts.process(holder.pid)?.stdio;
-                let bytes = stdio.buffered().len();
-                let print = stdio.prints().last()?;
-                (bytes > 0).then(|| {
-                    let (who, reader) = (self.who(holder.pid), self.who(stand.pid));
-                    let line = self.line(print.by.span);
-                    format!(
-                        "what {who} printed at {line} for {reader} is still in its stdout buffer ({bytes} bytes): into a pipe it is \
-                         written only when the buffer is full, by `fflush();` or at the end"
-                    )
-                })
-            })
+        let held = self.facts.unflushed();
+        held.first().map(|held| {
+            let (who, reader, line) = (self.who(held.printer), self.who(held.reader), self.line(held.print));
+            format!(
+                "what {who} printed at {line} for {reader} is still in its stdout buffer ({} bytes): into a pipe it is written only \
+                 when the buffer is full, by `fflush();` or at the end",
+                held.bytes
+            )
         })
     }
 

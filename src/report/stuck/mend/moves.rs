@@ -19,9 +19,20 @@ pub(crate) const MOST_LOOKED_AT: usize = 24;
 /// All changes of this kind that the facts suggest.
 pub(crate) fn steps(facts: &Facts<'_>, text: &Text<'_>) -> Vec<Step> {
     let mut steps = Vec::new();
+    for held in facts.unflushed().iter().take(MOST_LOOKED_AT).filter(|held| held.print.file == text.file) {
+        if let Some(level) = text.path(held.print).last() {
+            let edit = text.after(level.stmt().span, "fflush();");
+            let words = format!("put `fflush();` after line {}", text.line(edit.span.start));
+            let step = Step { words, edits: vec![edit], who: vec![held.printer], closes: Vec::new() };
+            if !steps.contains(&step) {
+                steps.push(step);
+            }
+        }
+    }
     for stand in facts.stands.iter().take(MOST_LOOKED_AT) {
         let Some(process) = facts.process(stand.pid) else { continue };
-        if process.execed.is_some() || matches!(process.state, State::Stopped(_)) {
+        let runs_text = process.context.as_deref().is_some_and(|context| context.image.file == text.file);
+        if !runs_text || matches!(process.state, State::Stopped(_)) {
             continue;
         }
         for other in facts.stands.iter().take(MOST_LOOKED_AT).filter(|other| other.pid != stand.pid) {
