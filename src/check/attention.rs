@@ -13,6 +13,8 @@ pub struct Attention {
     pub file: FileId,
     /// Calls whose result nobody looks at.
     pub ignored: Vec<Span>,
+    /// Calls of which the first result, which would tell of a failure, is not used, and another one is.
+    pub rest_used: Vec<Span>,
     /// Calls of wait outside every loop whose status is used and whose process id is not.
     pub any_child: Vec<Span>,
     /// Calls of wait, and a use of the exit code of what they collected, where nobody asks whether it did exit.
@@ -104,6 +106,11 @@ impl Scope<'_> {
                 let nobody = if waits { used.first() == Some(&false) } else { !used.contains(&true) };
                 if (nobody || shown) && !asked() {
                     found.ignored.push(value.span);
+                }
+                let first = targets.first().and_then(Option::as_ref).and_then(Var::of_place);
+                let unseen = || used.first() == Some(&false) || first.is_none_or(|var| self.only_shown(var));
+                if targets.len() > 1 && unseen() && !asked() {
+                    found.rest_used.push(value.span);
                 }
                 if waits && !in_loop && used.as_slice() == [false, true] {
                     found.any_child.push(value.span);

@@ -61,6 +61,7 @@ const NAMES: &[(&str, &str)] = &[
     ("puts", "`print(s)` writes a text and a newline"),
     ("fputs", "`print(s)` writes to standard output, `eprint(s)` to standard error, `write(fd, s)` to a descriptor"),
     ("putchar", "`printf(\"%c\", c)` writes one character"),
+    ("range", "to count write `for i in 0..3`"),
     ("println", "`print(...)` writes its arguments with spaces between and a newline"),
     ("echo", "`print(...)` writes its arguments with spaces between and a newline"),
     ("cout", "`print(...)` writes its arguments with spaces between and a newline"),

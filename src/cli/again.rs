@@ -14,7 +14,7 @@ use crate::kernel::machine::Config;
 use crate::pipeline;
 use crate::report::stuck;
 use crate::report::stuck::facts::Gone;
-use crate::report::stuck::mend::trial::{Schedules, Setup};
+use crate::report::stuck::mend::trial::{Change, Schedules, Setup};
 use crate::source::{FileId, SourceMap};
 
 /// The script is the first source that a run loads.
@@ -38,8 +38,8 @@ pub(crate) struct Again<'a> {
 }
 
 impl Again<'_> {
-    fn outside(&self) -> Backstage {
-        Backstage::silent(&self.options.file, &self.options.path)
+    fn outside(&self, change: Option<Change>) -> Backstage {
+        Backstage::silent(&self.options.file, &self.options.path, change)
     }
 
     /// How a text ends in all orders of its processes. Signals from outside come at a tick, which has no place among orders.
@@ -57,7 +57,7 @@ impl Again<'_> {
                 argv: self.argv.clone(),
                 input: input.to_vec(),
                 sources: Arc::new(Mutex::new(sources)),
-                outside: Arc::new(Mutex::new(self.outside())),
+                outside: Arc::new(Mutex::new(self.outside(None))),
                 sleep: Sleep::Adversarial,
                 seeded: true,
                 faults: Vec::new(),
@@ -96,7 +96,7 @@ pub(crate) fn tell_stuck(machine: &Machine, shared: &Shared, again: Option<Again
                 argv: again.argv.clone(),
                 input: input.clone(),
                 schedules: &|text| if small { again.schedules(text, input, states) } else { Schedules::Undecided },
-                outside: &|| Box::new(again.outside()),
+                outside: &|change| Box::new(again.outside(change)),
             };
             stuck::diagnose(machine, &gone, &shared.sources, SCRIPT, Some(&setup))
         }

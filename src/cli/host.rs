@@ -18,7 +18,7 @@ use crate::check::attention::Attention;
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::allow::{self, Allow};
 use crate::kernel::event::Event;
-use crate::kernel::host::{Crash, Host, HostNode, Input, Outside, Repeated, Stream};
+use crate::kernel::host::{Crash, Host, HostNode, Input, OutOfMemory, Outside, Repeated, Stream};
 use crate::kernel::process::Process;
 use crate::report::stuck::facts::Gone;
 use crate::report::{fault, notes, stats};
@@ -104,6 +104,8 @@ pub(crate) struct RealHost {
     ended: bool,
     trace: Option<(Box<dyn Write>, TraceFormat)>,
     keys: Option<Keys>,
+    /// How often the machine's memory has run out.
+    exhausted: u64,
 }
 
 /// How often each key was pressed, counted by the host's signal handlers.
@@ -134,6 +136,7 @@ impl RealHost {
             ended: false,
             trace,
             keys: if in_is_terminal { Keys::catch() } else { None },
+            exhausted: 0,
         }
     }
 
@@ -295,6 +298,11 @@ impl Host for RealHost {
         };
         // A trace that cannot be written any more must not end the run that is traced.
         let _ = writeln!(out, "{line}");
+    }
+
+    fn out_of_memory(&mut self, out: &OutOfMemory) {
+        self.exhausted += 1;
+        self.show(&[notes::out_of_memory(out, self.exhausted)]);
     }
 
     fn repeated(&mut self, repeated: &Repeated) {

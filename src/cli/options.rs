@@ -38,6 +38,9 @@ pub(crate) struct Run {
     /// The heap of a process (RLIMIT_DATA), e.g. 64M, 1G
     #[arg(long, value_name = "SIZE", default_value = "256M", value_parser = heap_size)]
     pub(crate) heap: u64,
+    /// The memory of the whole machine, all processes together, e.g. 512M, 8G
+    #[arg(long, value_name = "SIZE", default_value = "2G", value_parser = memory_size)]
+    pub(crate) memory: u64,
     /// A plain count of bytes that a pipe holds, instead of Linux's 16 pages
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=16_777_216))]
     pub(crate) pipe_capacity: Option<u64>,
@@ -77,7 +80,7 @@ pub(crate) struct Run {
     /// Say nothing at the end of a run that has ended by itself, and try no changes of one that is stuck
     #[arg(long)]
     pub(crate) quiet: bool,
-    /// Do not remember where things come from: a little faster, and reports say less
+    /// Remember nothing of where things come from: a little faster; no notes at the end, and other reports name fewer places
     #[arg(long)]
     pub(crate) fast: bool,
     /// Tell of blocks that were never freed
@@ -159,6 +162,7 @@ impl Run {
             max_procs: config.max_processes,
             stack: config.stack,
             heap: config.heap,
+            memory: config.memory,
             pipe_capacity: None,
             nice: config.nice,
             leader: config.leader,
@@ -203,6 +207,7 @@ impl Run {
             by_descent: false,
             fusion: !self.no_fusion,
             watch: self.watch(),
+            memory: self.memory,
             remember: !self.fast,
             leaks: self.leaks,
             fails: self.fail.clone(),
@@ -246,6 +251,10 @@ fn stack_size(text: &str) -> Result<u64, String> {
 
 fn heap_size(text: &str) -> Result<u64, String> {
     within(text, 4 << 10, 16 << 30)
+}
+
+fn memory_size(text: &str) -> Result<u64, String> {
+    within(text, 64 << 10, 1 << 40)
 }
 
 fn within(text: &str, least: u64, most: u64) -> Result<u64, String> {

@@ -12,13 +12,12 @@ use super::loader::{self, LoadError, Programs};
 use super::options::Run;
 use super::{EXIT_COMPILE, EXIT_NO_INPUT, EXIT_STUCK, EXIT_TICKS, messages, saved, say, show};
 use crate::bytecode::image::Verified;
-use crate::diagnostics::{Code, Diagnostic, allow};
+use crate::diagnostics::{Code, allow};
 use crate::explore::{self, Replayed};
 use crate::kernel::Machine;
 use crate::kernel::door::End;
 use crate::report::notes::{self, Reading};
-use crate::report::stats;
-use crate::source::Span;
+use crate::report::{standing, stats};
 
 /// The status of a run that Ctrl-C has ended: 128 + SIGINT.
 const EXIT_INTERRUPTED: u8 = 130;
@@ -168,24 +167,12 @@ fn failed(error: LoadError, shared: &Shared) -> u8 {
     }
 }
 
-/// `--ticks` has ended the run.
-fn ticks_reached(ticks: u64) -> Diagnostic {
-    let mut said = Diagnostic::new(
-        Code::TicksReached,
-        format!("stopped after {ticks} instructions (--ticks)"),
-        Span::default(),
-        "",
-    );
-    said.labels.clear();
-    said
-}
-
 /// Says why a run did not end by itself, and gives the exit status.
 fn tell(end: End, machine: &Machine, shared: &Shared, again: Option<Again<'_>>) -> u8 {
     match end {
         End::Finished(status) => status.shell(),
         End::TicksReached => {
-            show(&[ticks_reached(machine.totals().ticks)], &shared.sources);
+            show(&[standing::ticks_reached(machine)], &shared.sources);
             EXIT_TICKS
         }
         End::Stuck => {
@@ -193,7 +180,7 @@ fn tell(end: End, machine: &Machine, shared: &Shared, again: Option<Again<'_>>) 
             EXIT_STUCK
         }
         End::Quit => {
-            say("proc: ended by Ctrl-C\n");
+            show(&[standing::interrupted(machine)], &shared.sources);
             EXIT_INTERRUPTED
         }
     }

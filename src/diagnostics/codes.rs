@@ -69,6 +69,8 @@ macro_rules! for_each_code {
             QueueLimits, "W2113", "queue-limits", Warning, "Attributes or a priority beyond the limits of a queue.";
             PrintBeforeFork, "W2114", "print-before-fork", Note, "Text that may still be in the stdout buffer when fork copies it.";
             ReaderHoldsWriteEnd, "W2115", "reader-holds-write-end", Note, "A child that reads a pipe to its end and never closes its own write end.";
+            ChildMemory, "W2116", "child-memory", Warning, "A variable that a child changes and its parent reads.";
+            ShadowedName, "W2117", "shadowed-name", Warning, "A variable that keeps its first value, since an inner one of its name was set.";
             UnsafeInHandler, "W2201", "unsafe-in-handler", Warning, "A call in a signal handler that is not safe there.";
             OneWaitInHandler, "W2202", "one-wait-in-handler", Warning, "A SIGCHLD handler that takes one child and leaves the others.";
             LostWakeup, "W2203", "lost-wakeup", Warning, "A signal that can come between the test of a flag and the pause.";
@@ -88,6 +90,7 @@ macro_rules! for_each_code {
             AbortFault, "F3009", "abort", Error, "A call of `abort`.";
             ArgumentFault, "F3010", "argument", Error, "An argument that a library function cannot take.";
             FreeFault, "F3011", "bad-free", Error, "A `free` of something that is not a live block.";
+            OutOfMemory, "F3012", "out-of-memory", Error, "The memory of the whole machine has run out.";
             Internal, "X9001", "internal", Error, "A mistake of proc itself.";
             // Runs that cannot go on.
             Stuck, "S4001", "stuck", Error, "Every process waits and nothing can wake any of them.";
@@ -108,11 +111,18 @@ macro_rules! for_each_code {
             MessagesLeft, "N5014", "messages-left", Warning, "Messages that nobody received.";
             MissingProgram, "N5015", "missing-program", Warning, "A program that exec did not find, though one of nearly that name is there.";
             ScriptKilled, "N5019", "script-killed", Warning, "A signal that ended the script.";
+            HeldOpen, "N5020", "held-open", Warning, "A reader whose end of file came only when a process that never writes had ended.";
+            EndIgnored, "N5021", "end-ignored", Warning, "A loop that goes on reading at the end of a file.";
+            ForkBomb, "N5022", "fork-bomb", Warning, "Processes that all make processes, until there may be no more.";
+            ZombieAsked, "N5023", "zombie-asked", Warning, "A zombie that `kill(pid, 0)` has shown to be there, as if it lived.";
+            NobodyEnded, "N5024", "nobody-ended", Warning, "The status of a wait with WNOHANG that found no child which had ended.";
+            DescriptorLeak, "N5025", "descriptor-leak", Warning, "Descriptors that one place in a program opens until no more may be open.";
             OneAfterAnother, "N5016", "one-after-another", Note, "Children that run one after another, though they could run at once.";
             PriorityOrder, "N5017", "priority-order", Note, "A message that was passed by one sent later.";
             Leak, "N5018", "leak", Note, "A block that was never freed.";
             TicksReached, "L6001", "ticks-reached", Error, "The run was stopped after the number of instructions asked for.";
             // Loading.
+            Interrupted, "L6006", "interrupted", Error, "The run was ended by Ctrl-C, pressed twice.";
             FileUnreadable, "L6002", "file-unreadable", Error, "A file that is missing or cannot be read.";
             FileTooLarge, "L6003", "file-too-large", Error, "A source file that is larger than the limit.";
             NotExportable, "L6005", "not-exportable", Error, "Something that C has no counterpart of, so that the program cannot be exported.";

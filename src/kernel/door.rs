@@ -152,6 +152,7 @@ impl Machine {
             }
             if self.memory.exhausted() {
                 // As Linux does where copies on write leave no memory: whoever wanted the last page pays.
+                self.tell_of_exhaustion(pid);
                 self.die(pid, Status::killed(Signal::SIGKILL));
                 goes_on = false;
                 continue;
@@ -211,7 +212,9 @@ impl Machine {
     pub(crate) fn enter(&mut self, pid: Pid) -> bool {
         let Some(process) = self.table.get_mut(pid) else { return false };
         let State::Running = process.state else { return false };
-        let blocked = match process.call.take() {
+        // Whoever is about to be killed makes no call again.
+        let call = if process.signals.doomed.is_some() { None } else { process.call.take() };
+        let blocked = match call {
             Some(call) => self.attempt_again(pid, call),
             None => None,
         };

@@ -53,6 +53,8 @@ impl Machine {
         }
         self.set_state(pid, State::Zombie);
         if let Some(last) = last {
+            let session = self.process(pid).sid;
+            self.ledger.end_orphan(pid, now, session);
             self.note_children_left(&last, status);
         }
         self.orphan_children(pid);
@@ -63,12 +65,12 @@ impl Machine {
     /// A process ends before its children, or before it has waited for them.
     fn note_children_left(&mut self, parent: &Act, status: Status) {
         let Some(process) = self.table.get(parent.who.pid) else { return };
-        let (now, births) = (self.clock, process.births);
+        let (now, births, session) = (self.clock, process.births, process.sid);
         for child in process.children.iter().filter_map(|child| self.table.get(child)) {
             let lay = (child.state == State::Zombie).then(|| now.saturating_sub(child.accounting.ended));
             self.ledger.leave(parent, &child.lineage, lay, !status.is_exited(), births);
             if lay.is_none() {
-                self.ledger.adopt(parent, &child.lineage);
+                self.ledger.adopt(parent, &child.lineage, (now, session));
             }
         }
     }
@@ -169,7 +171,14 @@ impl Machine {
                 self.collect(parent, child);
                 Ok(Waited::Child(child, status))
             }
-            None if options & WNOHANG != 0 => Ok(Waited::Nobody),
+            None if options & WNOHANG != 0 => {
+                if self.ledger.on
+                    && let Some(by) = self.act(parent)
+                {
+                    self.ledger.ends.nobody(by);
+                }
+                Ok(Waited::Nobody)
+            }
             None => Ok(Waited::Sleep(WaitFor::Child(which))),
         }
     }

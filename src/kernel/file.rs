@@ -511,7 +511,12 @@ impl Machine {
                 self.close_read_end(pipe);
                 self.close_write_end(pipe);
             }
-            Some(Kind::Queue(queue)) => self.queues.closed(queue),
+            Some(Kind::Queue(queue)) => {
+                let gone = self.queues.closed(queue);
+                if let Some(by) = self.last {
+                    self.note_drowned(gone, by);
+                }
+            }
         }
     }
 
@@ -565,7 +570,11 @@ impl Machine {
         let process = self.process_mut(pid);
         let (table, cwd) = (std::mem::take(&mut process.files), process.cwd);
         self.fs.release(cwd);
-        for entry in self.files.abandon(table).into_iter().flatten() {
+        for (fd, entry) in self.files.abandon(table).into_iter().enumerate() {
+            let Some(entry) = entry else { continue };
+            if self.ledger.on {
+                self.note_held(pid, fd, entry.file);
+            }
             self.drop_entry(entry);
         }
     }

@@ -46,6 +46,19 @@ pub struct Crash<'a> {
     pub fault: &'a Fault,
 }
 
+/// The machine's memory has run out, and a process is about to be killed for it.
+#[derive(Debug)]
+pub struct OutOfMemory {
+    /// Who, and where.
+    pub by: super::ledger::Act,
+    /// The memory of the machine in bytes.
+    pub limit: u64,
+    /// How many processes share it.
+    pub processes: u64,
+    /// Who uses most: roles, ids and bytes, the largest first.
+    pub largest: Vec<(String, super::process::Pid, u64)>,
+}
+
 /// A process that makes a call over and over, and always in vain.
 #[derive(Debug)]
 pub struct Repeated {
@@ -53,9 +66,9 @@ pub struct Repeated {
     pub by: super::ledger::Act,
     /// Which call.
     pub builtin: Builtin,
-    /// Why it fails.
-    pub errno: Errno,
-    /// How often in a row by now.
+    /// Why it fails; none where it does not fail, and has come to the end of a file.
+    pub errno: Option<Errno>,
+    /// How often in a row by now; for a fork that meets the limit of processes, how many there are.
     pub count: u64,
     /// The wait that last collected a child of it.
     pub collected: Option<super::process::Deed>,
@@ -126,6 +139,11 @@ pub trait Host {
     /// Told that a fault kills a process, while the process can still be looked at.
     fn fault(&mut self, crash: &Crash<'_>) {
         let _ = crash;
+    }
+
+    /// Told that a process is about to be killed, since the machine's memory has run out.
+    fn out_of_memory(&mut self, out: &OutOfMemory) {
+        let _ = out;
     }
 
     /// Told of a call that has failed very often in a row.

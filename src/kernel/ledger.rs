@@ -2,6 +2,8 @@
 //! waited for, calls that failed. One entry a place in a source, however often it happened, so that the ledger is bounded by
 //! the program's text. It knows nothing of words, and nothing that a program can see depends on it.
 
+pub mod ends;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -111,6 +113,10 @@ pub struct Orphan {
     pub spoke: Option<Span>,
     /// Where it asked for its parent and got init.
     pub asked: Option<Span>,
+    /// When its parent ended, and the session it was in then.
+    pub left: (u64, Pid),
+    /// How long it lived on, where it has ended in the session in which its parent left it.
+    pub lived: Option<u64>,
 }
 
 /// An exit code of which only a part survived.
@@ -160,6 +166,10 @@ pub struct Failure {
     pub collected: Option<Deed>,
     /// Who made the open file non-blocking, where that is the reason.
     pub flagged: Option<(Deed, Option<Arc<Lineage>>)>,
+    /// The process that a wait was for, though it is no child of the caller's.
+    pub stranger: Option<Arc<Lineage>>,
+    /// Whether the caller has ever made a child.
+    pub parent: bool,
     /// Whether the caller ignores SIGCHLD, so that its children go without a status.
     pub vanish: bool,
     /// Whether `--fail` has made it fail.
@@ -209,6 +219,8 @@ pub struct Death {
     pub sender: Option<Arc<Lineage>>,
     /// Where its alarm was set, where it was one.
     pub alarm: Option<Span>,
+    /// The call in which it was killed.
+    pub call: Option<Builtin>,
     /// Whether the sender meant a whole group.
     pub group: bool,
 }
@@ -277,6 +289,8 @@ pub struct Ledger {
     pub deaths: BTreeMap<Pid, Death>,
     /// Children that the terminal stopped, by where they read.
     pub background: BTreeMap<Place, Seen<(Act, Signal)>>,
+    /// What came to an end in an odd way.
+    pub ends: ends::Ends,
     /// Where signals were sent to the sender's own group.
     to_groups: BTreeSet<Span>,
     /// Where each handler was installed last.
@@ -291,6 +305,8 @@ pub struct Ledger {
     closed: BTreeMap<(Pid, i64), Deed>,
     /// Who collected a child last, by its parent.
     collected: BTreeMap<Pid, Deed>,
+    /// Waits that have collected a child.
+    worked: BTreeSet<Span>,
     /// How often each process has failed in a row at one place.
     streaks: BTreeMap<Pid, (Span, Errno, u64)>,
 }
@@ -323,7 +339,10 @@ impl Ledger {
         for print in prints {
             let end = (at + print.len).min(text.len());
             if let Some(copied) = self.copied.get_mut(&print.key()) {
-                copied.dropped.get_or_insert((by.clone(), how));
+                // The one who printed it is who has lost it, whoever else threw a copy away before.
+                if copied.dropped.is_none() || by.who.pid == print.by.who {
+                    copied.dropped = Some((by.clone(), how));
+                }
             } else if !print.copied {
                 own.push(*print);
                 lost.extend_from_slice(text.get(at..end).unwrap_or_default());
@@ -400,10 +419,19 @@ impl Ledger {
     }
 
     /// A child outlives its parent.
-    pub(crate) fn adopt(&mut self, parent: &Act, child: &Arc<Lineage>) {
+    pub(crate) fn adopt(&mut self, parent: &Act, child: &Arc<Lineage>, left: (u64, Pid)) {
         if self.orphans.len() < MOST {
-            let orphan = Orphan { child: Arc::clone(child), parent: parent.clone(), spoke: None, asked: None };
-            self.orphans.insert(child.pid, orphan);
+            let (child, parent) = (Arc::clone(child), parent.clone());
+            self.orphans.insert(child.pid, Orphan { child, parent, spoke: None, asked: None, left, lived: None });
+        }
+    }
+
+    /// A process ends, perhaps an orphan; one that has a session of its own was meant to live on.
+    pub(crate) fn end_orphan(&mut self, pid: Pid, now: u64, session: Pid) {
+        if let Some(orphan) = self.orphans.get_mut(&pid)
+            && orphan.left.1 == session
+        {
+            orphan.lived = Some(now.saturating_sub(orphan.left.0));
         }
     }
 
@@ -429,6 +457,9 @@ impl Ledger {
     /// A wait has collected a child.
     pub(crate) fn collect(&mut self, parent: &Act, child: Pid, deed: Deed) {
         self.streaks.remove(&parent.who.pid);
+        if self.worked.len() < MOST {
+            self.worked.insert(parent.at);
+        }
         for seen in self.cut.values_mut() {
             if seen.first.by.who.pid == child {
                 seen.first.collected.get_or_insert_with(|| parent.clone());
@@ -437,6 +468,11 @@ impl Ledger {
         if self.collected.len() < MOST || self.collected.contains_key(&parent.who.pid) {
             self.collected.insert(parent.who.pid, deed);
         }
+    }
+
+    /// Whether a wait has ever collected a child.
+    pub fn has_worked(&self, wait: Span) -> bool {
+        self.worked.contains(&wait)
     }
 
     /// A wait has collected a child that a signal had killed.
@@ -530,8 +566,11 @@ impl Ledger {
         }
     }
 
-    /// An alarm is set.
-    pub(crate) fn set_alarm(&mut self, pid: Pid, at: Span) {
+    /// An alarm is set, perhaps in the place of one that has not rung yet.
+    pub(crate) fn set_alarm(&mut self, pid: Pid, at: Span, replaces: bool) {
+        if let (true, Some(set)) = (self.on && replaces, self.alarms.get(&pid).copied()) {
+            self.ends.replace(pid, ends::Replaced { set, again: at });
+        }
         if self.on && self.alarms.len() < MOST {
             self.alarms.insert(pid, at);
         }

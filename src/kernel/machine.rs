@@ -20,7 +20,7 @@ use super::table::Table;
 use super::terminal::Terminal;
 use crate::abi::{Builtin, Errno, Signal};
 use crate::bytecode::image::Verified;
-use crate::vm::memory::Memory;
+use crate::vm::memory::{Memory, PAGE_BYTES};
 use crate::vm::{Context, Fault, Processor};
 
 /// How a run is set up. `Config::default()` is what `proc run` does without options.
@@ -57,6 +57,8 @@ pub struct Config {
     pub fusion: bool,
     /// Which events the host is told of.
     pub watch: Watch,
+    /// The memory of the whole machine in bytes; a page that processes share counts once.
+    pub memory: u64,
     /// Whether it is remembered where things come from; it costs a little time.
     pub remember: bool,
     /// Whether blocks that were never freed are written down.
@@ -105,6 +107,7 @@ impl Default for Config {
             by_descent: false,
             fusion: true,
             watch: Watch::NONE,
+            memory: param::MEMORY,
             remember: true,
             leaks: false,
             fails: Vec::new(),
@@ -235,6 +238,7 @@ impl Machine {
             made: vec![0; config.fails.len()],
             config,
         };
+        machine.memory.set_capacity(u32::try_from(machine.config.memory / PAGE_BYTES as u64).unwrap_or(u32::MAX));
         machine.boot(image, argv)?;
         for (which, send) in machine.config.sends.clone().into_iter().enumerate() {
             machine.arm(send.tick, Timer::Outside(which));

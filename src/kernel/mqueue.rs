@@ -216,32 +216,32 @@ impl Queues {
         Ok(id)
     }
 
-    /// mq_unlink(3): the name goes at once, the queue with its last close (MQEND-02 to MQEND-05).
-    pub(crate) fn unlink(&mut self, name: &[u8]) -> Result<(), Errno> {
+    /// mq_unlink(3): the name goes at once, the queue with its last close (MQEND-02 to MQEND-05). The queue, if it is gone.
+    pub(crate) fn unlink(&mut self, name: &[u8]) -> Result<Option<Queue>, Errno> {
         check_name(name)?;
         let id = self.names.remove(name).ok_or(Errno::ENOENT)?;
         if let Some(queue) = self.get_mut(id) {
             queue.linked = false;
         }
-        self.remove_unused(id);
-        Ok(())
+        Ok(self.remove_unused(id))
     }
 
-    /// An open file description of the queue is gone.
-    pub(crate) fn closed(&mut self, id: QueueId) {
+    /// An open file description of the queue is gone. The queue, if it is gone with it.
+    pub(crate) fn closed(&mut self, id: QueueId) -> Option<Queue> {
         if let Some(queue) = self.get_mut(id) {
             queue.opens = queue.opens.saturating_sub(1);
         }
-        self.remove_unused(id);
+        self.remove_unused(id)
     }
 
-    fn remove_unused(&mut self, id: QueueId) {
-        if self.get(id).is_some_and(|queue| !queue.linked && queue.opens == 0)
-            && let Some(queue) = self.queues.remove(id.0)
-        {
-            self.bytes -= Queue::weight(queue.max_messages, queue.max_size);
-            self.registrations -= usize::from(queue.registration.is_some());
+    fn remove_unused(&mut self, id: QueueId) -> Option<Queue> {
+        if self.get(id).is_none_or(|queue| queue.linked || queue.opens > 0) {
+            return None;
         }
+        let queue = self.queues.remove(id.0)?;
+        self.bytes -= Queue::weight(queue.max_messages, queue.max_size);
+        self.registrations -= usize::from(queue.registration.is_some());
+        Some(queue)
     }
 
     /// Ends the registration of `owner` for one queue, if it is its own (MQNOTE-06).
@@ -639,7 +639,7 @@ mod tests {
         let old = open(&mut queues, "/q", O_CREAT).unwrap();
         queues.get_mut(old).unwrap().opens = 1;
         queues.insert(old, message(0, "left"));
-        assert_eq!(queues.unlink(b"/q"), Ok(()));
+        assert!(matches!(queues.unlink(b"/q"), Ok(None)), "somebody has it open");
         assert_eq!(queues.unlink(b"/q"), Err(Errno::ENOENT));
         let new = open(&mut queues, "/q", O_CREAT).unwrap();
         assert_ne!(old, new);

@@ -1,16 +1,26 @@
 //! What the door writes into the ledger: calls that fail, calls that a handler interrupts, calls that are made to fail.
 
+use std::collections::BTreeMap;
+
 use super::call::Call;
 use super::event::Origin;
-use super::host::Repeated;
+use super::file::{FileId, Kind};
+use super::host::{OutOfMemory, Repeated};
+use super::ledger::ends::{Crowd, Drowned, HeldOpen};
 use super::ledger::{Act, Death, Failure, Interrupted};
 use super::machine::Machine;
-use super::process::Pid;
+use super::mqueue::Queue;
+use super::param::INIT;
+use super::pipe::PipeId;
+use super::process::{Pid, Process, State};
 use super::syscall;
 use crate::abi::{Builtin, Errno, SIG_IGN, Signal};
+use crate::source::Span;
 
 /// Waits in a row that find no child before a person is told: no loop needs so many.
 const IN_A_ROW: u64 = 1000;
+/// Processes that are named where memory runs out.
+const MOST_NAMED: usize = 4;
 
 impl Machine {
     /// Why a call is to fail that has just been made, where `Config::fails` says so.
@@ -47,12 +57,23 @@ impl Machine {
             && let Some(by) = self.act(pid)
         {
             let collected = self.ledger.last_collected(pid);
-            self.host.repeated(&Repeated { by, builtin, errno, count: IN_A_ROW, collected });
+            self.host.repeated(&Repeated { by, builtin, errno: Some(errno), count: IN_A_ROW, collected });
+        }
+        if builtin == Builtin::Fork
+            && !forced
+            && let Some(by) = self.act(pid)
+            && self.ledger.ends.is_new_bomb(&by, builtin, errno)
+        {
+            let count = self.table.len() as u64 - 1;
+            self.host.repeated(&Repeated { by, builtin, errno: Some(errno), count, collected: None });
         }
         if self.ledger.failed_again(at, errno) {
             return;
         }
         let Some(by) = self.act(pid) else { return };
+        if errno == Errno::EMFILE && !forced {
+            self.note_crowd(pid, &by);
+        }
         let args = syscall::shown_args(self, pid, call);
         let fd = takes_descriptor(builtin).then(|| syscall::int(self, pid, call, 0));
         let file = fd.and_then(|fd| self.lookup(pid, fd).ok());
@@ -62,7 +83,87 @@ impl Machine {
             .map(|deed| (deed, self.ledger.flagger(deed.who)));
         let (closed, collected) = (None, None);
         let vanish = self.process(pid).signals.action(Signal::SIGCHLD).handler == SIG_IGN;
-        self.ledger.fail(Failure { by, builtin, errno, args, closed, collected, flagged, vanish, forced }, fd);
+        let wanted = (builtin == Builtin::Waitpid && errno == Errno::ECHILD).then(|| syscall::int(self, pid, call, 0));
+        let stranger =
+            wanted.and_then(|wanted| u32::try_from(wanted).ok()).and_then(|wanted| self.table.get(Pid(wanted)));
+        let stranger = stranger.map(|stranger| stranger.lineage.clone());
+        let parent = self.process(pid).births > 0;
+        let failure =
+            Failure { by, builtin, errno, args, closed, collected, flagged, stranger, parent, vanish, forced };
+        self.ledger.fail(failure, fd);
+    }
+
+    /// A process has as many descriptors as it may have: where most of them come from.
+    fn note_crowd(&mut self, pid: Pid, by: &Act) {
+        let mut places: BTreeMap<Span, usize> = BTreeMap::new();
+        let mut open = 0;
+        for (_, descriptor) in self.descriptors(pid) {
+            open += 1;
+            *places.entry(descriptor.made.span).or_default() += 1;
+        }
+        let most = places.into_iter().max_by_key(|(at, count)| (*count, std::cmp::Reverse(*at)));
+        if let Some(most) = most {
+            self.ledger.ends.crowd(Crowd { by: by.clone(), open, most });
+        }
+    }
+
+    /// A read has met the end of the file, which it will always meet from now on.
+    pub(crate) fn note_end(&mut self, pid: Pid, builtin: Builtin) {
+        let at = self.deed(pid).span;
+        if self.ledger.on
+            && self.ledger.ends.at_end(pid, at) == IN_A_ROW
+            && let Some(by) = self.act(pid)
+        {
+            self.host.repeated(&Repeated { by, builtin, errno: None, count: IN_A_ROW, collected: None });
+        }
+    }
+
+    /// A process asks whether another is there.
+    pub(crate) fn note_asked(&mut self, me: Pid, pid: i64) {
+        let asked = u32::try_from(pid).ok().and_then(|pid| self.table.get(Pid(pid)));
+        let zombie = asked.filter(|asked| asked.state == State::Zombie && asked.ppid == me);
+        if let (Some(zombie), Some(by)) = (zombie.map(|zombie| zombie.lineage.clone()), self.act(me)) {
+            self.ledger.ends.ask(by, zombie);
+        }
+    }
+
+    /// A queue is gone, perhaps with what was in it.
+    pub(crate) fn note_drowned(&mut self, gone: Option<Queue>, by: Pid) {
+        let Some(queue) = gone.filter(|queue| self.ledger.on && !queue.is_empty()) else { return };
+        let first = queue.messages().next().map(|message| message.sent);
+        if let (Some(sent), Some(by)) = (first, self.act(by)) {
+            let drowned = Drowned { name: queue.name.clone(), messages: queue.len(), sent, by };
+            self.ledger.ends.drown(queue.made.span, drowned);
+        }
+    }
+
+    /// The process that runs has closed the last read end of a pipe.
+    pub(crate) fn note_unread(&mut self, id: PipeId) {
+        let by = self.last.and_then(|pid| self.act(pid));
+        if let (Some(by), Some(pipe)) = (by, self.pipes.get(id)) {
+            self.ledger.ends.unread(id, pipe.made, by);
+        }
+    }
+
+    /// A process ends and takes a descriptor with it: the last write end of a pipe, perhaps, that it has never written to while
+    /// others have, and whose end somebody waits for.
+    pub(crate) fn note_held(&mut self, pid: Pid, fd: usize, file: FileId) {
+        let Some(Kind::PipeWrite(id)) = self.files.get(file).filter(|file| file.refs == 1).map(|file| file.kind) else {
+            return;
+        };
+        let Some(pipe) = self.pipes.get(id) else { return };
+        if pipe.writers != 1 || !pipe.wrote.are_others(pid) {
+            return;
+        }
+        let (made, sleeper) = (pipe.made, pipe.first_sleeper());
+        let Some(reader) = sleeper.and_then(|sleeper| self.table.get(sleeper)) else { return };
+        let since = reader.call.as_deref().map_or(self.clock, |call| call.since);
+        let waited = self.clock.saturating_sub(since);
+        let reader = Act { who: reader.lineage.clone(), at: reader.here() };
+        if let Some(holder) = self.act(pid).filter(|holder| holder.who.pid != reader.who.pid) {
+            let execed = self.process(pid).execed.is_some();
+            self.ledger.ends.hold(HeldOpen { holder, fd, execed, reader, made, waited });
+        }
     }
 
     /// A handler has ended a call that others would have made again.
@@ -86,7 +187,24 @@ impl Machine {
             Some(Origin::Process(sender, _)) => self.table.get(sender).map(|sender| sender.lineage.clone()),
             _ => None,
         };
-        self.ledger.die(Death { by, signal, origin, sender, alarm: None, group: false });
+        let call = self.process(pid).call.as_deref().map(|call| call.request.builtin);
+        self.ledger.die(Death { by, signal, origin, sender, alarm: None, call, group: false });
+    }
+
+    /// The machine's memory has run out, and a process is about to be killed.
+    pub(crate) fn tell_of_exhaustion(&mut self, pid: Pid) {
+        let Some(by) = self.act(pid) else { return };
+        let used = |process: &Process| {
+            let stack = process.context.as_deref().map_or(0, |context| context.slots.len() as u64 * 8);
+            process.peak_memory() + stack
+        };
+        let living = self.table.iter().filter(|process| process.pid.0 != INIT && process.context.is_some());
+        let mut largest: Vec<(String, Pid, u64)> =
+            living.map(|process| (process.role(), process.pid, used(process))).collect();
+        let processes = largest.len() as u64;
+        largest.sort_by_key(|(_, pid, bytes)| (std::cmp::Reverse(*bytes), *pid));
+        largest.truncate(MOST_NAMED);
+        self.host.out_of_memory(&OutOfMemory { by, limit: self.config.memory, processes, largest });
     }
 
     /// A process ends with blocks that it has allocated itself and never freed.

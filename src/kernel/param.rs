@@ -16,6 +16,8 @@ pub const MAX_FILES: u64 = 1024;
 pub const STACK: u64 = 8 << 20;
 /// RLIMIT_DATA in bytes: enough for what a script does, small enough that a runaway one is stopped early.
 pub const HEAP: u64 = 256 << 20;
+/// The memory of the whole machine: 2 GB, what a script may take of the host's memory.
+pub const MEMORY: u64 = 2 << 30;
 /// A page of a pipe, and the largest write that is never torn (PIPE_BUF).
 pub const PIPE_PAGE: usize = 4096;
 /// The pages of a pipe: 16, together 65536 bytes, as on Linux (pipe(7)).

@@ -59,6 +59,38 @@ impl std::hash::Hash for Pipe {
     }
 }
 
+/// Who has written to a pipe, the first few: for reports only, and no part of its state.
+#[derive(Debug, Clone, Default)]
+pub struct Writers(Vec<Pid>);
+
+impl Writers {
+    /// Writers that are kept; a report on a pipe of more says nothing of them.
+    const MOST: usize = 8;
+
+    /// Whether somebody is known never to have written, though others have.
+    pub fn are_others(&self, pid: Pid) -> bool {
+        !self.0.is_empty() && self.0.len() < Writers::MOST && !self.0.contains(&pid)
+    }
+
+    /// Whether nobody has written.
+    pub fn are_none(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    #[inline]
+    fn add(&mut self, pid: Pid) {
+        if self.0.last() != Some(&pid) && self.0.len() < Writers::MOST && !self.0.contains(&pid) {
+            self.0.push(pid);
+        }
+    }
+}
+
+impl PartialEq for Writers {
+    fn eq(&self, _: &Writers) -> bool {
+        true
+    }
+}
+
 /// A pipe.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pipe {
@@ -83,6 +115,8 @@ pub struct Pipe {
     pub fifo: Option<NodeId>,
     /// The call that made it.
     pub made: Deed,
+    /// Who has written to it, where that is remembered.
+    pub wrote: Writers,
 }
 
 impl Pipe {
@@ -101,7 +135,13 @@ impl Pipe {
             turns: 1,
             fifo: None,
             made,
+            wrote: Writers::default(),
         }
+    }
+
+    /// The first process that sleeps until it can be read.
+    pub(crate) fn first_sleeper(&self) -> Option<Pid> {
+        self.sleeping_readers.front().copied()
     }
 
     /// How many bytes wait to be read.
@@ -413,6 +453,9 @@ impl Machine {
         }
         let Some(pipe) = self.pipes.get_mut(id) else { return Outcome::Fail(Errno::EPIPE) };
         if pipe.readers == 0 {
+            if self.ledger.on {
+                self.ledger.ends.broken(by, id, pipe.made);
+            }
             self.post(me, Signal::SIGPIPE, Origin::Kernel(me));
             return if call.progress > 0 { done(call.progress) } else { Outcome::Fail(Errno::EPIPE) };
         }
@@ -420,6 +463,9 @@ impl Machine {
         let rest = bytes.get(call.progress..).unwrap_or_default();
         let moved = pipe.push(rest, bytes.len(), !call.slept, by);
         let full = pipe.is_full();
+        if self.ledger.on {
+            pipe.wrote.add(me);
+        }
         call.progress += moved;
         if was_empty && moved > 0 {
             self.wake_reader(id);
@@ -560,6 +606,10 @@ impl Machine {
         let Some(pipe) = self.pipes.get_mut(id) else { return };
         pipe.readers = pipe.readers.saturating_sub(1);
         if pipe.readers == 0 {
+            if self.ledger.on && pipe.writers > 0 {
+                self.note_unread(id);
+            }
+            let Some(pipe) = self.pipes.get_mut(id) else { return };
             for (pid, _) in std::mem::take(&mut pipe.sleeping_writers) {
                 self.wake(pid);
             }

@@ -89,11 +89,22 @@ impl Drop for Lineage {
     }
 }
 
+/// Forks that a role tells in full.
+const LONGEST_ROLE: usize = 12;
+
 impl Lineage {
-    /// The role by which reports name the process: `parent`, `child 1`, `child 1.2`.
+    /// The role by which reports name the process: `parent`, `child 1`, `child 1.2`; the middle of a long line of ancestors is left
+    /// out, since nobody reads it.
     pub fn role(&self) -> String {
         let ordinals: Vec<String> = self.descent().iter().map(u32::to_string).collect();
-        if ordinals.is_empty() { "parent".to_owned() } else { format!("child {}", ordinals.join(".")) }
+        match ordinals.len() {
+            0 => "parent".to_owned(),
+            1..=LONGEST_ROLE => format!("child {}", ordinals.join(".")),
+            long => {
+                let (first, last) = (ordinals[..2].join("."), ordinals[long - 2..].join("."));
+                format!("child {first}…{last} (generation {long})")
+            }
+        }
     }
 
     /// The numbers of the forks that led here from the script.

@@ -227,6 +227,7 @@ impl Machine {
     }
 
     fn generate(&mut self, target: Pid, signal: Signal, origin: Origin) -> Fate {
+        let remember = self.config.remember;
         let Some(process) = self.table.get_mut(target) else { return Fate::Dropped };
         if process.state == State::Zombie || process.context.is_none() {
             return Fate::Dropped;
@@ -260,7 +261,9 @@ impl Machine {
         let merged = process.signals.pending.contains(signal);
         if !merged {
             process.signals.pending.insert(signal);
-            process.signals.origins.push((signal, origin));
+            if remember {
+                process.signals.origins.push((signal, origin));
+            }
         }
         match process.state {
             State::Blocked(_) if !blocked || awaited => self.wake(target),
@@ -276,6 +279,9 @@ impl Machine {
 
     /// Notes what became of a signal.
     fn remember(&mut self, pid: Pid, signal: Signal, origin: Option<Origin>, became: Became) {
+        if !self.config.remember {
+            return;
+        }
         let at = self.deed(pid);
         self.process_mut(pid).signals.hear(Heard { signal, origin, became, at });
     }

@@ -47,7 +47,12 @@ pub fn diagnose(crash: &Crash<'_>, sources: &SourceMap) -> Diagnostic {
 
 /// `child 1.2 (pid 5)`
 pub fn who(process: &Process) -> String {
-    format!("{} (pid {})", process.role(), process.pid)
+    format!("{} (pid {})", the(&process.role()), process.pid)
+}
+
+/// A role as it stands in a sentence.
+fn the(role: &str) -> String {
+    if role == "parent" { "the parent".to_owned() } else { role.to_owned() }
 }
 
 /// Who made it and where, for all but the script's own process.
@@ -56,7 +61,7 @@ fn birth(process: &Process, sources: &SourceMap) -> Option<String> {
     let mut text = String::new();
     for _ in 0..ANCESTORS_SHOWN {
         let Some(parent) = at.parent.as_ref().filter(|_| at.fork.span != Span::default()) else { break };
-        let (line, maker) = (sources.line(at.fork.span), parent.role());
+        let (line, maker) = (sources.line(at.fork.span), the(&parent.role()));
         match text.is_empty() {
             true => text = format!("{} was forked by {maker} at line {line}", process.role()),
             false => text.push_str(&format!(", and {} by {maker} at line {line}", at.role())),
@@ -248,7 +253,7 @@ fn by(site: Site, process: &Process) -> String {
             None => break,
         }
     }
-    format!(" by {}, before the fork", ancestor.role())
+    format!(" by {}, before the fork", the(&ancestor.role()))
 }
 
 /// A size as a person says it: `8 MB`.

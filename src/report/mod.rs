@@ -3,5 +3,6 @@
 
 pub mod fault;
 pub mod notes;
+pub mod standing;
 pub mod stats;
 pub mod stuck;

@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use libtest_mimic::Trial;
+use proclang::abi::{Builtin, Errno, Signal};
 use proclang::diagnostics::{Code, pages};
 
 use super::case::{program, run};
@@ -12,6 +13,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     let mut trials = vec![
         trial("explain/every-code-has-a-page", every_code_has_a_page),
         trial("explain/lists-and-suggests", lists_and_suggests),
+        trial("explain/every-name-is-explained", every_name_is_explained),
     ];
     for code in Code::ALL {
         if let Some(text) = pages::program(*code) {
@@ -35,6 +37,31 @@ fn every_code_has_a_page() {
         let (text, name) = heading.split_once(' ').unwrap_or((heading, ""));
         let code = Code::find(text).unwrap_or_else(|| panic!("the page {heading} is about no code"));
         assert_eq!(code.name(), name);
+    }
+}
+
+/// `proc explain NAME` has a page for every code, by its text and by its name, and for every built-in, signal and errno.
+fn every_name_is_explained() {
+    let codes: Vec<&str> = Code::ALL.iter().map(|code| code.text()).collect();
+    let builtins: Vec<&str> = Builtin::ALL.iter().map(|builtin| builtin.name()).collect();
+    let signals: Vec<&str> = Signal::ALL.iter().map(|signal| signal.name()).collect();
+    let errnos: Vec<&str> = Errno::ALL.iter().map(|errno| errno.name()).collect();
+    let names: Vec<&str> = Code::ALL.iter().map(|code| code.name()).collect();
+    for words in [codes, builtins, signals, errnos, names] {
+        let mut command = Command::new(program());
+        command.arg("explain").args(&words);
+        let output = run(command, b"");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let complaints = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(0) && complaints.is_empty(), "{complaints}");
+        let text = format!("\n{text}");
+        let pages: Vec<&str> = text.split("\n# ").skip(1).collect();
+        assert_eq!(pages.len(), words.len(), "one page for each of {words:?}");
+        for (word, page) in words.iter().zip(&pages) {
+            let heading = page.lines().next().unwrap_or("");
+            assert!(heading.contains(word), "{word} is explained by `{heading}`");
+            assert!(page.trim().lines().count() > 2, "{word} has a heading and no more: {page}");
+        }
     }
 }
 

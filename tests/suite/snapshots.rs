@@ -26,6 +26,9 @@ const STAGES: &[Stage] = &[
     ("stuck", ran),
     ("stuck_json", |path| told(path, &["--message-format=json", "run"])),
     ("notes", ran),
+    ("notes_json", |path| told(path, &["--message-format=json", "run", "--leaks"])),
+    ("fast", |path| told(path, &["run", "--fast"])),
+    ("explore", |path| told(path, &["explore", "--stdout=unbuffered"])),
     ("trace", |path| told(path, &["run", "--trace=syscall,signal,sched"])),
 ];
 
@@ -36,6 +39,10 @@ pub(crate) fn trials() -> Vec<Trial> {
             let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
             trials.push(trial(format!("ui/{stage}/{name}"), move || compare(stage, &name, &path, *output)));
         }
+    }
+    for path in programs_below("tests/ui/clean") {
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        trials.push(trial(format!("ui/clean/{name}"), move || says_nothing(&path)));
     }
     trials.push(trial("ui/no-orphan-snapshot", no_orphan_snapshot));
     trials
@@ -114,6 +121,33 @@ fn shown(output: &std::process::Output) -> String {
         output.status.code().map_or("?".to_owned(), |code| code.to_string())
     );
     text
+}
+
+/// Ways to run a program that keeps its house: in none of them is there anything to say.
+const WAYS: &[&[&str]] = &[
+    &[],
+    &["--stdout=file"],
+    &["--quantum=7"],
+    &["--policy=fifo"],
+    &["--policy=random", "--seed=1"],
+    &["--policy=random", "--seed=2", "--quantum=50"],
+];
+
+/// A program as it should be written is not scolded, in whatever order its processes run.
+fn says_nothing(path: &Path) {
+    let case = Case::read(path).unwrap_or_default();
+    for way in WAYS {
+        let mut command = Command::new(program());
+        command
+            .arg("run")
+            .args(*way)
+            .args(&case.options)
+            .arg(path.strip_prefix(root()).unwrap_or(path))
+            .args(&case.args);
+        let output = run(command, case.stdin.as_bytes());
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(said.is_empty() && output.status.code().is_some_and(|code| code < 128), "{way:?}: {said}");
+    }
 }
 
 /// Every snapshot has its program.

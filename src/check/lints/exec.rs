@@ -66,7 +66,7 @@ fn behind(call: &Expr, args: &[Expr], rest: &[Stmt], after: bool, facts: &Facts<
             && rest.iter().all(|stmt| flow::stmt_leak(stmt, &facts.never).is_some())
             && !rest.iter().any(|stmt| ends(stmt, facts));
         // A message and no end: the child goes on with the parent's code.
-        if let Some(message) = rest.iter().find(|stmt| says_error(stmt)).filter(|_| falls) {
+        if let Some(message) = rest.iter().find(|stmt| says_error(stmt, facts)).filter(|_| falls) {
             found.push(say::no_exit_after_exec(call.span, message.span));
         }
         return;
@@ -88,9 +88,12 @@ fn ends(stmt: &Stmt, facts: &Facts<'_>) -> bool {
         })
 }
 
-/// Whether a statement says with `perror` or on descriptor 2 that something went wrong.
-fn says_error(stmt: &Stmt) -> bool {
-    matches!(&stmt.kind, StmtKind::Expr(expr) if matches!(builtin_call(expr), Some((Builtin::Perror | Builtin::Eprint | Builtin::Eprintf, _))))
+/// Whether a statement says, and does no more than that, that something went wrong.
+fn says_error(stmt: &Stmt, facts: &Facts<'_>) -> bool {
+    use Builtin::{Dprintf, Eprint, Eprintf, Perror, Print, Printf, Write};
+    let says =
+        |expr| matches!(builtin_call(expr), Some((Perror | Eprint | Eprintf | Print | Printf | Write | Dprintf, _)));
+    matches!(&stmt.kind, StmtKind::Expr(expr) if says(expr)) && handles_error(stmt, facts)
 }
 
 /// Whether a statement deals with the failure of exec.

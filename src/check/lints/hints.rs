@@ -83,7 +83,7 @@ fn reader_holds_write_end(function: &Function, facts: &Facts<'_>, found: &mut Ve
 }
 
 /// `fork() == 0` or `!fork()`
-fn child_test(test: &Expr) -> Option<Span> {
+pub(super) fn child_test(test: &Expr) -> Option<Span> {
     let is_fork = |expr: &Expr| matches!(builtin_call(expr), Some((Builtin::Fork, _)));
     let forked = match &test.kind {
         ExprKind::Compare(_, BinaryOp::Equal, one, other) => {

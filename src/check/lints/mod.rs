@@ -6,6 +6,7 @@ mod calls;
 mod exec;
 mod fork;
 mod hints;
+mod memory;
 mod names;
 mod paths;
 mod signals;
@@ -21,7 +22,7 @@ use super::flow::{self, NeverReturn};
 use super::tree::{Block, Constant, ExprKind, Function, FunctionId, Program, Stmt};
 use super::types::Type;
 use crate::abi::{Builtin, Signal};
-use crate::diagnostics::Diagnostic;
+use crate::diagnostics::{Code, Diagnostic};
 use crate::source::Span;
 
 /// All warnings about a program that has no errors; the constants that nothing names are known already.
@@ -48,6 +49,7 @@ pub(super) fn lint(program: &Program, unused: &[(Arc<str>, Span)]) -> Vec<Diagno
         calls::lint(function, &own.calls, &facts, &mut found);
         if own.calls.any(&[Fork]) {
             hints::lint(function, &facts, &mut found);
+            memory::lint(function, &facts, &mut found);
         }
         signals::lint(function, &own.calls, &facts, &mut found);
     }
@@ -56,8 +58,29 @@ pub(super) fn lint(program: &Program, unused: &[(Arc<str>, Span)]) -> Vec<Diagno
     }
     signals::handlers(&facts, &mut found);
     names::lint(&facts, unused, &mut found);
+    join(&mut found);
     found.extend(problems.into_iter().map(super::problem::Problem::into_diagnostic));
     found
+}
+
+/// A loop that waits for what only a child changes is one mistake, told as a loop that never ends.
+fn join(found: &mut Vec<Diagnostic>) {
+    let mut joined: Vec<Diagnostic> = Vec::new();
+    found.retain(|fact| {
+        let joins = fact.code == Code::ChildMemory;
+        joined.extend(joins.then(|| fact.clone()));
+        !joins
+    });
+    for fact in joined {
+        let read = fact.labels.last().map(|label| label.span);
+        let covers = |one: &&mut Diagnostic| {
+            one.code == Code::EndlessLoop && read.is_some_and(|read| walk::within(read, one.span()))
+        };
+        match found.iter_mut().find(covers) {
+            Some(endless) => endless.labels.extend(fact.labels.into_iter().take(2)),
+            None => found.push(fact),
+        }
+    }
 }
 
 /// A function that is installed for a signal.

@@ -14,6 +14,10 @@ pub(super) fn unreachable_code(block: &Block, never: &NeverReturn, found: &mut V
     for (at, stmt) in block.stmts.iter().enumerate() {
         if let Some(after) = stopped {
             let rest = block.stmts.get(at..).unwrap_or_default();
+            // Compilers of C ask for a `return` behind a loop that never ends, so people write one.
+            if matches!((rest, &after.kind), ([Stmt { kind: StmtKind::Return(_), .. }], StmtKind::Loop { .. })) {
+                break;
+            }
             let last = rest.last().map_or(stmt.span, |last| last.span);
             found.push(Problem::UnreachableCode { at: stmt.span.to(last), after: after.span });
             break;

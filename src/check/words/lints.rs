@@ -333,3 +333,28 @@ pub(in crate::check) fn reader_holds_write_end(read: Span, write_end: &str, pipe
     .label(fork, format!("the child gets a copy of `{write_end}` here and never closes it"))
     .help(format!("`close({write_end});` as the child's first statement"))
 }
+
+pub(in crate::check) fn child_memory(name: &str, store: Span, read: Span, fork: Span) -> Diagnostic {
+    Diagnostic::new(
+        Code::ChildMemory,
+        format!("`{name}` is changed only in the child's own memory"),
+        store,
+        "the child changes its copy here, which goes with it",
+    )
+    .label(fork, "from here on the child has a copy of every variable")
+    .label(read, format!("the parent's `{name}` has not changed here"))
+    .note("nothing in memory is shared after `fork`")
+    .help("let the child write it into a pipe, and the parent read it there")
+}
+
+pub(in crate::check) fn shadowed(name: &str, read: Span, second: Span, first: Span) -> Diagnostic {
+    Diagnostic::new(
+        Code::ShadowedName,
+        format!("this `{name}` is not the one that the inner `let` has set"),
+        read,
+        "still has the value that it was declared with",
+    )
+    .label(first, format!("this is the `{name}` that is meant here"))
+    .label(second, format!("this `let` makes another `{name}`, which is gone at the end of its block"))
+    .help(format!("without `let` the outer one is set: `{name} = …;`"))
+}

@@ -64,7 +64,14 @@ pub(crate) fn read(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
     };
     let Ok(max) = usize::try_from(max) else { return Outcome::Fail(Errno::EINVAL) };
     match read_portion(machine, me, call, file, Portion::Bytes(max.min(IO_MAX))) {
-        Ok(bytes) => Outcome::Counted(bytes),
+        Ok(bytes) => {
+            if bytes.is_empty() && max > 0 {
+                machine.note_end(me, call.request.builtin);
+            } else {
+                machine.ledger.ends.not_at_end(me);
+            }
+            Outcome::Counted(bytes)
+        }
         Err(outcome) => outcome,
     }
 }
@@ -83,10 +90,14 @@ pub(crate) fn getline(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcom
     loop {
         let room = IO_MAX.saturating_sub(line.len());
         if line.last() == Some(&b'\n') || room == 0 {
+            machine.ledger.ends.not_at_end(me);
             return finished_line(line);
         }
         match read_portion(machine, me, call, file, Portion::Line(room)) {
-            Ok(bytes) if bytes.is_empty() && line.is_empty() => return end_of_file(machine, me),
+            Ok(bytes) if bytes.is_empty() && line.is_empty() => {
+                machine.note_end(me, call.request.builtin);
+                return end_of_file(machine, me);
+            }
             Ok(bytes) if bytes.is_empty() => return finished_line(line),
             Ok(bytes) if line.is_empty() => line = bytes,
             Ok(bytes) => line.extend_from_slice(&bytes),

@@ -107,7 +107,12 @@ pub(crate) fn mq_close(machine: &mut Machine, me: Pid, call: &mut Call) -> Outco
 
 pub(crate) fn mq_unlink(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
     let name = string(machine, me, call, 0);
-    machine.queues.unlink(&name).map(|()| 0).into()
+    let gone = match machine.queues.unlink(&name) {
+        Ok(gone) => gone,
+        Err(errno) => return Outcome::Fail(errno),
+    };
+    machine.note_drowned(gone, me);
+    Outcome::Int(0)
 }
 
 #[cfg(test)]

@@ -84,7 +84,7 @@ fn send(machine: &mut Machine, me: Pid, pid: i64, number: i64) -> Outcome {
         return Outcome::Int(0);
     }
     let Some(signal) = Signal::from_number(number) else { return Outcome::Fail(Errno::EINVAL) };
-    let origin = Origin::Process(me, machine.process(me).here());
+    let origin = Origin::Process(me, machine.deed(me).span);
     for target in targets {
         machine.post(target, signal, origin);
     }
@@ -96,6 +96,9 @@ pub(crate) fn kill(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
     if pid == 0 {
         let at = machine.deed(me).span;
         machine.ledger.send_to_group(at);
+    }
+    if pid > 0 && number == 0 && machine.ledger.on {
+        machine.note_asked(me, pid);
     }
     send(machine, me, pid, number)
 }

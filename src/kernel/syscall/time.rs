@@ -62,7 +62,8 @@ pub(crate) fn rest_of_sleep(ticks: u64) -> Outcome {
 pub(crate) fn alarm(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
     let seconds = seconds(machine, me, call);
     let at = machine.deed(me).span;
-    machine.ledger.set_alarm(me, at);
+    let replaces = seconds > 0 && machine.process(me).alarm.is_some_and(|tick| tick > machine.now());
+    machine.ledger.set_alarm(me, at, replaces);
     Outcome::Int(machine.set_alarm(me, seconds))
 }
 

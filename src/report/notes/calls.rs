@@ -18,6 +18,11 @@ pub(super) fn notes(ledger: &Ledger, reading: &Reading<'_>, found: &mut Vec<Diag
         if any_forced && follows(failure) {
             continue;
         }
+        // A last `wait()` that all processes come to fails in those that have made no child, and harms nobody.
+        let shared = failure.errno == Errno::ECHILD && !failure.parent && ledger.has_worked(failure.by.at);
+        if shared {
+            continue;
+        }
         if failure.errno == Errno::EBADF && minus_one(failure) {
             // What follows from one call that gave -1 is one mistake.
             let root = root_of(failure, ledger);
@@ -31,8 +36,18 @@ pub(super) fn notes(ledger: &Ledger, reading: &Reading<'_>, found: &mut Vec<Diag
             found.push(said);
         } else if let Some(said) = shared_flag(failure, reading) {
             found.push(said);
-        } else if reading.ignores(failure.by.at) && !is_harmless(failure) && !reading.was_warned(failure.by.at) {
-            found.push(unnoticed(failure, seen.count));
+        } else if (reading.ignores(failure.by.at) || reading.takes_rest(failure))
+            && !is_harmless(failure)
+            && !reading.was_warned(failure.by.at)
+        {
+            let mut said = unnoticed(failure, seen.count);
+            if failure.errno == Errno::ECHILD && reading.uses_status(failure.by.at) {
+                said.severity = Severity::Warning;
+                said = said.note(
+                    "the status of a wait that fails tells nothing: it is all zeros, as of a child that did `exit(0)`",
+                );
+            }
+            found.push(said);
         }
     }
     for seen in ledger.interrupted.values() {
@@ -135,6 +150,9 @@ fn used_minus_one(failure: &Failure, root: Option<&Failure>, count: u64) -> Diag
 fn why(failure: &Failure) -> Option<String> {
     let role = the(&who(&failure.by));
     Some(match (failure.builtin, failure.errno) {
+        (Builtin::Dup2, Errno::EBADF) if matches!(failure.args.get(1), Some(Shown::Int(..0))) => {
+            "the second number is no descriptor: they begin at 0".to_owned()
+        }
         (_, Errno::EBADF) if minus_one(failure) => {
             "-1 is no descriptor: the call that should have given one failed".to_owned()
         }
@@ -147,6 +165,20 @@ fn why(failure: &Failure) -> Option<String> {
         (_, Errno::EBADF) if failure.closed.is_none() => format!("{role} has no such descriptor open"),
         (Builtin::Wait | Builtin::Waitpid, Errno::ECHILD) if failure.vanish => {
             format!("{role} ignores SIGCHLD, so its children go without leaving a status")
+        }
+        (Builtin::Waitpid, Errno::ECHILD) if matches!(failure.args.first(), Some(Shown::Int(..-1))) => {
+            format!("a negative id means a process group, and {role} has no child in that one")
+        }
+        (Builtin::Waitpid, Errno::ECHILD) if failure.stranger.is_some() => {
+            let stranger = failure.stranger.as_ref()?;
+            if stranger.pid == failure.by.who.pid {
+                return Some(format!("that is {role} itself: a process waits for its children"));
+            }
+            let parent = stranger.parent.as_ref().map_or_else(|| "init".to_owned(), |parent| the(&parent.role()));
+            format!(
+                "that process is {}, a child of {parent}: only its own parent can wait for it",
+                the(&stranger.role())
+            )
         }
         (Builtin::Waitpid, Errno::ECHILD) if !minus_one(failure) => {
             format!("that process is no child of {role}, or was collected already")
@@ -256,6 +288,9 @@ fn interrupted(interrupted: &Interrupted, count: u64) -> Diagnostic {
 
 /// A wait that has found no child very often in a row: said while the program runs, since it may never end.
 pub fn in_vain(repeated: &Repeated) -> Diagnostic {
+    let Some(errno) = repeated.errno.filter(|errno| *errno == Errno::ECHILD) else {
+        return super::ends::repeated(repeated);
+    };
     let name = repeated.builtin.name();
     let role = the(&who(&repeated.by));
     let mut report = Diagnostic::new(
@@ -263,7 +298,7 @@ pub fn in_vain(repeated: &Repeated) -> Diagnostic {
         format!(
             "`{name}` of {role} has failed {} times in a row with {}: no children are left",
             repeated.count,
-            repeated.errno.name()
+            errno.name()
         ),
         repeated.by.at,
         "this gives -1 at once, for ever",

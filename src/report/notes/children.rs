@@ -3,6 +3,7 @@
 use super::{Reading, known, roles, the, time, times, who};
 use crate::abi::{Signal, TICKS_PER_SECOND};
 use crate::diagnostics::{Code, Diagnostic, Severity};
+use crate::kernel::Machine;
 use crate::kernel::event::Origin;
 use crate::kernel::ledger::{Cut, Death, Ledger, Merged, Orphan, Seen, Serial, Unwaited};
 use crate::source::Span;
@@ -11,6 +12,8 @@ use crate::source::Span;
 const LONG: u64 = TICKS_PER_SECOND;
 /// A zombie that lay no longer than this had a parent that ended at once.
 const AT_ONCE: u64 = TICKS_PER_SECOND / 10;
+/// Labels of a report on orphans.
+const MOST_FORKS: usize = 4;
 /// So many zombies of one parent at once are no accident.
 const MANY: u64 = 4;
 
@@ -27,6 +30,7 @@ pub(super) fn notes(ledger: &Ledger, reading: &Reading<'_>, found: &mut Vec<Diag
     }
     chosen(ledger, reading, found);
     found.extend(script_killed(ledger));
+    found.extend(script_broke_pipe(ledger));
     murdered(ledger, reading, found);
     for serial in ledger.serial.values() {
         found.extend(one_after_another(serial, reading));
@@ -84,6 +88,40 @@ fn orphans(ledger: &Ledger, found: &mut Vec<Diagnostic>) {
             found.push(say_orphan(orphan, like));
         }
     }
+}
+
+/// Children that outlived the script, and of which nobody has heard: told where there is nothing graver to tell.
+pub(super) fn silent_orphans(machine: &Machine, found: &mut Vec<Diagnostic>) {
+    let ledger = machine.ledger();
+    let silent = |orphan: &&Orphan| {
+        let heard = orphan.spoke.is_some() || orphan.asked.is_some();
+        orphan.parent.who.parent.is_none() && !heard && orphan.lived.is_some_and(|lived| lived >= AT_ONCE)
+    };
+    let orphans: Vec<&Orphan> = ledger.orphans.values().filter(silent).collect();
+    let Some(first) = orphans.first().filter(|orphan| known(orphan.parent.at)) else { return };
+    let good = machine.script_status().is_some_and(|status| status.is_exited() && status.exit_code() == 0);
+    if !good || found.iter().any(|note| note.severity == Severity::Warning) {
+        return;
+    }
+    let names: Vec<_> = orphans.iter().map(|orphan| std::sync::Arc::clone(&orphan.child)).collect();
+    let (who_lives, was) = (roles(&names, names.len() as u64), if names.len() == 1 { "was" } else { "were" });
+    let parent = the(&who(&first.parent));
+    let headline = format!("{parent} ended while {who_lives} {was} running");
+    let mut report = Diagnostic::new(Code::Orphan, headline, first.parent.at, format!("{parent} ended here"));
+    for orphan in &orphans {
+        let fork = orphan.child.fork.span;
+        if known(fork) && report.labels.len() < MOST_FORKS && report.labels.iter().all(|label| label.span != fork) {
+            report = report.label(fork, format!("`fork()` made {} here", orphan.child.role()));
+        }
+    }
+    let longest = orphans.iter().filter_map(|orphan| orphan.lived).max().unwrap_or(0);
+    let lived = match orphans.len() {
+        1 => format!("{who_lives} lived on for {}, and nobody has learned how it ended", time(longest)),
+        _ => format!("the last of them lived on for {}, and nobody has learned how they ended", time(longest)),
+    };
+    report.severity = Severity::Note;
+    let report = report.note(lived).note("an orphan is not a zombie: it runs on, and init will reap it");
+    found.push(report.help("`wait();` for each child before the end"));
 }
 
 fn say_orphan(orphan: &Orphan, like: usize) -> Diagnostic {
@@ -203,6 +241,9 @@ fn with_death(mut report: Diagnostic, death: &Death) -> Diagnostic {
         }
         _ => {}
     }
+    if death.call == Some(crate::abi::Builtin::Sigwait) {
+        label(death.by.at, format!("{role} was killed in `sigwait`, which takes only signals that are blocked"));
+    }
     let why = if death.signal == Signal::SIGPIPE { ": nobody could read its pipe any more" } else { "" };
     label(death.by.at, format!("{role} was here when it was killed{why}"));
     report
@@ -236,6 +277,37 @@ fn script_killed(ledger: &Ledger) -> Option<Diagnostic> {
         report = report.note("process id 0 means every process of the caller's own group, the caller too");
     }
     Some(report.help(format!("`signal({signal}, handler);` before, if the parent is to go on")))
+}
+
+/// The script was killed since it wrote to a pipe that nobody could read any more.
+fn script_broke_pipe(ledger: &Ledger) -> Option<Diagnostic> {
+    let death = ledger.deaths.values().find(|death| death.by.who.parent.is_none())?;
+    let broken = ledger.ends.broken.get(&death.by.who.pid)?;
+    if death.signal != Signal::SIGPIPE || !matches!(death.origin, Some(Origin::Kernel(_))) || !known(broken.at) {
+        return None;
+    }
+    let mut report = Diagnostic::new(
+        Code::ScriptKilled,
+        "the parent was killed by SIGPIPE: it wrote to a pipe that nobody could read any more",
+        broken.at,
+        "the parent wrote here",
+    );
+    if known(broken.made.span) {
+        report = report.label(broken.made.span, "this pipe");
+    }
+    if let Some(closed) = broken.closed.as_ref().filter(|closed| known(closed.at)) {
+        let role = who(closed);
+        let own = closed.who.pid == death.by.who.pid;
+        let text =
+            if own { "it closed its own read end here, and no other was open" } else { "the last read end went here" };
+        report = report
+            .label(closed.at, format!("{text}{}", if own { String::new() } else { format!(", with {}", the(&role)) }));
+    }
+    Some(
+        report
+            .note("what the program wanted to do after this was never done")
+            .help("let the reader read to the end, or `signal(SIGPIPE, SIG_IGN);` and look for EPIPE after `write`"),
+    )
 }
 
 fn one_after_another(serial: &Serial, reading: &Reading<'_>) -> Option<Diagnostic> {

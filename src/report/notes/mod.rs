@@ -4,19 +4,22 @@
 
 mod calls;
 mod children;
+mod ends;
 mod output;
 mod signals;
 
 use std::sync::Arc;
 
+use crate::abi::Errno;
 use crate::check::attention::Attention;
 use crate::diagnostics::{Code, Diagnostic};
-use crate::kernel::ledger::{Act, Ledger};
+use crate::kernel::ledger::{Act, Failure, Ledger};
 use crate::kernel::process::{Deed, Lineage};
 use crate::kernel::{Machine, Pid};
 use crate::source::{SourceMap, Span};
 
 pub use calls::in_vain;
+pub use ends::out_of_memory;
 
 /// What a note needs to know besides the run.
 #[derive(Debug, Clone, Copy)]
@@ -40,8 +43,10 @@ pub fn notes(machine: &Machine, reading: &Reading<'_>) -> Vec<Diagnostic> {
     children::notes(ledger, reading, &mut found);
     calls::notes(ledger, reading, &mut found);
     signals::notes(ledger, reading, &mut found);
+    ends::notes(&ledger.ends, reading, &mut found);
     leaks(ledger, &mut found);
     signals::messages(machine, &mut found);
+    children::silent_orphans(machine, &mut found);
     found.sort_by_key(|note| (note.severity, note.code, note.span()));
     found
 }
@@ -53,6 +58,19 @@ impl Reading<'_> {
 
     fn ignores(&self, at: Span) -> bool {
         self.attention(at).is_some_and(|attention| attention.ignored.contains(&at))
+    }
+
+    /// Whether a call has failed for a reason that is no news of the world but a mistake of the program, and only the result that
+    /// would have told so is not looked at.
+    fn takes_rest(&self, failure: &Failure) -> bool {
+        let stranger = failure.stranger.is_some();
+        let mistake = stranger || matches!(failure.errno, Errno::EBADF | Errno::EINVAL | Errno::EMSGSIZE);
+        mistake && self.attention(failure.by.at).is_some_and(|attention| attention.rest_used.contains(&failure.by.at))
+    }
+
+    /// Whether the status of a wait is used, and the id that it gave is not.
+    fn uses_status(&self, at: Span) -> bool {
+        self.attention(at).is_some_and(|attention| attention.any_child.contains(&at))
     }
 
     fn reads_errno(&self, at: Span) -> bool {

@@ -109,6 +109,22 @@ pub struct Stand {
     pub wakers: Vec<Pid>,
 }
 
+/// The descriptor of standard output.
+const STDOUT: usize = 1;
+
+/// Text for a reader that its printer has not written yet.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Unflushed {
+    /// Who printed it.
+    pub printer: Pid,
+    /// Who waits for it.
+    pub reader: Pid,
+    /// How many bytes.
+    pub bytes: usize,
+    /// The last print.
+    pub print: Span,
+}
+
 /// Everything that is known of a machine in which nobody can move.
 pub struct Facts<'m> {
     /// The machine.
@@ -127,7 +143,8 @@ impl<'m> Facts<'m> {
     /// Looks at a machine.
     pub fn of(machine: &'m Machine, gone: &[Gone]) -> Facts<'m> {
         let ends = Ends::of(machine);
-        let stands: Vec<Stand> = waiting(machine).map(|process| stand(machine, process, &ends)).collect();
+        let mut stands: Vec<Stand> = waiting(machine).map(|process| stand(machine, process, &ends)).collect();
+        leave_out_rivals(&mut stands);
         let mut roles: BTreeMap<Pid, String> = gone.iter().map(|gone| (gone.lineage.pid, gone.role())).collect();
         for process in machine.processes().filter(|process| process.pid.0 != param::INIT) {
             let mut at: Option<&Lineage> = Some(&process.lineage);
@@ -183,6 +200,22 @@ impl<'m> Facts<'m> {
         self.ends.pipe(pipe, writes)
     }
 
+    /// What processes have printed into pipes that others wait to read, and that is still in their own buffers.
+    pub fn unflushed(&self) -> Vec<Unflushed> {
+        let mut found = Vec::new();
+        for stand in &self.stands {
+            let Wait::Bytes(pipe) = stand.wait else { continue };
+            for holder in self.pipe_holders(pipe, true).iter().filter(|holder| holder.fd == STDOUT) {
+                let Some(stdio) = self.process(holder.pid).map(|process| &process.stdio) else { continue };
+                let bytes = stdio.buffered().len();
+                if let Some(print) = stdio.prints().last().filter(|_| bytes > 0) {
+                    found.push(Unflushed { printer: holder.pid, reader: stand.pid, bytes, print: print.by.span });
+                }
+            }
+        }
+        found
+    }
+
     /// All pipes of which somebody has an end open.
     pub fn pipes(&self) -> impl Iterator<Item = PipeId> {
         self.ends.pipes.keys().map(|(pipe, _)| *pipe)
@@ -215,6 +248,22 @@ impl<'m> Facts<'m> {
         }
         forks.reverse();
         forks
+    }
+}
+
+/// Who waits for a queue in the same way could end the other's wait only after its own: where somebody else could, it does not count.
+fn leave_out_rivals(stands: &mut [Stand]) {
+    let waits: BTreeMap<Pid, Wait> = stands
+        .iter()
+        .filter(|stand| matches!(stand.wait, Wait::Message(_) | Wait::QueueRoom(_)))
+        .map(|stand| (stand.pid, stand.wait.clone()))
+        .collect();
+    for stand in stands.iter_mut().filter(|stand| matches!(stand.wait, Wait::Message(_) | Wait::QueueRoom(_))) {
+        let rival = |pid: &Pid| waits.get(pid) == Some(&stand.wait);
+        if stand.wakers.iter().any(|pid| !rival(pid)) {
+            let wakers = stand.wakers.iter().copied().filter(|pid| !rival(pid)).collect();
+            stand.wakers = wakers;
+        }
     }
 }
 

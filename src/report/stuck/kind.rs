@@ -1,7 +1,7 @@
 //! Which kind of standstill it is: told from the facts of those on whom all others depend.
 
-use super::facts::{Facts, Stand, Wait};
-use super::mend::later;
+use super::facts::{Facts, Stand, Unflushed, Wait};
+use super::mend::{later, later_write};
 use super::text::Text;
 use super::words::{Voice, and};
 use crate::abi::{Builtin, Signal};
@@ -17,6 +17,10 @@ use crate::source::Span;
 pub(super) enum Kind {
     /// Each waits for bytes that another of them would write later; who, whom, and the place of the write.
     BothReadFirst(Vec<(Pid, Pid, Span)>),
+    /// Each waits for bytes, another of them could write them, and nobody has written any to these pipes.
+    NobodyWrote,
+    /// Text for a reader is still in the stdout buffer of its printer, and to write it ends the standstill.
+    InBuffer(Unflushed),
     /// The reader alone holds the write end.
     OwnWriteEnd(PipeId),
     /// Others hold the write end of a pipe that is read to its end.
@@ -63,6 +67,9 @@ pub(super) fn judge<'f>(facts: &'f Facts<'_>, text: &Text<'_>) -> Option<(&'f St
     if let Some(writes) = read_first(facts, text, &readers) {
         return Some((readers[0], readers, Kind::BothReadFirst(writes)));
     }
+    if nobody_wrote(facts, &heart) {
+        return Some((heart[0], heart, Kind::NobodyWrote));
+    }
     let primary = *heart.iter().min_by_key(rank)?;
     if primary.wait == Wait::Signal
         && let Some((reader, pipe)) = reader_of(facts, primary.pid)
@@ -93,11 +100,33 @@ fn read_first(facts: &Facts<'_>, text: &Text<'_>, readers: &[&Stand]) -> Option<
     if readers.len() < 2 {
         return None;
     }
+    let never = |stand: &&Stand| match stand.wait {
+        Wait::Bytes(pipe) => facts.machine.pipe(pipe).is_some_and(|pipe| pipe.wrote.are_none()),
+        _ => false,
+    };
+    // Where no byte has ever come, a later write to an element of an array counts as well: such descriptors have no names.
+    let fresh = facts.machine.ledger().on && readers.iter().all(never);
     let write = |stand: &&Stand| {
         let mut others = readers.iter().filter(|other| other.pid != stand.pid && stand.wakers.contains(&other.pid));
-        others.find_map(|other| later(facts, text, other, stand, false).map(|span| (other.pid, stand.pid, span)))
+        others.find_map(|other| {
+            let span = later(facts, text, other, stand, false);
+            let span = span.or_else(|| fresh.then(|| later_write(facts, text, other)).flatten())?;
+            Some((other.pid, stand.pid, span))
+        })
     };
     readers.iter().map(write).collect()
+}
+
+/// Whether all read, each from a pipe that another of them could write to, and none of these pipes has ever had a byte in it.
+fn nobody_wrote(facts: &Facts<'_>, heart: &[&Stand]) -> bool {
+    let empty = |stand: &&Stand| match stand.wait {
+        Wait::Bytes(pipe) => {
+            let other = stand.wakers.iter().any(|pid| *pid != stand.pid && heart.iter().any(|one| one.pid == *pid));
+            other && facts.machine.pipe(pipe).is_some_and(|pipe| pipe.wrote.are_none())
+        }
+        _ => false,
+    };
+    facts.machine.ledger().on && heart.len() > 1 && heart.iter().all(empty)
 }
 
 fn signal(facts: &Facts<'_>, stand: &Stand) -> Kind {
@@ -155,7 +184,22 @@ impl Voice<'_> {
                 format!("deadlock: {both} each wait for bytes that the other would send only later")
             }
             Kind::BothReadFirst(_) => {
-                format!("deadlock: {} processes wait for bytes, each from another of them", heart.len())
+                format!(
+                    "deadlock: {} processes wait for bytes, each from another that would write only later",
+                    heart.len()
+                )
+            }
+            Kind::InBuffer(held) => format!(
+                "deadlock: {} waits for what {} has printed, and that is still in its stdout buffer",
+                self.who(held.reader),
+                self.who(held.printer)
+            ),
+            Kind::NobodyWrote => {
+                let all = if heart.len() == 2 { "both processes read" } else { "all processes read" };
+                format!(
+                    "deadlock: {all} first, and none of them has written: {} wait for each other's bytes",
+                    heart.len()
+                )
             }
             Kind::OwnWriteEnd(_) => {
                 format!(
@@ -310,6 +354,8 @@ impl Voice<'_> {
             }
             Kind::NoSignal => self.no_signal(primary),
             Kind::Stopped(signal, waiter) => self.stopped(primary, *signal, *waiter),
+            Kind::InBuffer(_) => self.unflushed().into_iter().collect(),
+            Kind::NobodyWrote => vec!["no byte was ever written to any of these pipes".to_owned()],
             Kind::BothReadFirst(_) | Kind::BothFull | Kind::Circle => Vec::new(),
         }
     }
@@ -391,6 +437,13 @@ impl Voice<'_> {
         let Some(process) = self.facts.process(stand.pid) else { return Vec::new() };
         let pending: Vec<String> = process.signals.pending.iter().map(|signal| signal.name().to_owned()).collect();
         let mut notes = Vec::new();
+        if let Some(replaced) = self.facts.machine.ledger().ends.replaced.get(&stand.pid) {
+            let (set, again) = (self.line(replaced.set), self.line(replaced.again));
+            notes.push(match set == again {
+                true => format!("the alarm of {set} was set anew before it rang: a process has only one"),
+                false => format!("the alarm of {set} never rang: {again} replaced it, since a process has only one"),
+            });
+        }
         if !pending.is_empty() {
             let set = if matches!(stand.wait, Wait::SignalOf(_)) { "not in the set" } else { "blocked" };
             notes.push(format!("{} is pending, but {set}", and(&pending)));

@@ -8,6 +8,7 @@ pub mod mend;
 pub mod text;
 mod words;
 
+use crate::abi::Signal;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::kernel::event::Origin;
 use crate::kernel::process::{Process, State};
@@ -60,10 +61,20 @@ fn report(
     let Some((primary, heart, kind)) = kind::judge(facts, &text) else {
         return Diagnostic::new(Code::Stuck, "nothing can go on", Span::new(main, 0, 0), "");
     };
+    let flushes = |mend: &Mend| mend.steps.iter().any(|step| step.words.contains("fflush"));
+    let (primary, heart, kind) = match facts.unflushed().first() {
+        Some(held) if mend.is_some_and(flushes) => {
+            (facts.stand(held.reader).unwrap_or(primary), heart, Kind::InBuffer(*held))
+        }
+        _ => (primary, heart, kind),
+    };
     let headline = voice.headline(primary, &heart, &kind);
     let mut said = Diagnostic::new(Code::Stuck, headline, primary.span, "");
     said.labels = labels(&voice, &text, primary, &heart, &kind);
     said = said.note(voice.story());
+    // Closes would end such a run, and no byte would ever come: what is wanted is a write.
+    let close = |mend: &&Mend| mend.steps.iter().all(|step| !step.closes.is_empty());
+    let mend = mend.filter(|mend| kind != Kind::NobodyWrote || !close(mend));
     let told = matches!(
         kind,
         Kind::BothReadFirst(_) | Kind::BothFull | Kind::FullPipe(_) | Kind::FullQueue(_) | Kind::EmptyQueue(_)
@@ -106,6 +117,12 @@ fn report(
 
 /// Adds the way out: the change that was tried, else what is known to help in such a case.
 fn helped(mut said: Diagnostic, voice: &Voice<'_>, primary: &Stand, kind: &Kind, mend: Option<&Mend>) -> Diagnostic {
+    if matches!(kind, Kind::Stopped(Signal::SIGTTIN | Signal::SIGTTOU, _)) {
+        said = said.help(
+            "give it the terminal: `tcsetpgrp(0, job);`, and SIGCONT if it has stopped already, as `fg` of a shell does\ntake it \
+             back after the wait: `tcsetpgrp(0, getpgrp());` with SIGTTOU ignored",
+        );
+    }
     let Some(mend) = mend else {
         return match special(voice.facts, primary, kind).or_else(|| kind.advice()) {
             Some(advice) => said.help(advice),
@@ -118,7 +135,9 @@ fn helped(mut said: Diagnostic, voice: &Voice<'_>, primary: &Stand, kind: &Kind,
         who.sort_unstable();
         who.dedup();
         let place = if who.is_empty() { String::new() } else { in_whom(voice, &who) };
-        lines.push(format!("{}{place}", step.words));
+        let program = voice.sources.file(mend.file);
+        let file = if mend.file == voice.main { String::new() } else { format!("in `{}`: ", program.name) };
+        lines.push(format!("{file}{}{place}", step.words));
     }
     let what = if mend.steps.len() == 1 { "this change" } else { "these changes" };
     lines.push(match mend.ends_all {
@@ -195,7 +214,10 @@ impl Kind {
             Kind::OwnWriteEnd(_) | Kind::HeldWriteEnd(_) => {
                 "close every copy of the write end that is not written to, before the pipe is read to its end"
             }
+            Kind::BothReadFirst(writes) if writes.len() > 2 => "let one of them write before it reads",
             Kind::BothReadFirst(_) => "let one side write first",
+            Kind::NobodyWrote => "let one of them write before it reads",
+            Kind::InBuffer(_) => "`fflush();` after the print",
             Kind::FullPipe(_) => "read the pipe to its end, and wait for the writer only then",
             Kind::BothFull => "let one side read before it has written everything, or write from a child of its own",
             Kind::OwnReadEnd(_) => "a pipe is for two: let another process read while this one writes",
@@ -279,6 +301,7 @@ fn objects(voice: &Voice<'_>, kind: &Kind, add: &mut impl FnMut(Span, String)) {
     let facts = voice.facts;
     let made = |pipe| facts.machine.pipe(pipe).filter(|pipe| pipe.fifo.is_none()).map(|pipe| pipe.made.span);
     match kind {
+        Kind::InBuffer(held) => add(held.print, "this was printed into the buffer, and is there still".to_owned()),
         Kind::BothReadFirst(writes) => {
             for (pid, woken, span) in writes.iter().take(MOST_LABELS) {
                 add(*span, too_late(voice, *pid, *woken));

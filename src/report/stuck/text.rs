@@ -212,6 +212,16 @@ impl<'t> Text<'t> {
         }
     }
 
+    /// The places of a word.
+    pub fn words<'s>(&'s self, word: &'s str) -> impl Iterator<Item = Span> + 's {
+        places(self.text, word).map(|at| Span::new(self.file, at, at + word.len()))
+    }
+
+    /// The calls of `fork`.
+    pub fn forks(&self) -> impl Iterator<Item = Span> + '_ {
+        places(self.text, "fork()").map(|at| Span::new(self.file, at, at + 6))
+    }
+
     /// Whether a statement says this name.
     pub fn mentions(&self, stmt: &Stmt, name: &str) -> bool {
         !name.is_empty() && has_word(self.of(stmt.span), name)
@@ -285,9 +295,15 @@ pub fn apply(text: &str, edits: &[Edit]) -> Option<String> {
 
 /// Whether a text has this word, with no letter of a name before or after it.
 pub fn has_word(text: &str, word: &str) -> bool {
+    places(text, word).next().is_some()
+}
+
+/// Where a text has this word, with no letter of a name before or after it.
+fn places<'t>(text: &'t str, word: &'t str) -> impl Iterator<Item = usize> + 't {
     let part = |letter: Option<char>| letter.is_some_and(|letter| letter.is_alphanumeric() || letter == '_');
     text.match_indices(word)
-        .any(|(at, _)| !part(text[..at].chars().next_back()) && !part(text[at + word.len()..].chars().next()))
+        .filter(move |(at, _)| !part(text[..*at].chars().next_back()) && !part(text[at + word.len()..].chars().next()))
+        .map(|(at, _)| at)
 }
 
 /// The lists of statements inside a statement.

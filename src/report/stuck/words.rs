@@ -70,6 +70,7 @@ impl Voice<'_> {
     pub(super) fn pipe(&self, pipe: PipeId) -> String {
         match self.facts.machine.pipe(pipe) {
             Some(known) if known.fifo.is_some() => "the named pipe".to_owned(),
+            Some(known) if known.made.span == Span::default() => "a pipe".to_owned(),
             Some(known) => match self.letter(known.made.span, known.made.tick) {
                 Some(letter) => format!("pipe {letter} of {}", self.line(known.made.span)),
                 None => format!("the pipe of {}", self.line(known.made.span)),
@@ -178,7 +179,10 @@ impl Voice<'_> {
     fn one_story(&self, group: &[&Stand]) -> String {
         let Some(stand) = group.first() else { return String::new() };
         let born = match self.facts.process(stand.pid).filter(|process| process.lineage.parent.is_some()) {
-            Some(process) => format!("forked at {}", self.line(process.lineage.fork.span)),
+            Some(process) if process.lineage.fork.span != Span::default() => {
+                format!("forked at {}", self.line(process.lineage.fork.span))
+            }
+            Some(_) => String::new(),
             None => String::new(),
         };
         let comma = if born.is_empty() { "" } else { ", " };
@@ -254,11 +258,29 @@ impl Voice<'_> {
         pids
     }
 
-    /// The processes of holders, but for one.
+    /// The processes of holders, but for one, and for those that wait for the very same where others are left.
     pub(super) fn others(&self, holders: &[Holder], me: Pid) -> Vec<Pid> {
         let mut pids = self.holders(holders);
         pids.retain(|pid| *pid != me);
+        let wait = self.facts.stand(me).map(|stand| &stand.wait);
+        let rival = |pid: &Pid| wait.is_some() && self.facts.stand(*pid).map(|stand| &stand.wait) == wait;
+        if pids.iter().any(|pid| !rival(pid)) {
+            pids.retain(|pid| !rival(pid));
+        }
         pids
+    }
+
+    /// Text that a process has printed into a pipe which somebody waits to read, and that is still in its own buffer.
+    pub(super) fn unflushed(&self) -> Option<String> {
+        let held = self.facts.unflushed();
+        held.first().map(|held| {
+            let (who, reader, line) = (self.who(held.printer), self.who(held.reader), self.line(held.print));
+            format!(
+                "what {who} printed at {line} for {reader} is still in its stdout buffer ({} bytes): into a pipe it is written only \
+                 when the buffer is full, by `fflush();` or at the end",
+                held.bytes
+            )
+        })
     }
 
     /// The circle of those who wait for each other, in words: each waits for the next, the last for the first.

@@ -178,6 +178,11 @@ fn other_opening(shaper: &mut Shaper<'_>, next: Tok) -> bool {
 /// Called behind `else`.
 pub(crate) fn after_else(shaper: &mut Shaper<'_>) {
     let (Some(word), Some(next)) = (shaper.last(), shaper.kind(0)) else { return };
+    if let Some(colon) = shaper.peek(0).filter(|next| next.kind == Token::Colon)
+        && other_opening(shaper, colon)
+    {
+        return;
+    }
     if !matches!(next, Token::OpenBrace | Token::If | Token::CloseBrace | Token::Semicolon) && !next.is_broken() {
         // The `if` had no braces either: one report for both.
         if std::mem::take(&mut shaper.frame().told) {

@@ -57,7 +57,13 @@ pub(crate) fn name_wanted(span: Span, found: &str, after: &str) -> Diagnostic {
         span,
         "a name is wanted here",
     );
-    if found.starts_with("the keyword") { fact.help("a keyword cannot be a name: choose another") } else { fact }
+    if found == "`[`" && after == "`let`" {
+        fact.help("to take several results apart, use parentheses: `let (a, b) = f();`")
+    } else if found.starts_with("the keyword") {
+        fact.help("a keyword cannot be a name: choose another")
+    } else {
+        fact
+    }
 }
 
 /// `for i = 0; …`
@@ -264,6 +270,9 @@ pub(crate) fn body_wanted(gap: Span, head: Span, word: &str, found: &str) -> Dia
     let fact = Diagnostic::new(Code::MissingToken, "a `{` is missing", gap, format!("expected `{{` before {found}"));
     match word {
         "=>" => fact,
+        "fn" if found == "`:`" => fact
+            .label(head, "to begin the body of this `fn`")
+            .help("the type of the result stands behind `->`: `fn name() -> str { … }`"),
         "if" | "while" | "for" | "match" | "fn" | "struct" => {
             fact.label(head, format!("to begin the body of this `{word}`"))
         }

@@ -1,4 +1,4 @@
-//! The smallest change of the script that frees a run that is stuck: changes are made from the facts, each is tried in a run of its
+//! The smallest change of the script, or of a program that it execs, that frees a run that is stuck: changes are made from the facts, each is tried in a run of its
 //! own, and only one with which the program ends is told. The search is bounded by instructions and by changes, never by time.
 
 mod moves;
@@ -11,8 +11,10 @@ use crate::diagnostics::Edit;
 use crate::kernel::Pid;
 use crate::kernel::door::End;
 use crate::source::{FileId, SourceMap};
-use trial::{Blemishes, Outcome, Schedules, Setup};
+use trial::{Blemishes, Change, Outcome, Schedules, Setup};
 
+/// Programs that are changed: the script, and some of those that it execs.
+const MOST_FILES: usize = 3;
 /// Trials at most, of all changes together.
 const MOST_TRIALS: u32 = 60;
 /// What all trials together may cost, in instructions: a fraction of a second.
@@ -48,6 +50,8 @@ pub struct Mend {
     pub ends_all: bool,
     /// Whether they do in every order in which processes can run.
     pub schedules: Schedules,
+    /// The file that is changed.
+    pub file: FileId,
 }
 
 impl Mend {
@@ -58,10 +62,24 @@ impl Mend {
 }
 
 /// Looks for the smallest change; none where no change that was tried helps.
-pub fn find(facts: &Facts<'_>, file: FileId, sources: &SourceMap, setup: &Setup<'_>) -> Option<Mend> {
-    let source = sources.file(file);
-    let text = Text::read(file, &source.text);
-    let mut search = Search::new(&text, &source.name, setup)?;
+pub fn find(facts: &Facts<'_>, main: FileId, sources: &SourceMap, setup: &Setup<'_>) -> Option<Mend> {
+    let script = sources.file(main);
+    let mut files = vec![main];
+    for stand in &facts.stands {
+        let file =
+            facts.process(stand.pid).and_then(|process| process.context.as_deref()).map(|context| context.image.file);
+        files.extend(file.filter(|file| !files.contains(file)));
+    }
+    files.truncate(MOST_FILES);
+    files.into_iter().find_map(|file| {
+        let source = sources.file(file);
+        let text = Text::read(file, &source.text);
+        let program = (file != main).then_some(&*source.name);
+        find_in(facts, Search::new(&text, (&script.name, &script.text), program, setup)?)
+    })
+}
+
+fn find_in(facts: &Facts<'_>, mut search: Search<'_>) -> Option<Mend> {
     search.single(facts).or_else(|| search.several(facts)).or_else(|| search.script_only.take()).map(|mut mend| {
         mend.steps.sort_by_key(|step| step.edits.iter().map(|edit| edit.span.start).min());
         mend
@@ -70,7 +88,10 @@ pub fn find(facts: &Facts<'_>, file: FileId, sources: &SourceMap, setup: &Setup<
 
 struct Search<'s> {
     text: &'s Text<'s>,
-    name: &'s str,
+    /// The script's name and text.
+    script: (&'s str, &'s str),
+    /// The name of the program whose text is changed, where it is not the script.
+    program: Option<&'s str>,
     setup: &'s Setup<'s>,
     /// What can be said against the run as it was.
     blemishes: Blemishes,
@@ -88,8 +109,13 @@ struct Search<'s> {
 
 impl<'s> Search<'s> {
     /// Runs the script as it is; none where that does not end as the run did, or takes too long.
-    fn new(text: &'s Text<'s>, name: &'s str, setup: &'s Setup<'s>) -> Option<Search<'s>> {
-        let base = trial::run(setup, name, text.text.to_owned(), MOST_COST / 4)?;
+    fn new(
+        text: &'s Text<'s>,
+        script: (&'s str, &'s str),
+        program: Option<&'s str>,
+        setup: &'s Setup<'s>,
+    ) -> Option<Search<'s>> {
+        let base = trial::run(setup, script.0, script.1.to_owned(), None, MOST_COST / 4)?;
         let totals = base.machine.totals();
         let ticks = totals.ticks.saturating_mul(3).saturating_add(SPARE_TICKS);
         let cost = totals.ticks.saturating_add(totals.calls.saturating_mul(CALL_COST)).saturating_add(SPARE_TICKS);
@@ -98,7 +124,8 @@ impl<'s> Search<'s> {
         let script_ended = base.machine.script_status().is_some();
         (base.end == End::Stuck).then_some(Search {
             text,
-            name,
+            script,
+            program,
             setup,
             blemishes,
             written,
@@ -113,7 +140,15 @@ impl<'s> Search<'s> {
     fn run(&mut self, steps: &[Step]) -> Option<Outcome> {
         self.left = self.left.checked_sub(1)?;
         let edits: Vec<Edit> = steps.iter().flat_map(|step| step.edits.iter().cloned()).collect();
-        trial::run(self.setup, self.name, apply(self.text.text, &edits)?, self.ticks)
+        let changed = apply(self.text.text, &edits)?;
+        let (name, text) = self.script;
+        match self.program {
+            None => trial::run(self.setup, name, changed, None, self.ticks),
+            Some(program) => {
+                let change = Change { name: program.to_owned(), text: changed };
+                trial::run(self.setup, name, text.to_owned(), Some(change), self.ticks)
+            }
+        }
     }
 
     /// Whether a run is no worse than the one that was stuck: no new fault, no call on a closed descriptor, no text lost.
@@ -122,7 +157,9 @@ impl<'s> Search<'s> {
     }
 
     fn in_all_orders(&mut self, steps: &[Step]) -> Schedules {
-        let Some(left) = self.orders_left.checked_sub(1) else { return Schedules::Undecided };
+        let Some(left) = self.orders_left.checked_sub(1).filter(|_| self.program.is_none()) else {
+            return Schedules::Undecided;
+        };
         self.orders_left = left;
         let edits: Vec<Edit> = steps.iter().flat_map(|step| step.edits.iter().cloned()).collect();
         apply(self.text.text, &edits).map_or(Schedules::Undecided, |text| (self.setup.schedules)(&text))
@@ -133,7 +170,12 @@ impl<'s> Search<'s> {
         let clean = self.is_clean(&outcome);
         let script = outcome.end == End::Stuck && outcome.machine.script_status().is_some();
         if clean && script && !self.script_ended && self.script_only.is_none() {
-            self.script_only = Some(Mend { steps: steps.to_vec(), ends_all: false, schedules: Schedules::Undecided });
+            self.script_only = Some(Mend {
+                steps: steps.to_vec(),
+                ends_all: false,
+                schedules: Schedules::Undecided,
+                file: self.text.file,
+            });
         }
         clean && matches!(outcome.end, End::Finished(_))
     }
@@ -154,7 +196,7 @@ impl<'s> Search<'s> {
                 continue;
             }
             let schedules = self.in_all_orders(&steps);
-            let mend = Mend { steps, ends_all: true, schedules };
+            let mend = Mend { steps, ends_all: true, schedules, file: self.text.file };
             // What helps only if processes happen to run in this order is told where nothing better is found.
             if schedules != Schedules::SomeEnd {
                 return Some(mend);
@@ -228,7 +270,7 @@ impl<'s> Search<'s> {
             }
         }
         let schedules = self.in_all_orders(&steps);
-        Mend { steps, ends_all: true, schedules }
+        Mend { steps, ends_all: true, schedules, file: self.text.file }
     }
 }
 
@@ -271,6 +313,15 @@ fn back(step: Step, made: &[Edit], text: &Text<'_>) -> Option<Step> {
     let edits = edits?;
     let words = places::words(&edits, text).unwrap_or_else(|| step.words.clone());
     Some(Step { words, edits, ..step })
+}
+
+/// The first write to a descriptor out of an array that a process would come to after its wait.
+pub(super) fn later_write(
+    facts: &Facts<'_>,
+    text: &Text<'_>,
+    one: &super::facts::Stand,
+) -> Option<crate::source::Span> {
+    moves::later_write(facts, text, one)
 }
 
 /// The first statement that one process would come to after its wait, in the same block, and that could end the wait of the other.

@@ -19,9 +19,20 @@ pub(crate) const MOST_LOOKED_AT: usize = 24;
 /// All changes of this kind that the facts suggest.
 pub(crate) fn steps(facts: &Facts<'_>, text: &Text<'_>) -> Vec<Step> {
     let mut steps = Vec::new();
+    for held in facts.unflushed().iter().take(MOST_LOOKED_AT).filter(|held| held.print.file == text.file) {
+        if let Some(level) = text.path(held.print).last() {
+            let edit = text.after(level.stmt().span, "fflush();");
+            let words = format!("put `fflush();` after line {}", text.line(edit.span.start));
+            let step = Step { words, edits: vec![edit], who: vec![held.printer], closes: Vec::new() };
+            if !steps.contains(&step) {
+                steps.push(step);
+            }
+        }
+    }
     for stand in facts.stands.iter().take(MOST_LOOKED_AT) {
         let Some(process) = facts.process(stand.pid) else { continue };
-        if process.execed.is_some() || matches!(process.state, State::Stopped(_)) {
+        let runs_text = process.context.as_deref().is_some_and(|context| context.image.file == text.file);
+        if !runs_text || matches!(process.state, State::Stopped(_)) {
             continue;
         }
         for other in facts.stands.iter().take(MOST_LOOKED_AT).filter(|other| other.pid != stand.pid) {
@@ -98,6 +109,20 @@ fn exchanges(facts: &Facts<'_>, text: &Text<'_>, stand: &Stand, other: &Stand, s
             }
         }
     }
+}
+
+/// The first `write` or `dprintf` to an element of an array that a process would come to after its wait.
+pub(crate) fn later_write(facts: &Facts<'_>, text: &Text<'_>, one: &Stand) -> Option<Span> {
+    let places = stack(facts.process(one.pid)?, text);
+    let paths = places.iter().rev().flat_map(|place| text.way_out(*place));
+    let writes = |stmt: &&&Stmt| {
+        let code = text.of(stmt.span);
+        ["write(", "dprintf("].iter().any(|call| {
+            let first = code.split_once(call).and_then(|(_, args)| args.split(',').next());
+            first.is_some_and(|first| first.contains('['))
+        })
+    };
+    paths.into_iter().find_map(|level| level.rest().iter().find(writes).map(|stmt| text.head(stmt.span)))
 }
 
 /// Moves the statements of `what` before or after those of `to`.

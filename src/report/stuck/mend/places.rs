@@ -89,7 +89,7 @@ pub(crate) fn names(facts: &Facts<'_>, text: &Text<'_>, holder: &Holder) -> Vec<
 /// Adds the variables of a process that hold a number.
 fn variables(process: &Process, text: &Text<'_>, fd: usize, names: &mut Vec<String>) {
     let Some(context) = process.context.as_deref() else { return };
-    if process.execed.is_some() || context.image.file != text.file {
+    if context.image.file != text.file {
         return;
     }
     let mut add = |name: &str, shown: Option<&crate::check::tree::Shown>, slot: usize| {
@@ -112,7 +112,7 @@ fn variables(process: &Process, text: &Text<'_>, fd: usize, names: &mut Vec<Stri
 /// The places of a process's call stack in the script, outermost first.
 pub(crate) fn stack(process: &Process, text: &Text<'_>) -> Vec<Span> {
     let Some(context) = process.context.as_deref() else { return Vec::new() };
-    if process.execed.is_some() || context.image.file != text.file {
+    if context.image.file != text.file {
         return Vec::new();
     }
     let frames: Vec<Frame> = context.call_stack();

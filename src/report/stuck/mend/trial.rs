@@ -26,7 +26,16 @@ pub struct Setup<'a> {
     /// Tells how a script ends when its processes run in every possible order; for programs small enough to know.
     pub schedules: &'a dyn Fn(&str) -> Schedules,
     /// Makes a host that has the programs and files beside the script; what is written to it goes nowhere.
-    pub outside: &'a dyn Fn() -> Box<dyn Host>,
+    pub outside: &'a dyn Fn(Option<Change>) -> Box<dyn Host>,
+}
+
+/// Another text for a program that the script execs.
+#[derive(Debug, Clone)]
+pub struct Change {
+    /// The name by which the script calls it.
+    pub name: String,
+    /// Its text.
+    pub text: String,
 }
 
 /// How a script ends when its processes run in every possible order.
@@ -74,12 +83,14 @@ pub struct Outcome {
     pub machine: Machine,
 }
 
-/// Compiles and runs a text for at most `ticks` instructions; none where it does not compile.
-pub fn run(setup: &Setup<'_>, name: &str, text: String, ticks: u64) -> Option<Outcome> {
+/// Compiles and runs a text for at most `ticks` instructions, with another text for one of the programs beside it, perhaps; none where
+/// it does not compile.
+pub fn run(setup: &Setup<'_>, name: &str, text: String, change: Option<Change>, ticks: u64) -> Option<Outcome> {
     let mut sources = SourceMap::default();
     let compiled = pipeline::compile(&mut sources, name, text).ok()?;
     let log = Rc::new(RefCell::new(Log::default()));
-    let host = Quiet { log: Rc::clone(&log), outside: (setup.outside)(), input: setup.input.iter().copied().collect() };
+    let host =
+        Quiet { log: Rc::clone(&log), outside: (setup.outside)(change), input: setup.input.iter().copied().collect() };
     let ticks = setup.config.ticks.map_or(ticks, |most| most.min(ticks));
     let config = Config { ticks: Some(ticks), watch: Watch::SYSCALL, ..setup.config.clone() };
     let mut machine = Machine::new(config, compiled.image, &setup.argv, Box::new(host)).ok()?;

@@ -1,0 +1,179 @@
+//! What the ledger knows of ends: pipes that somebody kept open without need, or that nobody read any more; queues that went with
+//! what was in them; alarms that never rang; zombies taken for the living. It knows nothing of words.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{Act, MOST, Place, Seen, note};
+use crate::abi::{Builtin, Errno};
+use crate::kernel::pipe::PipeId;
+use crate::kernel::process::{Deed, Lineage, Pid};
+use crate::source::Span;
+
+/// A write end that only the end of its holder has closed, while somebody waited for the end of the pipe.
+#[derive(Debug)]
+pub struct HeldOpen {
+    /// Who held it and never wrote to it, and where it ended.
+    pub holder: Act,
+    /// Its number there.
+    pub fd: usize,
+    /// Whether the holder ran another program by then.
+    pub execed: bool,
+    /// Who waited, and where.
+    pub reader: Act,
+    /// The call that made the pipe.
+    pub made: Deed,
+    /// How long nothing had come.
+    pub waited: u64,
+}
+
+/// A pipe that somebody wrote to when nobody could read it any more.
+#[derive(Debug)]
+pub struct Broken {
+    /// The call that made the pipe.
+    pub made: Deed,
+    /// Where it was written to.
+    pub at: Span,
+    /// Who closed the last read end, and where.
+    pub closed: Option<Act>,
+}
+
+/// A queue that is gone with messages in it.
+#[derive(Debug)]
+pub struct Drowned {
+    /// Its name.
+    pub name: Vec<u8>,
+    /// How many messages were in it.
+    pub messages: usize,
+    /// Where the next one had been sent.
+    pub sent: Deed,
+    /// Who closed it last, and where.
+    pub by: Act,
+}
+
+/// A process that may open no more descriptors.
+#[derive(Debug)]
+pub struct Crowd {
+    /// Who, and where it wanted one more.
+    pub by: Act,
+    /// How many it has.
+    pub open: usize,
+    /// The place that has opened most of them, and how many.
+    pub most: (Span, usize),
+}
+
+/// An alarm that was set anew before it rang.
+#[derive(Debug, Clone, Copy)]
+pub struct Replaced {
+    /// Where it was set.
+    pub set: Span,
+    /// Where it was set anew.
+    pub again: Span,
+}
+
+/// Facts about ends.
+#[derive(Debug, Default)]
+pub struct Ends {
+    /// Write ends held open, by where the reader waited.
+    pub held: BTreeMap<Place, Seen<HeldOpen>>,
+    /// What each process that got SIGPIPE or EPIPE had written to, the latest.
+    pub broken: BTreeMap<Pid, Broken>,
+    /// Queues that went with their messages, by where they were made.
+    pub drowned: BTreeMap<Place, Seen<Drowned>>,
+    /// Alarms that were set anew, the latest of each process.
+    pub replaced: BTreeMap<Pid, Replaced>,
+    /// Zombies of which `kill(pid, 0)` said that they are there, by where it was asked.
+    pub asked: BTreeMap<Place, Seen<(Act, Arc<Lineage>)>>,
+    /// Processes that could open no more descriptors, the first of each place.
+    pub crowds: BTreeMap<Place, Seen<Crowd>>,
+    /// Waits with WNOHANG that found nobody who had ended.
+    pub nobody: BTreeMap<Place, Seen<Act>>,
+    /// Who closed the last read end of a pipe that could still be written; with the call that made the pipe, since ids come again.
+    unread: BTreeMap<PipeId, (Deed, Act)>,
+    /// How often in a row each process got the end of a file at one place.
+    at_end: BTreeMap<Pid, (Span, u64)>,
+    /// Forks of which the limit of processes was told.
+    bombs: Vec<Span>,
+}
+
+impl Ends {
+    /// A write end goes with its holder, while somebody waits for that.
+    pub(crate) fn hold(&mut self, held: HeldOpen) {
+        note(&mut self.held, held.reader.at, || held);
+    }
+
+    /// The last read end of a pipe is closed.
+    pub(crate) fn unread(&mut self, pipe: PipeId, made: Deed, by: Act) {
+        if self.unread.len() < MOST || self.unread.contains_key(&pipe) {
+            self.unread.insert(pipe, (made, by));
+        }
+    }
+
+    /// A process writes to a pipe that nobody can read.
+    pub(crate) fn broken(&mut self, by: Deed, pipe: PipeId, made: Deed) {
+        let writer = by.who;
+        if self.broken.len() < MOST || self.broken.contains_key(&writer) {
+            let closed = self.unread.get(&pipe).filter(|(of, _)| *of == made).map(|(_, by)| by.clone());
+            self.broken.insert(writer, Broken { made, at: by.span, closed });
+        }
+    }
+
+    /// A queue is gone with what is in it.
+    pub(crate) fn drown(&mut self, made: Place, drowned: Drowned) {
+        note(&mut self.drowned, made, || drowned);
+    }
+
+    /// An alarm is set while another runs.
+    pub(crate) fn replace(&mut self, pid: Pid, replaced: Replaced) {
+        if self.replaced.len() < MOST || self.replaced.contains_key(&pid) {
+            self.replaced.insert(pid, replaced);
+        }
+    }
+
+    /// Whether a zombie is there was asked, and answered with yes.
+    pub(crate) fn ask(&mut self, by: Act, zombie: Arc<Lineage>) {
+        note(&mut self.asked, by.at, || (by, zombie));
+    }
+
+    /// A process may open no more descriptors.
+    pub(crate) fn crowd(&mut self, crowd: Crowd) {
+        note(&mut self.crowds, crowd.by.at, || crowd);
+    }
+
+    /// A wait with WNOHANG found nobody who had ended.
+    pub(crate) fn nobody(&mut self, by: Act) {
+        note(&mut self.nobody, by.at, || by);
+    }
+
+    /// How often in a row a process has now got the end of a file at this place.
+    pub(crate) fn at_end(&mut self, pid: Pid, at: Span) -> u64 {
+        if self.at_end.len() >= MOST && !self.at_end.contains_key(&pid) {
+            return 0;
+        }
+        let streak = self.at_end.entry(pid).or_insert((at, 0));
+        if streak.0 != at {
+            *streak = (at, 0);
+        }
+        streak.1 += 1;
+        streak.1
+    }
+
+    /// A process has read something.
+    #[inline]
+    pub(crate) fn not_at_end(&mut self, pid: Pid) {
+        if !self.at_end.is_empty() {
+            self.at_end.remove(&pid);
+        }
+    }
+
+    /// Whether this fork meets the limit of processes for the first time in a process that was made by this very fork: every process
+    /// comes round to it again.
+    pub(crate) fn is_new_bomb(&mut self, by: &Act, builtin: Builtin, errno: Errno) -> bool {
+        let bomb = builtin == Builtin::Fork && errno == Errno::EAGAIN && self.bombs.len() < MOST;
+        if !bomb || by.at == Span::default() || by.who.fork.span != by.at || self.bombs.contains(&by.at) {
+            return false;
+        }
+        self.bombs.push(by.at);
+        true
+    }
+}
