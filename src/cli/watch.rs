@@ -37,7 +37,7 @@ impl Watcher {
         if !self.bar.is_hidden() && spent >= SHOWN_AFTER {
             let rate = progress.states as f64 / spent.as_secs_f64();
             self.bar.set_message(format!(
-                "{} states, {rate:.0} a second, {} transitions, depth {}, {} to look at, {} outputs",
+                "{} states at {rate:.0}/s, {} steps, depth {}, frontier {}, outputs {}",
                 progress.states, progress.transitions, progress.depth, progress.frontier, progress.outputs
             ));
             self.bar.tick();

@@ -32,21 +32,25 @@ pub(crate) const FILES: Slot = 1 << 32;
 pub(crate) const ROSTER: Slot = (1 << 32) + 1;
 
 /// The slot of a pipe.
+#[inline]
 pub(crate) fn pipe_slot(pipe: u32) -> Slot {
     2 << 32 | u64::from(pipe)
 }
 
 /// The slot of a queue.
+#[inline]
 pub(crate) fn queue_slot(queue: u32) -> Slot {
     3 << 32 | u64::from(queue)
 }
 
 /// The slot of a process.
+#[inline]
 pub(crate) fn process_slot(pid: Pid) -> Slot {
     4 << 32 | u64::from(pid.0)
 }
 
 /// Whether a slot is a process's.
+#[inline]
 pub(crate) fn is_process(slot: Slot) -> bool {
     slot >= 4 << 32
 }

@@ -116,11 +116,13 @@ impl Graph {
     }
 
     /// The edges of a node.
+    #[inline]
     pub(crate) fn edges_of(&self, node: u32) -> std::ops::Range<usize> {
         self.looks.get(node as usize).map_or(0..0, |(_, from, to)| *from as usize..*to as usize)
     }
 
     /// How a node ends.
+    #[inline]
     pub(crate) fn ending(&self, node: u32) -> Ending {
         self.looks.get(node as usize).map_or(Ending::Unknown, |look| look.0)
     }

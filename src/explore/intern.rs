@@ -10,6 +10,7 @@ use indexmap::IndexSet;
 pub(crate) struct Quick(u64);
 
 impl Hasher for Quick {
+    #[inline]
     fn write(&mut self, bytes: &[u8]) {
         let mut chunks = bytes.chunks_exact(8);
         for chunk in &mut chunks {
@@ -51,8 +52,29 @@ pub(crate) type Build = BuildHasherDefault<Quick>;
 pub(crate) struct Recorder(pub(crate) Vec<u8>);
 
 impl Hasher for Recorder {
+    #[inline]
     fn write(&mut self, bytes: &[u8]) {
         self.0.extend_from_slice(bytes);
+    }
+
+    #[inline]
+    fn write_u8(&mut self, byte: u8) {
+        self.0.push(byte);
+    }
+
+    #[inline]
+    fn write_u32(&mut self, word: u32) {
+        self.0.extend_from_slice(&word.to_le_bytes());
+    }
+
+    #[inline]
+    fn write_u64(&mut self, word: u64) {
+        self.0.extend_from_slice(&word.to_le_bytes());
+    }
+
+    #[inline]
+    fn write_usize(&mut self, word: usize) {
+        self.write_u64(word as u64);
     }
 
     fn finish(&self) -> u64 {
@@ -110,6 +132,7 @@ const WHERE: u32 = 40;
 
 impl Tuples {
     /// The hash of a tuple, for [`Tuples::insert_hashed`].
+    #[inline]
     pub(crate) fn hash(tuple: &[u32]) -> u64 {
         let mut quick = Quick(tuple.len() as u64);
         let mut pairs = tuple.chunks_exact(2);
@@ -126,6 +149,7 @@ impl Tuples {
     }
 
     /// The tuple under a number; an empty one where there is none.
+    #[inline]
     pub(crate) fn get(&self, at: u32) -> &[u32] {
         self.starts.get(at as usize).map_or(&[], |start| self.at(*start as usize).1)
     }
@@ -189,6 +213,7 @@ impl Tuples {
     }
 
     /// The number of a tuple with this hash, and whether it is new.
+    #[inline]
     pub(crate) fn insert_hashed(&mut self, tuple: &[u32], hash: u64) -> (u32, bool) {
         if self.starts.len() * 2 >= self.places.len() {
             self.grow();

@@ -1,7 +1,7 @@
 //! Which steps may go first and alone: those whose order among the steps of all others makes no difference, now or later. What the others
 //! may still do is read from their futures; where in doubt, a step is not taken alone.
 
-use super::component::Component;
+use super::component::{Component, REST, Slot, pipe_slot};
 use super::futures::{Calls, Future, Futures, Prints};
 use super::schedule::Act;
 use super::stepper::{Pause, Sleep, Stepper, argument, timers_of};
@@ -9,6 +9,7 @@ use super::survey::Want;
 use super::worker::Next;
 use crate::abi::{Builtin, Signal};
 use crate::kernel::file::Kind;
+use crate::kernel::pipe::{Pipe, PipeId};
 use crate::kernel::process::{Process, State};
 use crate::kernel::{Pid, param};
 
@@ -31,6 +32,8 @@ pub(crate) struct Facts {
     children: Vec<Pid>,
     /// What it does when a child ends is what everybody does.
     calm_parent: bool,
+    /// The pipes that it could read.
+    reads: Vec<PipeId>,
     privacy: Privacy,
 }
 
@@ -43,6 +46,12 @@ enum Privacy {
     Unless(Calls),
     /// It ends: nobody, if nobody is left to look.
     Ends,
+    /// It reads from this pipe. If that is empty and nobody else can read it, it will sleep, and nobody can tell whether it sleeps
+    /// already.
+    Reads(PipeId),
+    /// It waits for this child, or for any. If none has ended it will sleep, and nobody can tell whether it sleeps already; if the
+    /// one that it will collect has ended, that one is collected, whatever happens before.
+    Waits(Option<Pid>),
 }
 
 /// Steps that may go alone, all of one process, provided that they print nothing but what agrees with what others may print.
@@ -112,6 +121,7 @@ impl Facts {
             parent: process.ppid,
             children: process.children.iter().collect(),
             calm_parent: pid.0 == param::INIT || signals.action(Signal::SIGCHLD) == Default::default(),
+            reads: readable_pipes(stepper, process),
             privacy: privacy(stepper, process),
         };
         stepper.too_many_choices |= too_many;
@@ -134,13 +144,14 @@ fn forbidden(rest: Option<&Component>, facts: &[&Facts], stepper: &Stepper) -> b
 }
 
 /// Processes whose steps may go alone, the best first. `steps` are the acts of each that can happen, by their numbers among all.
-pub(crate) fn alone(
+pub(crate) fn alone<'a>(
     stepper: &Stepper,
-    rest: Option<&Component>,
+    component: &dyn Fn(Slot) -> Option<&'a Component>,
     facts: &[&Facts],
     steps: &[Next],
     want: Want,
 ) -> Vec<Alone> {
+    let rest = component(REST);
     if forbidden(rest, facts, stepper) {
         return Vec::new();
     }
@@ -156,6 +167,11 @@ pub(crate) fn alone(
             Privacy::Never => false,
             Privacy::Unless(unless) => !calls.meets(unless),
             Privacy::Ends => ends_unseen(facts, own, calls),
+            Privacy::Reads(pipe) => {
+                let alone = !others().any(|(_, facts)| facts.reads.contains(&pipe));
+                alone && matches!(component(pipe_slot(pipe.0)), Some(Component::Pipe(pipe)) if will_sleep(pipe))
+            }
+            Privacy::Waits(child) => waits_unseen(facts, own, child),
         };
         if private && !calls.meets(meddling) {
             let prints = || others().fold(Prints::Nothing, |prints, (_, facts)| prints.with(&facts.future.prints));
@@ -179,6 +195,35 @@ fn ends_unseen(facts: &[&Facts], own: &Facts, calls: Calls) -> bool {
     }
     let parent = find(own.parent);
     parent.is_none_or(|parent| parent.calm_parent && (!parent.lives || !parent.future.has(WAITS)))
+}
+
+/// Whether who reads from a pipe sleeps.
+fn will_sleep(pipe: &Pipe) -> bool {
+    pipe.is_empty() && pipe.writers > 0 && pipe.fifo.is_none()
+}
+
+/// Whether a wait comes to the same whenever it is made: see [`Privacy::Waits`]. The child of the lowest id is collected first.
+fn waits_unseen(facts: &[&Facts], own: &Facts, child: Option<Pid>) -> bool {
+    let ended = |pid: &Pid| facts.iter().any(|facts| facts.pid == *pid && !facts.lives);
+    if !own.calm_parent {
+        return false;
+    }
+    match child {
+        Some(child) => own.children.contains(&child),
+        None => own.children.first().is_some_and(ended) || !own.children.iter().any(ended),
+    }
+}
+
+/// The pipes that a process could read.
+fn readable_pipes(stepper: &Stepper, process: &Process) -> Vec<PipeId> {
+    let machine = &stepper.machine;
+    let files = machine.files.entries(process.files).filter_map(|(_, entry)| machine.open_file(entry.file));
+    files
+        .filter_map(|file| match file.kind {
+            Kind::PipeRead(pipe) | Kind::PipeBoth(pipe) => Some(pipe),
+            _ => None,
+        })
+        .collect()
 }
 
 /// Who can notice the next step of a process, but for what it prints on the terminal.
@@ -207,6 +252,21 @@ fn privacy(stepper: &Stepper, process: &Process) -> Privacy {
 fn privacy_of_call(stepper: &Stepper, process: &Process, call: Builtin) -> Privacy {
     use Builtin::*;
     let private = match call {
+        Read if argument(process, 2) > 0 => match stepper.machine.lookup(process.pid, argument(process, 1)) {
+            Ok((_, file)) if !file.nonblocking() => match file.kind {
+                Kind::PipeRead(pipe) => return Privacy::Reads(pipe),
+                _ => false,
+            },
+            _ => false,
+        },
+        Wait if !process.children.is_empty() => return Privacy::Waits(None),
+        Waitpid if argument(process, 2) == 0 => match argument(process, 1) {
+            -1 if !process.children.is_empty() => return Privacy::Waits(None),
+            child if child > 0 => {
+                return u32::try_from(child).map_or(Privacy::Never, |pid| Privacy::Waits(Some(Pid(pid))));
+            }
+            _ => false,
+        },
         Getpid | Getpgrp | Getenv | Setenv | Getrlimit | Isatty | Choose | Pipe | Pipe2 | Dup => true,
         Fork => return Privacy::Unless(Calls::of(&[Setrlimit])),
         Exit | ExitNow if only_terminals(stepper, process) => return Privacy::Ends,

@@ -5,6 +5,8 @@
 //! errno, `-short` its read gives one byte although it asked for more. `c1*4` is four steps of `c1` in a row. `#` begins a comment that goes to the end of its line. A schedule whose last word
 //! is `...` goes on for ever from there.
 
+use std::collections::HashSet;
+
 use crate::abi::Errno;
 use crate::kernel::Pid;
 
@@ -43,6 +45,8 @@ pub(crate) struct Word {
     pub(crate) act: Act,
     /// Whether it begins with a signal; the machine knows by itself.
     pub(crate) signal: bool,
+    /// Whether it only puts the process to sleep, and a schedule that wakes it may as well do without.
+    pub(crate) idle: bool,
 }
 
 impl std::fmt::Display for Word {
@@ -67,6 +71,21 @@ pub(crate) fn short_role(descent: &[u32]) -> String {
     }
     let ordinals: Vec<String> = descent.iter().map(u32::to_string).collect();
     format!("c{}", ordinals.join("."))
+}
+
+/// The words that a schedule needs: who has a step later need not be put to sleep first.
+pub(crate) fn needed<'a>(words: impl Iterator<Item = &'a Word>) -> Vec<&'a Word> {
+    let words: Vec<&Word> = words.collect();
+    let mut moves: HashSet<&[u32]> = HashSet::new();
+    let mut needed: Vec<&Word> = Vec::new();
+    for word in words.into_iter().rev() {
+        if !(word.idle && moves.contains(&*word.descent)) {
+            moves.insert(&word.descent);
+            needed.push(word);
+        }
+    }
+    needed.reverse();
+    needed
 }
 
 /// A whole schedule as text.
@@ -154,7 +173,7 @@ fn parse_word(word: &str) -> Option<Word> {
         Some(("-", name)) => Act::Fail(Errno::ALL.iter().copied().find(|errno| errno.name() == name)?),
         Some(_) => return None,
     };
-    Some(Word { descent, act, signal })
+    Some(Word { descent, act, signal, idle: false })
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use std::thread::Scope;
 use super::component::Store;
 use super::graph::{Bounds, Edge, Ending, Graph, Place, Progress};
 use super::intern::Tuples;
+use super::schedule::Word;
 use super::worker::{Found, Looked, Maker, Tasks, Worker};
 use super::world::Effect;
 
@@ -20,6 +21,8 @@ const LARGEST_PIECE: usize = 512;
 /// An effect as the graph knows it.
 struct Known {
     word: u32,
+    /// The word where the process goes alone.
+    alone: u32,
     text: u32,
     births: u32,
     /// What is worth telling about it, by its number among all that was found.
@@ -197,8 +200,10 @@ impl Search<'_> {
     }
 
     fn known(&mut self, effect: Effect) -> Known {
+        let alone = Word { idle: effect.sleeps, ..effect.word.clone() };
         Known {
             word: self.graph.words.insert_full(effect.word).0 as u32,
+            alone: self.graph.words.insert_full(alone).0 as u32,
             text: self.graph.texts.intern(&effect.text).0,
             births: effect.births,
             found: effect.found.into_iter().map(|found| self.graph.finds.insert_full(found).0 as u32).collect(),
@@ -250,7 +255,7 @@ impl Search<'_> {
                 }
                 for _ in 0..count {
                     let Some((effect, state, hash)) = steps.next() else { break };
-                    self.edge(who, node, effect, state, hash);
+                    self.edge((who, node, alone.is_some()), effect, state, hash);
                 }
                 Ending::Open
             }
@@ -263,7 +268,7 @@ impl Search<'_> {
     }
 
     #[inline]
-    fn edge(&mut self, who: usize, node: u32, effect: u32, state: &[u32], hash: u64) {
+    fn edge(&mut self, (who, node, alone): (usize, u32, bool), effect: u32, state: &[u32], hash: u64) {
         let graph = &mut self.graph;
         let edge = graph.edges.len() as u32;
         let (to, new) = graph.nodes.insert_hashed(state, hash);
@@ -274,7 +279,8 @@ impl Search<'_> {
         for found in &known.found {
             graph.found.entry(*found).or_insert(Place { from: node, edge });
         }
-        graph.edges.push(Edge { to, word: known.word, text: known.text, births: known.births });
+        let word = if alone { known.alone } else { known.word };
+        graph.edges.push(Edge { to, word, text: known.text, births: known.births });
     }
 }
 

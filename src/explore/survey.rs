@@ -219,7 +219,7 @@ impl Survey {
     }
 
     fn schedule(&self, edges: &[u32], endless: bool) -> String {
-        schedule::text(self.graph.words_of(edges), endless)
+        schedule::text(schedule::needed(self.graph.words_of(edges)).into_iter(), endless)
     }
 
     fn stuck(&self, found: &Outputs) -> Vec<Witness> {

@@ -180,10 +180,12 @@ impl Worker {
         }
         let mut tried = tried;
         if self.reduction == Reduction::Local {
-            let rest = self.slots[0].1;
-            let rest = self.world.component(rest);
+            let component = |slot| {
+                let (_, id) = self.slots.iter().find(|(known, _)| *known == slot)?;
+                self.world.component(*id)
+            };
             let facts: Vec<&Facts> = self.here.iter().map(|(_, which)| &self.facts[*which as usize].0).collect();
-            let candidates = reduce::alone(&self.world.stepper, rest, &facts, &self.steps, self.want);
+            let candidates = reduce::alone(&self.world.stepper, &component, &facts, &self.steps, self.want);
             for alone in candidates.into_iter().skip(tried as usize) {
                 tried += 1;
                 let from = out.len();
@@ -271,7 +273,7 @@ impl Worker {
         let mut facts = self.here.iter().map(|(_, which)| &self.facts[*which as usize].0);
         if let Some(facts) = facts.find(|facts| facts.spins) {
             let descent = machine.process(facts.pid).descent();
-            return Found::Spins(Word { descent, act: Act::Run, signal: false });
+            return Found::Spins(Word { descent, act: Act::Run, signal: false, idle: false });
         }
         Found::Stuck(stuck::describe_in_brief(machine))
     }

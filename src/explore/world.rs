@@ -24,6 +24,7 @@ use crate::kernel::mqueue::QueueId;
 use crate::kernel::pipe::PipeId;
 use crate::kernel::process::{Process, State};
 use crate::kernel::signal::Action;
+use crate::kernel::wait::WaitFor;
 
 /// What a step does besides leading to another state.
 #[derive(Debug, Clone)]
@@ -35,6 +36,8 @@ pub(crate) struct Effect {
     pub(crate) births: u32,
     /// What is worth telling about it.
     pub(crate) found: Vec<(Kind, String)>,
+    /// Whether the process sleeps now until there is something to read or to collect.
+    pub(crate) sleeps: bool,
 }
 
 /// A machine, and the steps it has made.
@@ -192,9 +195,10 @@ impl World {
         self.stepper.machine.table.take_touched();
         let found = self.observe(step, &descent);
         let text = std::mem::take(&mut self.log.borrow_mut().out);
-        let word = Word { descent, act: step.act, signal };
+        let word = Word { descent, act: step.act, signal, idle: false };
+        let sleeps = self.sleeps(step.pid);
         let effect = self.effects.len() as u32;
-        self.effects.push(Effect { word, text, births, found });
+        self.effects.push(Effect { word, text, births, found, sleeps });
         let begin = out.len();
         memo::apply(state, &writes, out);
         self.learn();
@@ -207,6 +211,11 @@ impl World {
             self.memo.keep(situation, &reads, Made::new(writes, effect, replaces));
         }
         effect
+    }
+
+    fn sleeps(&self, pid: Pid) -> bool {
+        let state = self.stepper.machine.table.get(pid).map(|process| process.state);
+        matches!(state, Some(State::Blocked(WaitFor::PipeReadable(..) | WaitFor::Child(_))))
     }
 
     fn all_queues(&self, state: &[(Slot, u32)]) -> Vec<u32> {

@@ -18,6 +18,8 @@ mod real_linux;
 mod reference;
 mod snapshots;
 mod stuck;
+mod watching;
+mod witnesses;
 
 use libtest_mimic::{Arguments, Trial};
 
@@ -30,6 +32,8 @@ fn main() {
     trials.extend(command_line::trials());
     trials.extend(determinism::trials());
     trials.extend(explore::trials());
+    trials.extend(witnesses::trials());
+    trials.extend(watching::trials());
     trials.extend(export::trials());
     trials.extend(architecture::trials());
     trials.extend(costs::trials());
