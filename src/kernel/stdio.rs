@@ -16,7 +16,7 @@ use super::param::STDIO_BUFFER;
 use super::process::{Deed, Pid};
 use crate::abi::constant::STDOUT_FILENO;
 use crate::abi::{Builtin, Errno, Signal};
-use crate::vm::{Fault, Request};
+use crate::vm::{Context, Fault, Request};
 
 /// The largest place for printed text that is kept for the next print.
 const MOST_KEPT: usize = 64 << 10;
@@ -228,6 +228,14 @@ fn overflow(held: usize, added: usize) -> usize {
     (held + added) / STDIO_BUFFER * STDIO_BUFFER
 }
 
+/// Hands the answer of a print of `len` bytes to its process and moves it past the call.
+fn answer(context: &mut Context, request: &Request, len: usize) {
+    if request.builtin == Builtin::Printf {
+        context.set_register(request.window, len as u64);
+    }
+    context.pc += 1;
+}
+
 impl Machine {
     /// How stdout of a process is buffered: chosen at its program's first output, from what descriptor 1 is then.
     fn stdout_mode(&mut self, me: Pid) -> Mode {
@@ -278,8 +286,8 @@ impl Machine {
         outcome
     }
 
-    /// Carries out a print that only adds to a full buffer, which all but one in hundreds do: its text is made where it stays.
-    /// False, and nothing done, where there is more to a print.
+    /// Carries out a print that only adds to the buffer, as into a file all but one in hundreds do, or that is one whole line for the
+    /// terminal: its text is made where it stays. False, and nothing done, where there is more to a print.
     pub(crate) fn print_at_once(&mut self, me: Pid, request: &Request) -> bool {
         if self.watches(Watch::SYSCALL) || !self.made.is_empty() {
             return false;
@@ -288,14 +296,21 @@ impl Machine {
         let Some(process) = self.table.get_mut(me) else { return false };
         let (Some(context), Some(format)) = (process.context.as_deref_mut(), request.format) else { return false };
         let Some(streams) = Arc::get_mut(&mut process.stdio.0) else { return false };
-        if streams.mode != Some(Mode::Full) || !streams.unfinished.is_empty() {
+        let by_line = streams.mode == Some(Mode::Line);
+        if !matches!(streams.mode, Some(Mode::Full | Mode::Line)) || !streams.unfinished.is_empty() {
             return false;
         }
         let held = streams.buffer.len();
         let made = context.render(&self.memory, format, request.window, 0, &mut streams.buffer);
-        if made.is_err() || streams.buffer.len() > STDIO_BUFFER {
+        let (before, text) = streams.buffer.split_at(held.min(streams.buffer.len()));
+        let newline = if by_line { text.iter().position(|byte| *byte == b'\n') } else { None };
+        let whole_line = before.is_empty() && newline.is_some_and(|at| at + 1 == text.len());
+        if made.is_err() || streams.buffer.len() > STDIO_BUFFER || newline.is_some() && !whole_line {
             streams.buffer.truncate(held);
             return false;
+        }
+        if whole_line {
+            return self.print_line(me, request);
         }
         let len = streams.buffer.len() - held;
         let by = match remember {
@@ -303,11 +318,33 @@ impl Machine {
             false => Deed { who: me, span: Default::default(), tick: 0 },
         };
         streams.note(len, by);
-        if request.builtin == Builtin::Printf {
-            context.set_register(request.window, len as u64);
-        }
-        context.pc += 1;
+        answer(context, request, len);
         true
+    }
+
+    /// Writes the one line that the buffer holds to the terminal; false, and the buffer empty again, where that is not what
+    /// descriptor 1 is, or where the terminal has more to say to it.
+    fn print_line(&mut self, me: Pid, request: &Request) -> bool {
+        let stream = match self.lookup(me, STDOUT_FILENO) {
+            Ok((_, file)) if file.writable() && !self.terminal.tostop => match file.kind {
+                Kind::Terminal(stream) => Some(stream),
+                _ => None,
+            },
+            _ => None,
+        };
+        let Some(streams) = Arc::get_mut(&mut self.process_mut(me).stdio.0) else { return false };
+        let mut text = std::mem::take(&mut streams.buffer);
+        let written = stream.is_some_and(|stream| matches!(self.write_terminal(me, stream, &text), Outcome::Int(_)));
+        let len = text.len();
+        text.clear();
+        let process = self.process_mut(me);
+        if let Some(streams) = Arc::get_mut(&mut process.stdio.0) {
+            streams.buffer = text;
+        }
+        if let (true, Some(context)) = (written, process.context.as_deref_mut()) {
+            answer(context, request, len);
+        }
+        written
     }
 
     /// Prints `text` through the buffer. What need not wait in it is written from where it stands.
