@@ -99,13 +99,11 @@ impl Verified {
 }
 
 /// Why an image cannot run: a mistake of this program, never of a script.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum VerifyError {
     /// A table of the image is not in order.
-    #[error("the image is not in order: {0}")]
     Table(&'static str),
     /// A function's bounds or frame are not in order.
-    #[error("function {function} is not in order: {problem}")]
     Function {
         /// Its index.
         function: usize,
@@ -113,7 +111,6 @@ pub enum VerifyError {
         problem: &'static str,
     },
     /// An instruction has a wrong operand.
-    #[error("instruction {pc} ({name}) is wrong: {problem}")]
     Instruction {
         /// Where.
         pc: usize,
@@ -122,6 +119,20 @@ pub enum VerifyError {
         /// What is wrong.
         problem: &'static str,
     },
+}
+
+impl std::error::Error for VerifyError {}
+
+impl std::fmt::Display for VerifyError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            VerifyError::Table(problem) => write!(f, "the image is not in order: {problem}"),
+            VerifyError::Function { function, problem } => write!(f, "function {function} is not in order: {problem}"),
+            VerifyError::Instruction { pc, name, problem } => {
+                write!(f, "instruction {pc} ({name}) is wrong: {problem}")
+            }
+        }
+    }
 }
 
 type Check = Result<(), &'static str>;
