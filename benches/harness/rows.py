@@ -90,64 +90,38 @@ LANGUAGE = (
 )
 
 
+def _fork(name, title, proc, linux):
+    return Contest(name, "machine", title, {"proc": proc, "linux": linux}, {"linux": 300.0}, unit="ns a turn")
+
+
+def _round_trip(name, title):
+    erlang = ("{erl}", "+S", "1:1", "-noshell", "-noinput", "-pa", "{built}", "-run", "message", "main", "{n}")
+    runners = {
+        "proc": Runner(("{proc}", f"{{work}}/{name}.proc", "{n}"), 300_000, 1000),
+        "linux": Runner((f"{{built}}/{name}", "{n}"), 40_000, 100),
+        "erlang": Runner(erlang, 600_000, 1000),
+    }
+    return Contest(name, "machine", title, runners, {"linux": 15.0, "erlang": 1.0}, unit="ns a turn")
+
+
 def contests():
     """All contests, in the order of the tables."""
     rows = [_language(name, title, size) for name, title, size, _, _ in LANGUAGE]
     rows += [
-        Contest(
+        _fork(
             "fork",
-            "machine",
             "`fork` + `_exit` + `wait`",
-            {
-                "proc": Runner(("{proc}", "{work}/fork.proc", "{n}", "0"), 200_000, 2000),
-                "linux": Runner(("{built}/fork", "{n}", "0"), 2000, 20),
-            },
-            {"linux": 300.0},
-            unit="ns a turn",
+            Runner(("{proc}", "{work}/fork.proc", "{n}", "0"), 200_000, 2000),
+            Runner(("{built}/fork", "{n}", "0"), 2000, 20),
         ),
-        Contest(
+        _fork(
             "fork-256",
-            "machine",
             "the same beside a heap of 256 MB",
-            {
-                "proc": Runner(("{proc}", "run", "--heap", "1G", "{work}/fork.proc", "{n}", "256"), 100_000, 1000),
-                "linux": Runner(("{built}/fork", "{n}", "256"), 60, 2),
-            },
-            {"linux": 300.0},
-            unit="ns a turn",
+            Runner(("{proc}", "run", "--heap", "1G", "{work}/fork.proc", "{n}", "256"), 100_000, 1000),
+            Runner(("{built}/fork", "{n}", "256"), 60, 2),
         ),
-        Contest(
-            "pipe",
-            "machine",
-            "round trip of 64 bytes through pipes",
-            {
-                "proc": Runner(("{proc}", "{work}/pipe.proc", "{n}"), 300_000, 1000),
-                "linux": Runner(("{built}/pipe", "{n}"), 40_000, 100),
-                "erlang": Runner(
-                    ("{erl}", "+S", "1:1", "-noshell", "-noinput", "-pa", "{built}", "-run", "message", "main", "{n}"),
-                    600_000,
-                    1000,
-                ),
-            },
-            {"linux": 15.0, "erlang": 1.0},
-            unit="ns a turn",
-        ),
-        Contest(
-            "queue",
-            "machine",
-            "round trip of 64 bytes through message queues",
-            {
-                "proc": Runner(("{proc}", "{work}/queue.proc", "{n}"), 300_000, 1000),
-                "linux": Runner(("{built}/queue", "{n}"), 40_000, 100),
-                "erlang": Runner(
-                    ("{erl}", "+S", "1:1", "-noshell", "-noinput", "-pa", "{built}", "-run", "message", "main", "{n}"),
-                    600_000,
-                    1000,
-                ),
-            },
-            {"linux": 15.0, "erlang": 1.0},
-            unit="ns a turn",
-        ),
+        _round_trip("pipe", "round trip of 64 bytes through pipes"),
+        _round_trip("queue", "round trip of 64 bytes through message queues"),
         Contest(
             "lines",
             "output",

@@ -2,7 +2,7 @@
 //! nobody, lowering least of all; what it lets through cannot make the processor reach outside a frame, a table or
 //! a function.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::fuse::{self, Entry};
 use super::image::{FunctionInfo, Image, MAX_FRAME};
@@ -19,8 +19,9 @@ pub struct Verified(Arc<Ready>);
 #[derive(Debug)]
 struct Ready {
     image: Image,
-    plain: Vec<Entry>,
-    fused: Vec<Entry>,
+    /// Made when a processor first asks: a program that is only checked needs neither.
+    plain: OnceLock<Vec<Entry>>,
+    fused: OnceLock<Vec<Entry>>,
     /// How many registers the function of each instruction uses.
     frames: Vec<u8>,
     /// The most instructions that can be carried out before one that leaves its straight run.
@@ -62,7 +63,7 @@ impl Verified {
     }
 
     fn ready(image: Image) -> Verified {
-        let (plain, fused) = (fuse::plain(&image.code), fuse::fused(&image.code));
+        let (plain, fused) = (OnceLock::new(), OnceLock::new());
         let (frames, longest_run) = (frames(&image), longest_run(&image.code));
         Verified(Arc::new(Ready { image, plain, fused, frames, longest_run }))
     }
@@ -82,12 +83,12 @@ impl Verified {
 
     /// The code with a turn of the processor for each instruction.
     pub fn plain(&self) -> &[Entry] {
-        &self.0.plain
+        self.0.plain.get_or_init(|| fuse::plain(&self.0.image.code))
     }
 
     /// The code with one turn for several instructions where they often follow each other.
     pub fn fused(&self) -> &[Entry] {
-        &self.0.fused
+        self.0.fused.get_or_init(|| fuse::fused(&self.0.image.code))
     }
 
     /// Whether both are the very same image.
@@ -98,13 +99,11 @@ impl Verified {
 }
 
 /// Why an image cannot run: a mistake of this program, never of a script.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum VerifyError {
     /// A table of the image is not in order.
-    #[error("the image is not in order: {0}")]
     Table(&'static str),
     /// A function's bounds or frame are not in order.
-    #[error("function {function} is not in order: {problem}")]
     Function {
         /// Its index.
         function: usize,
@@ -112,7 +111,6 @@ pub enum VerifyError {
         problem: &'static str,
     },
     /// An instruction has a wrong operand.
-    #[error("instruction {pc} ({name}) is wrong: {problem}")]
     Instruction {
         /// Where.
         pc: usize,
@@ -121,6 +119,20 @@ pub enum VerifyError {
         /// What is wrong.
         problem: &'static str,
     },
+}
+
+impl std::error::Error for VerifyError {}
+
+impl std::fmt::Display for VerifyError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            VerifyError::Table(problem) => write!(f, "the image is not in order: {problem}"),
+            VerifyError::Function { function, problem } => write!(f, "function {function} is not in order: {problem}"),
+            VerifyError::Instruction { pc, name, problem } => {
+                write!(f, "instruction {pc} ({name}) is wrong: {problem}")
+            }
+        }
+    }
 }
 
 type Check = Result<(), &'static str>;

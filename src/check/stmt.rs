@@ -23,7 +23,9 @@ impl<'a> Checker<'a> {
 
     /// Statements in the scope that is open.
     pub(super) fn stmts(&mut self, stmts: &'a [ast::Stmt]) -> Vec<Stmt> {
-        stmts.iter().filter_map(|stmt| self.stmt(stmt)).collect()
+        let mut checked = Vec::with_capacity(stmts.len());
+        checked.extend(stmts.iter().filter_map(|stmt| self.stmt(stmt)));
+        checked
     }
 
     /// One statement; `None` where it could not be read or was reported.

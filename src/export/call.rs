@@ -2,8 +2,9 @@
 //!
 //! Parts of a result beyond the first are stored through pointers: `outs` holds one for each, or nothing where it is not wanted.
 
-use super::expr::{C, Num, Want, literal};
+use super::expr::{C, Num, Want};
 use super::kinds::{Kind, Slot};
+use super::literal::literal;
 use super::order::{Effect, constant};
 use super::{Emit, walk};
 use crate::abi::Builtin;

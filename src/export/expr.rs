@@ -3,11 +3,8 @@
 use super::kinds::{Kind, Slot};
 use super::order::constant;
 use super::{Emit, walk};
-use crate::abi::{SIG_DFL, SIG_IGN, constant as named};
-use crate::check::tree::{Comparison, Constant, Expr, ExprKind, Operator};
+use crate::check::tree::{Constant, Expr, ExprKind};
 use crate::check::types::Type;
-use crate::source::Span;
-use crate::syntax::ast::BinaryOp;
 
 /// What kind of number an expression of C is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,12 +32,12 @@ pub(super) struct C {
 
 /// Names, literals and calls.
 pub(super) const CALL: u8 = 15;
-const UNARY: u8 = 13;
-const COMPARISON: u8 = 9;
-const BITS: u8 = 6;
+pub(super) const UNARY: u8 = 13;
+pub(super) const COMPARISON: u8 = 9;
+pub(super) const BITS: u8 = 6;
 const AND: u8 = 4;
-const OR: u8 = 3;
-const CONDITIONAL: u8 = 2;
+pub(super) const OR: u8 = 3;
+pub(super) const CONDITIONAL: u8 = 2;
 
 impl C {
     /// A name, a literal or a call.
@@ -53,7 +50,7 @@ impl C {
         C::new(text, Num::Other)
     }
 
-    fn at(level: u8, text: String, num: Num) -> C {
+    pub(super) fn at(level: u8, text: String, num: Num) -> C {
         C { text, level, num }
     }
 
@@ -196,70 +193,6 @@ impl Emit<'_> {
         C::new(name, self.num(Slot::Global(id), ty))
     }
 
-    fn constant(&mut self, value: &Constant, ty: &Type, span: Span) -> C {
-        let written = self.sources.text(span).trim().to_owned();
-        match value {
-            Constant::Int(value) => self.int(*value, &written),
-            Constant::Float(value) => {
-                let text = if written.parse::<f64>().is_ok_and(|read| read == *value) {
-                    written
-                } else {
-                    format!("{value:?}")
-                };
-                C::other(text)
-            }
-            Constant::Bool(value) => C::other(value.to_string()),
-            Constant::Str(bytes) => {
-                self.prelude.need("str");
-                C::other(format!("STR({})", self.chars_of(bytes, &written)))
-            }
-            Constant::Nil if matches!(ty, Type::Status) => C::new("0", Num::Int),
-            Constant::Nil => C::other("NULL"),
-            Constant::Handler(value) if *ty == Type::Int => C::new(value.to_string(), Num::Long),
-            Constant::Handler(SIG_DFL) => C::other("SIG_DFL"),
-            Constant::Handler(SIG_IGN) => C::other("SIG_IGN"),
-            Constant::Handler(_) => C::other("SIG_ERR"),
-        }
-    }
-
-    /// An int constant, as the program writes it where C reads that alike.
-    pub(super) fn int(&mut self, value: i64, written: &str) -> C {
-        let num = if i32::try_from(value).is_ok() { Num::Int } else { Num::Long };
-        if let Some(name) = self.names.constants.get(written) {
-            return C::new(name.clone(), num);
-        }
-        if named::find(written) == Some(value) {
-            return C::new(written, num);
-        }
-        let character =
-            written.starts_with('\'') && written.is_ascii() && written.len() >= 3 && (0..128).contains(&value);
-        if character {
-            return C::new(written, Num::Int);
-        }
-        let bare = written.replace('_', "");
-        let hexadecimal = bare.strip_prefix("0x").and_then(|digits| i64::from_str_radix(digits, 16).ok());
-        let octal = bare.strip_prefix("0o").and_then(|digits| i64::from_str_radix(digits, 8).ok());
-        if hexadecimal == Some(value) {
-            return C::new(bare, num);
-        }
-        if octal == Some(value) && value != 0 {
-            return C::new(format!("0{}", &bare[2..]), num);
-        }
-        match value {
-            i64::MIN => C::new("LONG_MIN", Num::Long),
-            value if value < 0 => C::at(UNARY, value.to_string(), num),
-            value => C::new(value.to_string(), num),
-        }
-    }
-
-    /// A string constant as C's literal, or its name.
-    pub(super) fn chars_of(&self, bytes: &[u8], written: &str) -> String {
-        match self.names.constants.get(written) {
-            Some(name) => name.clone(),
-            None => literal(bytes),
-        }
-    }
-
     /// An expression as C's `const char *`.
     pub(super) fn chars(&mut self, expr: &Expr) -> C {
         match &expr.kind {
@@ -332,12 +265,6 @@ impl Emit<'_> {
         }
     }
 
-    fn pair(&mut self, left: &Expr, right: &Expr) -> [C; 2] {
-        let mut both = self.values(&[left, right]).into_iter();
-        let none = || C::other("");
-        [both.next().unwrap_or_else(none), both.next().unwrap_or_else(none)]
-    }
-
     /// An expression that may not be evaluated before the statement: what must come first goes into a statement expression.
     pub(super) fn nested(&mut self, make: impl FnOnce(&mut Self) -> C) -> C {
         let outer = std::mem::take(&mut self.before);
@@ -347,41 +274,6 @@ impl Emit<'_> {
             return made;
         }
         C::new(format!("({{ {} {}; }})", inner.join(" "), made.text), made.num)
-    }
-
-    fn conditional(&mut self, test: &Expr, left: &Expr, right: &Expr, want: Want) -> C {
-        let test = self.expr(test);
-        let left = self.nested(|emit| emit.wanted(left, want));
-        let right = self.nested(|emit| emit.wanted(right, want));
-        let num = if left.num == right.num { left.num } else { Num::Long };
-        let num = if left.num == Num::Other || right.num == Num::Other { Num::Other } else { num };
-        C::at(CONDITIONAL, format!("{} ? {} : {}", test.within(OR), left.within(OR), right.within(CONDITIONAL)), num)
-    }
-
-    fn not(&mut self, inner: &Expr) -> C {
-        let inner = self.expr(inner);
-        C::at(
-            BITS,
-            format!("!{}", inner.within(if inner.level == BITS && inner.text.starts_with('!') { BITS } else { UNARY })),
-            Num::Other,
-        )
-    }
-
-    /// What is not a bool as a condition.
-    fn truth(&mut self, inner: &Expr) -> C {
-        let value = self.expr(inner);
-        let plain = value.level >= UNARY;
-        if plain {
-            C { num: Num::Other, ..value }
-        } else {
-            C::at(COMPARISON - 1, format!("({}) != 0", value.text), Num::Other)
-        }
-    }
-
-    fn wrap(&mut self, part: &'static str, inner: &Expr, num: Num) -> C {
-        self.prelude.need(part);
-        let inner = self.expr(inner);
-        C::new(format!("{part}({})", inner.argument()), num)
     }
 
     /// The base and the index of an element; the base is named twice by the macro, so it must be something simple.
@@ -398,65 +290,6 @@ impl Emit<'_> {
         let name = self.field_name(id, field);
         let base = self.expr(base);
         C::new(format!("{}->{name}", base.within(CALL)), self.num(Slot::Field(id.0, field), ty))
-    }
-
-    fn compare(&mut self, how: Comparison, op: BinaryOp, left: &Expr, right: &Expr) -> C {
-        let constants = [constant(left).is_some(), constant(right).is_some()];
-        let [mut a, mut b] = self.pair(left, right);
-        if how == Comparison::Str {
-            let (a, b) = (a.argument(), b.argument());
-            return match op {
-                BinaryOp::Equal => C::other(format!("{}({a}, {b})", self.prelude.need("str_eq"))),
-                BinaryOp::NotEqual => C::at(BITS, format!("!{}({a}, {b})", self.prelude.need("str_eq")), Num::Other),
-                _ => {
-                    C::at(COMPARISON, format!("{}({a}, {b}) {} 0", self.prelude.need("str_cmp"), op.sign()), Num::Other)
-                }
-            };
-        }
-        signed(&mut a, b.num == Num::Int && !constants[1]);
-        signed(&mut b, a.num == Num::Int && !constants[0]);
-        let level = if matches!(op, BinaryOp::Equal | BinaryOp::NotEqual) { COMPARISON - 1 } else { COMPARISON };
-        C::at(level, format!("{} {} {}", a.within(COMPARISON + 1), op.sign(), b.within(COMPARISON + 1)), Num::Other)
-    }
-
-    fn binary(&mut self, operator: Operator, left: &Expr, right: &Expr, value: Option<i64>) -> C {
-        if operator == Operator::Concat {
-            return self.concat(left, right);
-        }
-        let divisor = constant(right);
-        let [mut a, b] = self.pair(left, right);
-        let (op, level) = match operator {
-            Operator::PtrAdd => (BinaryOp::Add, 11),
-            Operator::PtrSubtract => (BinaryOp::Subtract, 11),
-            Operator::Int(op) | Operator::Float(op) => (op, level_of(op)),
-            Operator::Concat => (BinaryOp::Add, 11),
-        };
-        if matches!(operator, Operator::Float(BinaryOp::Remainder)) {
-            return C::other(format!("fmod({}, {})", a.argument(), b.argument()));
-        }
-        if !matches!(operator, Operator::Int(_)) {
-            return C::at(level, format!("{} {} {}", a.within(level), op.sign(), b.within(level + 1)), Num::Other);
-        }
-        let (b, num) = widen(op, &mut a, b, value, divisor);
-        // C's compilers want parentheses where shifts or bit operators meet others.
-        let mixed = matches!(
-            op,
-            BinaryOp::ShiftLeft | BinaryOp::ShiftRight | BinaryOp::BitAnd | BinaryOp::BitOr | BinaryOp::BitXor
-        );
-        let (first, second) = match mixed {
-            true if a.level == level && level < 10 => (a.text.clone(), b.within(UNARY)),
-            true => (a.within(UNARY), b.within(UNARY)),
-            false => (a.within(level), b.within(level + 1)),
-        };
-        C::at(level, format!("{first} {} {second}", op.sign()), num)
-    }
-
-    /// The value of `place op= value` on the right of C's own operator.
-    pub(super) fn operand_of(&mut self, op: BinaryOp, value: &Expr) -> C {
-        let divisor = constant(value);
-        let value = self.expr(value);
-        let mut left = C::new("", Num::Long);
-        widen(op, &mut left, value, None, divisor).0
     }
 
     fn slice(&mut self, base: &Expr, from: Option<&Expr>, to: Option<&Expr>) -> C {
@@ -547,82 +380,5 @@ pub(super) fn is_simple(expr: &Expr) -> bool {
             walk::parts(expr).into_iter().all(|part| is_simple(part) || matches!(part.kind, ExprKind::Constant(_)))
         }
         _ => false,
-    }
-}
-
-fn level_of(op: BinaryOp) -> u8 {
-    match op {
-        BinaryOp::Multiply | BinaryOp::Divide | BinaryOp::Remainder => 12,
-        BinaryOp::Add | BinaryOp::Subtract => 11,
-        BinaryOp::ShiftLeft | BinaryOp::ShiftRight => 10,
-        BinaryOp::BitAnd => 7,
-        BinaryOp::BitXor => 6,
-        _ => 5,
-    }
-}
-
-/// C compares an unsigned number with an int as unsigned numbers.
-fn signed(c: &mut C, other_is_int: bool) {
-    if c.num == Num::Unsigned && other_is_int {
-        *c = C::at(UNARY, format!("(int){}", c.within(UNARY)), Num::Int);
-    }
-}
-
-/// Makes sure that C computes with 64 bits where the language does, and keeps its compilers quiet; gives the right side and the type.
-fn widen(op: BinaryOp, a: &mut C, mut b: C, value: Option<i64>, right: Option<i64>) -> (C, Num) {
-    use BinaryOp::*;
-    if matches!(op, Divide | Remainder) && right == Some(0) {
-        // Said so, since a compiler would warn of the constant.
-        b = C::new("(volatile long){0}", Num::Long);
-    }
-    if matches!(op, ShiftLeft | ShiftRight) && !right.is_some_and(|count| (0..64).contains(&count)) {
-        b = C::new(format!("({} & 63)", b.within(UNARY)), Num::Int);
-    }
-    let small = value.is_some_and(|value| i32::try_from(value).is_ok());
-    let ints = |a: &C, b: &C| a.num != Num::Long && (matches!(op, ShiftLeft | ShiftRight) || b.num != Num::Long);
-    if matches!(op, Add | Subtract | Multiply | ShiftLeft | ShiftRight) && ints(a, &b) && !small {
-        let digits = |c: &C| c.text.bytes().all(|byte| byte.is_ascii_digit()) && !c.text.is_empty();
-        if digits(a) {
-            *a = C::new(format!("{}L", a.text), Num::Long);
-        } else if digits(&b) && !matches!(op, ShiftLeft | ShiftRight) {
-            b = C::new(format!("{}L", b.text), Num::Long);
-        } else {
-            *a = C::at(UNARY, format!("(long){}", a.within(UNARY)), Num::Long);
-        }
-    }
-    if op == ShiftLeft && (a.text.starts_with('-') || a.text.starts_with('~')) {
-        *a = C::at(UNARY, format!("(long)((unsigned long){} << {})", a.within(UNARY), b.within(UNARY)), Num::Long);
-        return (C::new("0", Num::Int), Num::Long);
-    }
-    let long = a.num == Num::Long || (b.num == Num::Long && !matches!(op, ShiftLeft | ShiftRight));
-    (b, if long { Num::Long } else { Num::Int })
-}
-
-/// Bytes as a literal of C.
-pub(super) fn literal(bytes: &[u8]) -> String {
-    let mut text = String::from("\"");
-    escape(bytes, &mut text);
-    text.push('"');
-    text
-}
-
-/// Bytes as they stand inside a literal of C.
-pub(super) fn escape(bytes: &[u8], text: &mut String) {
-    for chunk in bytes.utf8_chunks() {
-        for letter in chunk.valid().chars() {
-            match letter {
-                '\n' => text.push_str("\\n"),
-                '\t' => text.push_str("\\t"),
-                '\r' => text.push_str("\\r"),
-                '"' => text.push_str("\\\""),
-                '\\' => text.push_str("\\\\"),
-                '?' if text.ends_with('?') => text.push_str("\\?"),
-                letter if letter.is_ascii_control() => text.push_str(&format!("\\{:03o}", letter as u32)),
-                letter => text.push(letter),
-            }
-        }
-        for byte in chunk.invalid() {
-            text.push_str(&format!("\\{byte:03o}"));
-        }
     }
 }

@@ -7,10 +7,13 @@
 //! into variables first ([`order`]).
 
 mod call;
+mod comment;
 mod expr;
 mod kinds;
 mod layout;
+mod literal;
 mod names;
+mod operator;
 mod order;
 mod prelude;
 mod show;

@@ -1,8 +1,9 @@
 //! Printing: formats of the language as formats of C.
 
 use super::Emit;
-use super::expr::{C, Num, Want, escape};
+use super::expr::{C, Num, Want};
 use super::kinds::Kind;
+use super::literal::escape;
 use crate::abi::Builtin;
 use crate::check::tree::{Amount, Constant, Conversion, Expr, ExprKind, Format, Operator, Piece, Shown};
 use crate::check::types::Type;

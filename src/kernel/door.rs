@@ -226,15 +226,14 @@ impl Machine {
         let now = self.clock;
         let Some(process) = self.table.get_mut(pid) else { return false };
         let State::Running = process.state else { return false };
-        let Some(context) = process.context.as_deref() else { return false };
-        let call = Call::new(request, context, now);
         process.accounting.calls += 1;
         self.totals.calls += 1;
-        let prints = matches!(request.builtin, Builtin::Print | Builtin::Printf);
-        let blocked = match prints && self.print_at_once(pid, &request) {
-            true => None,
-            false => self.attempt_first(pid, call),
-        };
+        if matches!(request.builtin, Builtin::Print | Builtin::Printf) && self.print_at_once(pid, &request) {
+            return self.leave(pid, None);
+        }
+        let Some(context) = self.table.get(pid).and_then(|process| process.context.as_deref()) else { return false };
+        let call = Call::new(request, context, now);
+        let blocked = self.attempt_first(pid, call);
         self.leave(pid, blocked)
     }
 

@@ -3,10 +3,11 @@
 //! What a call must write now leaves the buffer and stands in the call until it has gone; so a call that sleeps, or that
 //! a handler interrupts, goes on where it was. Every buffered byte knows the print that put it there.
 
+mod print;
+
 use std::sync::Arc;
 
 use super::call::{Call, Outcome};
-use super::event::Watch;
 use super::file::Kind;
 use super::group::Access;
 use super::host::Stream;
@@ -16,10 +17,6 @@ use super::param::STDIO_BUFFER;
 use super::process::{Deed, Pid};
 use crate::abi::constant::STDOUT_FILENO;
 use crate::abi::{Builtin, Errno, Signal};
-use crate::vm::{Fault, Request};
-
-/// The largest place for printed text that is kept for the next print.
-const MOST_KEPT: usize = 64 << 10;
 
 /// How stdout is buffered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -254,113 +251,6 @@ impl Machine {
         }
         self.process_mut(me).stdio.set_mode(mode);
         Outcome::Int(0)
-    }
-
-    /// Prints through the stdout buffer. The text is made once, however often the call is made again.
-    pub(crate) fn print_buffered(
-        &mut self,
-        me: Pid,
-        call: &mut Call,
-        render: impl FnOnce(&mut Machine, &Call, &mut Vec<u8>) -> Result<(), Fault>,
-    ) -> Outcome {
-        if self.resume_output(me, call) {
-            return self.finish_buffered(me, call);
-        }
-        let mut text = std::mem::take(&mut self.text);
-        let outcome = match render(self, call, &mut text) {
-            Ok(()) => self.print_text(me, call, &text),
-            Err(fault) => Outcome::fault(fault),
-        };
-        if text.capacity() <= MOST_KEPT {
-            text.clear();
-            self.text = text;
-        }
-        outcome
-    }
-
-    /// Carries out a print that only adds to a full buffer, which all but one in hundreds do: its text is made where it stays.
-    /// False, and nothing done, where there is more to a print.
-    pub(crate) fn print_at_once(&mut self, me: Pid, request: &Request) -> bool {
-        if self.watches(Watch::SYSCALL) || !self.made.is_empty() {
-            return false;
-        }
-        let (remember, tick) = (self.config.remember, self.clock);
-        let Some(process) = self.table.get_mut(me) else { return false };
-        let (Some(context), Some(format)) = (process.context.as_deref_mut(), request.format) else { return false };
-        let Some(streams) = Arc::get_mut(&mut process.stdio.0) else { return false };
-        if streams.mode != Some(Mode::Full) || !streams.unfinished.is_empty() {
-            return false;
-        }
-        let held = streams.buffer.len();
-        let made = context.render(&self.memory, format, request.window, 0, &mut streams.buffer);
-        if made.is_err() || streams.buffer.len() > STDIO_BUFFER {
-            streams.buffer.truncate(held);
-            return false;
-        }
-        let len = streams.buffer.len() - held;
-        let by = match remember {
-            true => Deed { who: me, span: context.image.span(context.pc), tick },
-            false => Deed { who: me, span: Default::default(), tick: 0 },
-        };
-        streams.note(len, by);
-        if request.builtin == Builtin::Printf {
-            context.set_register(request.window, len as u64);
-        }
-        context.pc += 1;
-        true
-    }
-
-    /// Prints `text` through the buffer. What need not wait in it is written from where it stands.
-    fn print_text(&mut self, me: Pid, call: &mut Call, text: &[u8]) -> Outcome {
-        call.count = text.len() as i64;
-        let (mode, by) = (self.stdout_mode(me), self.deed(me));
-        let stdio = &mut self.process_mut(me).stdio;
-        if !stdio.buffered().is_empty() || stdio.leaving(text, mode) < text.len() {
-            let bytes = stdio.accept(text, mode, by);
-            if bytes.is_empty() {
-                return Outcome::Int(call.count);
-            }
-            call.bytes = Some(bytes);
-            self.note_written(me);
-            return self.finish_buffered(me, call);
-        }
-        if text.is_empty() {
-            return Outcome::Int(0);
-        }
-        match self.write_bytes(me, STDOUT_FILENO, call, text) {
-            Outcome::Int(count) if count == call.count => Outcome::Int(count),
-            Outcome::Int(count) => {
-                self.process_mut(me).stdio.pass(text, by);
-                call.progress = 0;
-                call.bytes = text.get(count as usize..).map(<[u8]>::to_vec);
-                self.finish_buffered(me, call)
-            }
-            outcome => {
-                self.process_mut(me).stdio.pass(text, by);
-                call.bytes = Some(text.to_vec());
-                self.note_failed(me, call, &outcome);
-                outcome
-            }
-        }
-    }
-
-    /// Prints to a descriptor at once.
-    pub(crate) fn print_unbuffered(
-        &mut self,
-        me: Pid,
-        fd: i64,
-        call: &mut Call,
-        render: impl FnOnce(&mut Machine, &Call, &mut Vec<u8>) -> Result<(), Fault>,
-    ) -> Outcome {
-        if !self.resume_output(me, call) {
-            let mut text = Vec::new();
-            if let Err(fault) = render(self, call, &mut text) {
-                return Outcome::fault(fault);
-            }
-            call.count = text.len() as i64;
-            call.bytes = Some(text);
-        }
-        self.finish_output(me, fd, call)
     }
 
     /// fflush(3)

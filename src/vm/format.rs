@@ -39,12 +39,17 @@ impl<'o> Output<'o> {
     }
 
     /// Adds bytes.
+    #[inline]
     pub(super) fn push(&mut self, bytes: &[u8]) -> Result<(), Fault> {
         let room = self.end - self.bytes.len();
         if bytes.len() > room {
             return self.overflow(&bytes[..room]);
         }
-        self.bytes.extend_from_slice(bytes);
+        match bytes {
+            // A newline, more often than not.
+            [one] => self.bytes.push(*one),
+            _ => self.bytes.extend_from_slice(bytes),
+        }
         Ok(())
     }
 
@@ -82,7 +87,13 @@ impl<'o> Output<'o> {
             at -= 1;
             digits[at] = b'-';
         }
-        self.push(&digits[at..])
+        if self.end - self.bytes.len() < digits.len() {
+            return self.push(&digits[at..]);
+        }
+        // So few bytes are sooner pushed than handed to a copying function.
+        self.bytes.reserve(digits.len());
+        digits[at..].iter().for_each(|digit| self.bytes.push(*digit));
+        Ok(())
     }
 
     fn pad(&mut self, byte: u8, count: usize) -> Result<(), Fault> {
@@ -159,7 +170,10 @@ impl<'a> Renderer<'a> {
             Piece::Text(text) => self.out.push(text),
             Piece::Show => {
                 let (word, shown) = self.argument()?;
-                show::show(self.view, &mut self.out, shown, word)
+                match shown {
+                    Shown::Int => self.out.push_int(word as i64),
+                    _ => show::show(self.view, &mut self.out, shown, word),
+                }
             }
             Piece::Conversion(conversion) => self.convert(*conversion),
         }

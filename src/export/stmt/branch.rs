@@ -214,7 +214,7 @@ impl Emit<'_> {
             }
             Pattern::Equal(Constant::Str(bytes)) => {
                 self.prelude.need("str_eq");
-                format!("str_eq({}, STR({}))", subject.text, crate::export::expr::literal(bytes))
+                format!("str_eq({}, STR({}))", subject.text, crate::export::literal::literal(bytes))
             }
             Pattern::Equal(_) => "false".to_owned(),
             Pattern::Range(from, to) => format!("({0} >= {from} && {0} < {to})", subject.within(10)),

@@ -56,7 +56,10 @@ impl Builder<'_> {
     pub(crate) fn block(&mut self, start: u32, stmts: Vec<Option<Built<Stmt>>>, end: u32) -> Built<Block> {
         let span = self.span(start, end);
         let depth = stmts.iter().flatten().map(|stmt| stmt.depth).max().unwrap_or(0);
-        let stmts = stmts.into_iter().flatten().map(|stmt| stmt.node).collect();
+        // Statements are large: a list of them has no room to spare.
+        let mut kept = Vec::with_capacity(stmts.iter().flatten().count());
+        kept.extend(stmts.into_iter().flatten().map(|stmt| stmt.node));
+        let stmts = kept;
         Built { node: Block { stmts, span }, depth }
     }
 
