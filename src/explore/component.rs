@@ -10,12 +10,13 @@ use crate::abi::Status;
 use crate::bytecode::image::Verified;
 use crate::kernel::Pid;
 use crate::kernel::chance::Chance;
-use crate::kernel::file::{Descriptor, OpenFile, Slab};
+use crate::kernel::file::{Descriptor, OpenFile};
 use crate::kernel::fs::FileSystem;
 use crate::kernel::mqueue::{Queue, QueuesShape};
 use crate::kernel::pipe::{Pipe, PipesShape};
 use crate::kernel::poll::Poller;
 use crate::kernel::process::Process;
+use crate::kernel::slab::Slab;
 use crate::kernel::terminal::Terminal;
 
 /// No component: what stands where a state has none.

@@ -8,10 +8,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::file::Slab;
 use super::host::{Host, HostNode};
 use super::param::{FILE_BYTES, FILES_BYTES, FILES_COUNT, NAME_MAX, PATH_MAX};
 use super::pipe::PipeId;
+use super::slab::Slab;
 use crate::abi::Errno;
 
 /// Which file, directory or device.

@@ -30,6 +30,7 @@ pub mod ps;
 pub mod sched;
 pub(crate) mod seen;
 pub mod signal;
+pub(crate) mod slab;
 pub mod stdio;
 pub mod syscall;
 pub mod table;

@@ -1,10 +1,9 @@
 //! Which ready process runs next: a small trait, one file a policy. A policy sees ids and nice values, nothing else,
 //! and draws on no clock; chance comes from the run's seed.
 
-mod fifo;
+mod in_turn;
 mod priority;
 mod random;
-mod round_robin;
 
 use super::process::Pid;
 
@@ -53,8 +52,8 @@ impl PolicyKind {
     /// A policy in its first state.
     pub fn build(self, seed: u64) -> Box<dyn Policy> {
         match self {
-            PolicyKind::RoundRobin => Box::new(round_robin::RoundRobin::default()),
-            PolicyKind::Fifo => Box::new(fifo::Fifo::default()),
+            PolicyKind::RoundRobin => Box::new(in_turn::InTurn::new(true)),
+            PolicyKind::Fifo => Box::new(in_turn::InTurn::new(false)),
             PolicyKind::Random => Box::new(random::Random::new(seed)),
             PolicyKind::Priority => Box::new(priority::Priority::default()),
         }
