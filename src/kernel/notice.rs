@@ -6,11 +6,11 @@ use super::call::Call;
 use super::event::Origin;
 use super::file::{FileId, Kind};
 use super::host::{OutOfMemory, Repeated};
-use super::ledger::ends::{Crowd, Drowned, HeldOpen};
+use super::ledger::ends::{Crowd, Drowned, Early, HeldOpen};
 use super::ledger::{Act, Death, Failure, Interrupted};
 use super::machine::Machine;
 use super::mqueue::Queue;
-use super::param::INIT;
+use super::param::{INIT, MAX_FILES};
 use super::pipe::PipeId;
 use super::process::{Pid, Process, State};
 use super::syscall;
@@ -95,6 +95,10 @@ impl Machine {
 
     /// A process has as many descriptors as it may have: where most of them come from.
     fn note_crowd(&mut self, pid: Pid, by: &Act) {
+        // Whoever lowers the limit means to meet it.
+        if self.process(pid).limits.files.0 < MAX_FILES {
+            return;
+        }
         let mut places: BTreeMap<Span, usize> = BTreeMap::new();
         let mut open = 0;
         for (_, descriptor) in self.descriptors(pid) {
@@ -118,6 +122,20 @@ impl Machine {
         }
     }
 
+    /// A process sends a signal to its own group: perhaps from a handler that came before the result of a fork was stored.
+    pub(crate) fn note_early(&mut self, me: Pid) {
+        let Some(by) = self.act(me) else { return };
+        let Some(process) = self.table.get(me) else { return };
+        let Some(context) = process.context.as_deref() else { return };
+        let frames = context.call_stack();
+        let Some(frame) = frames.iter().find(|frame| frame.interrupted) else { return };
+        let interrupted = context.image.span(frame.pc);
+        let last = process.children.iter().max().and_then(|child| self.table.get(child));
+        let Some(fork) = last.map(|child| child.lineage.fork.span) else { return };
+        let signal = process.signals.heard.last().map(|heard| (heard.signal, heard.origin));
+        self.ledger.ends.early(Early { by, interrupted, fork, signal });
+    }
+
     /// A process asks whether another is there.
     pub(crate) fn note_asked(&mut self, me: Pid, pid: i64) {
         let asked = u32::try_from(pid).ok().and_then(|pid| self.table.get(Pid(pid)));
@@ -130,7 +148,8 @@ impl Machine {
     /// A queue is gone, perhaps with what was in it.
     pub(crate) fn note_drowned(&mut self, gone: Option<Queue>, by: Pid) {
         let Some(queue) = gone.filter(|queue| self.ledger.on && !queue.is_empty()) else { return };
-        let first = queue.messages().next().map(|message| message.sent);
+        // What a process has sent itself it knows of when it lets go of the queue.
+        let first = queue.messages().map(|message| message.sent).find(|sent| sent.who != by);
         if let (Some(sent), Some(by)) = (first, self.act(by)) {
             let drowned = Drowned { name: queue.name.clone(), messages: queue.len(), sent, by };
             self.ledger.ends.drown(queue.made.span, drowned);

@@ -132,6 +132,15 @@ impl Fault {
         }
     }
 
+    /// The same, where it is about an argument of a function that goes by this name.
+    #[must_use]
+    pub fn of(self, name: &'static str) -> Fault {
+        match self {
+            Fault::Argument { problem, .. } => Fault::Argument { function: name, problem },
+            other => other,
+        }
+    }
+
     /// The code of its report.
     pub fn code(&self) -> Code {
         match self {

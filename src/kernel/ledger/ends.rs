@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Act, MOST, Place, Seen, note};
-use crate::abi::{Builtin, Errno};
+use crate::abi::{Builtin, Errno, Signal};
+use crate::kernel::event::Origin;
 use crate::kernel::pipe::PipeId;
 use crate::kernel::process::{Deed, Lineage, Pid};
 use crate::source::Span;
@@ -45,7 +46,7 @@ pub struct Drowned {
     pub name: Vec<u8>,
     /// How many messages were in it.
     pub messages: usize,
-    /// Where the next one had been sent.
+    /// Where the first that somebody else had sent came from.
     pub sent: Deed,
     /// Who closed it last, and where.
     pub by: Act,
@@ -60,6 +61,19 @@ pub struct Crowd {
     pub open: usize,
     /// The place that has opened most of them, and how many.
     pub most: (Span, usize),
+}
+
+/// A signal to the sender's own group out of a handler that has interrupted the storing of a fork's result.
+#[derive(Debug)]
+pub struct Early {
+    /// Who, and where it sent the signal.
+    pub by: Act,
+    /// Where the handler interrupted it.
+    pub interrupted: Span,
+    /// The fork whose result had not been stored.
+    pub fork: Span,
+    /// The signal that the handler handles, and where it came from.
+    pub signal: Option<(Signal, Option<Origin>)>,
 }
 
 /// An alarm that was set anew before it rang.
@@ -88,6 +102,8 @@ pub struct Ends {
     pub crowds: BTreeMap<Place, Seen<Crowd>>,
     /// Waits with WNOHANG that found nobody who had ended.
     pub nobody: BTreeMap<Place, Seen<Act>>,
+    /// Signals to the own group before the id that was meant was stored, by where they were sent.
+    pub early: BTreeMap<Place, Seen<Early>>,
     /// Who closed the last read end of a pipe that could still be written; with the call that made the pipe, since ids come again.
     unread: BTreeMap<PipeId, (Deed, Act)>,
     /// How often in a row each process got the end of a file at one place.
@@ -133,6 +149,11 @@ impl Ends {
     /// Whether a zombie is there was asked, and answered with yes.
     pub(crate) fn ask(&mut self, by: Act, zombie: Arc<Lineage>) {
         note(&mut self.asked, by.at, || (by, zombie));
+    }
+
+    /// A handler sends to its own group what was meant for a child.
+    pub(crate) fn early(&mut self, early: Early) {
+        note(&mut self.early, early.by.at, || early);
     }
 
     /// A process may open no more descriptors.

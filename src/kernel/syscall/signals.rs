@@ -96,6 +96,9 @@ pub(crate) fn kill(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
     if pid == 0 {
         let at = machine.deed(me).span;
         machine.ledger.send_to_group(at);
+        if machine.ledger.on {
+            machine.note_early(me);
+        }
     }
     if pid > 0 && number == 0 && machine.ledger.on {
         machine.note_asked(me, pid);

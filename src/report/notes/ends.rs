@@ -4,10 +4,11 @@
 use super::{Reading, known, quoted, the, time, times, who};
 use crate::abi::{Builtin, TICKS_PER_SECOND};
 use crate::diagnostics::{Code, Diagnostic, Severity};
+use crate::kernel::event::Origin;
 use crate::kernel::host::{OutOfMemory, Repeated};
-use crate::kernel::ledger::ends::{Drowned, Ends, HeldOpen};
+use crate::kernel::ledger::ends::{Drowned, Early, Ends, HeldOpen};
 use crate::report::fault::bytes;
-use crate::report::stuck::text::Text;
+use crate::report::stuck::text::{Text, has_word};
 use crate::source::{FileId, Span};
 
 /// A reader that waited no longer than this did not notice.
@@ -21,6 +22,9 @@ pub(super) fn notes(ends: &Ends, reading: &Reading<'_>, found: &mut Vec<Diagnost
     }
     for seen in ends.drowned.values() {
         found.push(drowned(&seen.first));
+    }
+    for seen in ends.early.values() {
+        found.extend(early(&seen.first, reading));
     }
     for crowd in ends.crowds.values().map(|seen| &seen.first).filter(|crowd| known(crowd.most.0)) {
         let role = the(&who(&crowd.by));
@@ -67,6 +71,40 @@ pub(super) fn notes(ends: &Ends, reading: &Reading<'_>, found: &mut Vec<Diagnost
             .help("`waitpid(pid, WNOHANG)` gives 0 while the child runs, and its id when it has ended"),
         );
     }
+}
+
+/// `kill(pid, …)` in a handler that ran between the return of `fork()` and the store of its result in `pid`.
+fn early(early: &Early, reading: &Reading<'_>) -> Option<Diagnostic> {
+    if !known(early.fork) || !known(early.by.at) {
+        return None;
+    }
+    let file = early.fork.file;
+    let text = Text::read(file, &reading.sources.file(file).text);
+    let path = text.path(early.fork);
+    let store = path.last()?.stmt().span;
+    let names = text.names(early.fork);
+    let [name] = names.as_slice() else { return None };
+    let inside = store.start <= early.interrupted.start && early.interrupted.start < store.end;
+    if !inside || !has_word(text.of(early.by.at), name) {
+        return None;
+    }
+    let signal = early.signal.map_or("SIGUSR1", |(signal, _)| signal.name());
+    let mut report = Diagnostic::new(
+        Code::EarlyHandler,
+        format!("the handler ran before `{name}` was set"),
+        early.by.at,
+        format!("`{name}` is still 0 here: this goes to every process of the group, the sender too"),
+    )
+    .label(store, format!("`{name}` is stored only after the handler has returned"));
+    if let Some(Origin::Process(_, at)) = early.signal.and_then(|(_, origin)| origin)
+        && known(at)
+    {
+        report = report.label(at, "the signal came from here");
+    }
+    Some(report.note("a signal can come between the return of a call and the store of its result").help(format!(
+        "block {signal} around `fork`: `let (_, old) = sigprocmask(SIG_BLOCK, sigmask({signal}));` before it, \
+         `sigprocmask(SIG_SETMASK, old);` after"
+    )))
 }
 
 /// A write end that only the end of its holder has closed: told where the text shows that the holder cannot have wanted it.
@@ -136,7 +174,7 @@ fn drowned(drowned: &Drowned) -> Diagnostic {
         Code::MessagesLeft,
         format!("{} {messages} in the queue `{name}` {were} never received, and went with it", drowned.messages),
         drowned.sent.span,
-        "the next to be received was sent here",
+        if drowned.messages == 1 { "it was sent here" } else { "one of them was sent here" },
     );
     // Whoever takes the name away means to be done with the queue.
     report.severity = Severity::Note;

@@ -87,7 +87,7 @@ pub(super) fn sprintf(call: &mut Call<'_, '_>) -> Given<u64> {
         return Ok(0);
     };
     let mut bytes = Vec::new();
-    format::render(call.guest.view(), format, call.args(), &mut bytes)?;
+    format::render(call.guest.view(), format, call.args(), &mut bytes).map_err(|fault| fault.of("sprintf"))?;
     call.guest.new_string(&bytes)
 }
 
