@@ -1,6 +1,5 @@
 //! `proc explore`: the questions of exams with their exact answers, models with their verdicts, and every witness replayed.
 
-use std::collections::BTreeSet;
 use std::process::Command;
 
 use libtest_mimic::Trial;
@@ -17,12 +16,12 @@ pub(crate) fn trials() -> Vec<Trial> {
         .map(|question| trial(format!("explore/{}", question.name), || question.ask()))
         .collect();
     trials.extend(MODELS.iter().map(|(name, verdict)| trial(format!("explore/model/{name}"), || hold(name, verdict))));
+    trials.push(trial("explore/model/all", all_models));
     trials.push(trial("explore/counts-answer-at-once", counts));
     trials.push(trial("explore/bounds-are-not-decided", bounds));
     trials.push(trial("explore/possible-or-why-not", possible));
     trials.push(trial("explore/order", order));
     trials.push(trial("explore/difference", difference));
-    trials.push(trial("explore/reduction-loses-nothing", reduction));
     trials.push(trial("explore/threads-agree", threads));
     trials.push(trial("explore/json-as-documented", documented));
     trials.push(trial("explore/verdicts-of-proc-test", verdicts));
@@ -203,6 +202,30 @@ const QUESTIONS: &[Question] = &[
         stuck: 0,
     },
     Question {
+        name: "read-that-is-short",
+        text: "let (r, w) = pipe(); write(w, \"abc\"); let (n, s) = read(r, 3); printf(\"%d%s\", n, s);",
+        options: &["--stdout=unbuffered", "--faults=read"],
+        outputs: &["-1", "1a", "3abc"],
+        processes: 1,
+        stuck: 0,
+    },
+    Question {
+        name: "open-and-pipe-that-fail",
+        text: "let (r, w) = pipe(); let f = open(\"/tmp/x\", O_CREAT | O_WRONLY, 0o600); printf(\"%d %d\", r < 0 ? 1 : 0, f < 0 ? 1 : 0);",
+        options: &["--stdout=unbuffered", "--faults=pipe,open"],
+        outputs: &["0 0", "0 1", "1 0", "1 1"],
+        processes: 1,
+        stuck: 0,
+    },
+    Question {
+        name: "wait-that-is-interrupted",
+        text: "if fork() == 0 { exit(3); } let (p, s) = wait(); printf(p < 0 ? \"interrupted\" : \"collected\");",
+        options: &["--stdout=unbuffered", "--faults=wait"],
+        outputs: &["collected", "interrupted"],
+        processes: 2,
+        stuck: 0,
+    },
+    Question {
         name: "killed-at-any-time",
         text: "let c = fork(); if c == 0 { printf(\"a\"); printf(\"b\"); exit(0); } kill(c, SIGKILL); wait(); printf(\".\");",
         options: UNBUFFERED,
@@ -228,6 +251,9 @@ const BLOCKED: &str = "let count = 0; fn on_usr1(sig: int) { count++; }
 const MODELS: &[(&str, &[&str])] = &[
     ("fork_and_print", &[]),
     ("forks_into_a_buffer", &[]),
+    ("handler_before_store", &[]),
+    ("job_list_race", &[]),
+    ("job_list_race_cured", &[]),
     ("leader_election", &[]),
     ("lost_wakeup", &["stuck"]),
     ("lost_wakeup_cured", &[]),
@@ -236,11 +262,13 @@ const MODELS: &[(&str, &[&str])] = &[
     ("mutex_queue", &[]),
     ("philosophers_deadlock", &["stuck"]),
     ("philosophers_ordered", &[]),
+    ("pipe_capacity", &["stuck"]),
+    ("sigchld_lost", &["stuck"]),
     ("sigchld_merging", &[]),
 ];
 
 /// A program's text in a file of its own.
-fn written(text: &str) -> (tempfile::TempDir, String) {
+pub(crate) fn written(text: &str) -> (tempfile::TempDir, String) {
     let folder = tempfile::tempdir().expect("a scratch folder");
     let path = folder.path().join("main.proc");
     std::fs::write(&path, text).expect("a file in the scratch folder");
@@ -249,7 +277,7 @@ fn written(text: &str) -> (tempfile::TempDir, String) {
 }
 
 /// What `proc explore` answers, and its status.
-fn explore(path: &str, options: &[&str]) -> (Value, i32) {
+pub(crate) fn explore(path: &str, options: &[&str]) -> (Value, i32) {
     let mut command = Command::new(program());
     command.args(["explore", "--format=json"]).args(options).arg(path);
     let output = run(command, b"");
@@ -305,6 +333,15 @@ impl Question {
             assert_eq!(texts(&brute), self.outputs);
         }
     }
+}
+
+/// Every program beside the models is one of them.
+fn all_models() {
+    let known =
+        |path: &std::path::PathBuf| MODELS.iter().any(|(name, _)| path.file_stem().is_some_and(|stem| stem == *name));
+    let missing: Vec<_> =
+        super::case::programs_below("examples/explore").into_iter().filter(|path| !known(path)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
 }
 
 fn hold(name: &str, verdict: &[&str]) {
@@ -372,70 +409,6 @@ fn difference() {
     let (answer, status) = explore(&first, &["--diff", &second]);
     assert_eq!((answer["only_first"].as_array().map(Vec::len), status), (Some(0), 1));
     assert_eq!(answer["only_second"][0]["text"], "pc");
-}
-
-/// Small programs made of the pieces that interact, told apart by a number; with and without reduction they do the same.
-fn generated(mut seed: u64) -> String {
-    let mut next = |n: u64| {
-        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (seed >> 33) % n
-    };
-    let mut text = String::from("let (r, w) = pipe(); let g = 0; fn h(sig: int) { g = g + 1; }\n");
-    if next(3) == 0 {
-        text.push_str("signal(SIGCHLD, h);\n");
-    }
-    for process in 0..2 {
-        text.push_str("if fork() == 0 {\n");
-        for _ in 0..next(3) {
-            text.push_str(PIECES[next(PIECES.len() as u64) as usize]);
-        }
-        text.push_str(&format!("exit({process});\n}}\n"));
-    }
-    for _ in 0..next(4) {
-        text.push_str(PIECES[next(PIECES.len() as u64) as usize]);
-    }
-    text.push_str("printf(\"%d\", g);\n");
-    text
-}
-
-const PIECES: &[&str] = &[
-    "printf(\"a\");\n",
-    "printf(\"a\");\n",
-    "printf(\"b\");\n",
-    "write(w, \"x\");\n",
-    "close(w);\n",
-    "close(r);\n",
-    "if true { let (n, _) = read(r, 1); printf(\"%d\", n); }\n",
-    "wait();\n",
-    "getpid();\n",
-    "if getppid() == 1 { printf(\"o\"); }\n",
-    "sleep(1);\n",
-    "if choose(2) == 1 { printf(\"c\"); }\n",
-    "g = g + 10;\n",
-    "kill(getppid() > 1 ? getppid() : 0, 0);\n",
-];
-
-fn reduction() {
-    // PROC_GENERATED=400 tries more of them.
-    let count = std::env::var("PROC_GENERATED").ok().and_then(|count| count.parse().ok()).unwrap_or(40);
-    for seed in 0..count {
-        let text = generated(seed);
-        let (_folder, path) = written(&text);
-        let options = ["--stdout=unbuffered", "--max-states=60000"];
-        let (reduced, _) = explore(&path, &options);
-        let (brute, _) = explore(&path, &[&options[..], &["--reduction=none"]].concat());
-        assert_eq!(reduced["complete"], Value::Bool(true), "{text}");
-        if brute["complete"] == Value::Bool(false) {
-            continue;
-        }
-        for list in ["outputs", "stuck", "faults", "assertions"] {
-            let set = |report: &Value| -> BTreeSet<String> {
-                let of = |witness: &Value| format!("{}{}{}", witness["text"], witness["message"], witness["output"]);
-                report[list].as_array().expect("a list").iter().map(of).collect()
-            };
-            assert_eq!(set(&reduced), set(&brute), "{list} of seed {seed}\n{text}");
-        }
-    }
 }
 
 /// However many threads look at states, and in whatever order they do: the report is the same to the byte.
