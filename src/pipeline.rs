@@ -140,7 +140,6 @@ mod tests {
             format!("let a = len(argv); print({}0);", "a > 1 ? a : ".repeat(240)),
             format!("let a = len(argv); if a == 0 {{ }}{}", " else if a > 1 { print(a); }".repeat(240)),
             format!("let a = len(argv); {}print(a);{}", "if a > 0 { ".repeat(240), "}".repeat(240)),
-            format!("let f = {}1;{};", "fn() { print(2); let g = ".repeat(1), "}"),
         ] {
             assert_eq!(codes(&text), [""; 0], "{}", &text[..60]);
         }

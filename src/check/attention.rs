@@ -87,11 +87,7 @@ impl Scope<'_> {
 
     fn stmt(&self, stmt: &Stmt, in_loop: bool, asked: &dyn Fn() -> bool, found: &mut Attention) {
         match &stmt.kind {
-            StmtKind::Expr(call) => {
-                if builtin_call(call).is_some() && !asked() {
-                    found.ignored.push(call.span);
-                }
-            }
+            StmtKind::Expr(call) if builtin_call(call).is_some() && !asked() => found.ignored.push(call.span),
             StmtKind::Store { targets, value, .. } => {
                 let Some((builtin, _)) = builtin_call(value) else { return };
                 let used: Vec<bool> = targets
