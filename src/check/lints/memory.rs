@@ -57,8 +57,7 @@ fn zero_of(test: &Expr, forks: &[(Var, Span)]) -> Option<Span> {
         (Some(0), _) => Var::of(other),
         _ => None,
     }?;
-    let before = forks.iter().filter(|(of, fork)| *of == var && fork.start < test.span.start);
-    before.last().map(|(_, fork)| *fork)
+    forks.iter().rfind(|(of, fork)| *of == var && fork.start < test.span.start).map(|(_, fork)| *fork)
 }
 
 /// A child's part of a function, which it never leaves alive.

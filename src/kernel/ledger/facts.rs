@@ -1,0 +1,175 @@
+//! The facts that the ledger keeps: what they are made of, and nothing of how they come about or what is said of them.
+
+use std::sync::Arc;
+
+use super::Act;
+use crate::abi::{Builtin, Errno, Signal, Status};
+use crate::kernel::event::{Origin, Shown};
+use crate::kernel::process::{Deed, Lineage, Pid};
+use crate::source::Span;
+
+/// A child that its parent never waited for.
+#[derive(Debug)]
+pub struct Unwaited {
+    /// The parent, and where it ended.
+    pub parent: Act,
+    /// The children, the first few.
+    pub children: Vec<Arc<Lineage>>,
+    /// Whether the parent was killed by a signal.
+    pub killed: bool,
+    /// The longest time that one of them lay as a zombie, in ticks; 0 where all were running still.
+    pub longest: u64,
+    /// How many were zombies.
+    pub zombies: u64,
+    /// How many children the parent has made after the first of the zombies had ended.
+    pub parent_forks: u32,
+}
+
+/// A child that outlived the script.
+#[derive(Debug)]
+pub struct Orphan {
+    /// The child.
+    pub child: Arc<Lineage>,
+    /// The parent that ended, and where.
+    pub parent: Act,
+    /// Where it wrote to the terminal after the script had ended.
+    pub spoke: Option<Span>,
+    /// Where it asked for its parent and got init.
+    pub asked: Option<Span>,
+    /// When its parent ended, and the session it was in then.
+    pub left: (u64, Pid),
+    /// How long it lived on, where it has ended in the session in which its parent left it.
+    pub lived: Option<u64>,
+}
+
+/// An exit code of which only a part survived.
+#[derive(Debug)]
+pub struct Cut {
+    /// Who ended, and where.
+    pub by: Act,
+    /// The code.
+    pub code: i64,
+    /// The wait that collected it.
+    pub collected: Option<Act>,
+}
+
+/// A signal that was dropped, since one of its kind was pending.
+#[derive(Debug)]
+pub struct Merged {
+    /// Which.
+    pub signal: Signal,
+    /// To whom.
+    pub target: Act,
+    /// Who sent the first, and where.
+    pub first: Origin,
+    /// Who sent the second, and where.
+    pub second: Origin,
+    /// The role of the second's sender.
+    pub sender: Option<Arc<Lineage>>,
+    /// Whether the target had it blocked.
+    pub blocked: bool,
+    /// Whether the target has a handler for it.
+    pub handled: bool,
+}
+
+/// A call that failed.
+#[derive(Debug)]
+pub struct Failure {
+    /// Who made it, and where.
+    pub by: Act,
+    /// Which.
+    pub builtin: Builtin,
+    /// Why it failed.
+    pub errno: Errno,
+    /// Its arguments.
+    pub args: Vec<Shown>,
+    /// Where the descriptor it wanted was closed before.
+    pub closed: Option<Deed>,
+    /// Where the child it wanted had been collected.
+    pub collected: Option<Deed>,
+    /// Who made the open file non-blocking, where that is the reason.
+    pub flagged: Option<(Deed, Option<Arc<Lineage>>)>,
+    /// The process that a wait was for, though it is no child of the caller's.
+    pub stranger: Option<Arc<Lineage>>,
+    /// Whether the caller has ever made a child.
+    pub parent: bool,
+    /// Whether the caller ignores SIGCHLD, so that its children go without a status.
+    pub vanish: bool,
+    /// Whether `--fail` has made it fail.
+    pub forced: bool,
+}
+
+/// A call that a handler interrupted for good.
+#[derive(Debug)]
+pub struct Interrupted {
+    /// Who made it, and where.
+    pub by: Act,
+    /// Which.
+    pub builtin: Builtin,
+    /// By which signal.
+    pub signal: Signal,
+    /// Where its handler was installed.
+    pub installed: Option<Span>,
+    /// Where the signal came from.
+    pub origin: Option<Origin>,
+    /// Where the alarm was set, where it was one.
+    pub alarm: Option<Span>,
+}
+
+/// A wait that could have taken any of several children.
+#[derive(Debug)]
+pub struct Chosen {
+    /// Who waited, and where.
+    pub by: Act,
+    /// Whom it got.
+    pub got: Arc<Lineage>,
+    /// How it had ended.
+    pub status: Status,
+    /// Another child that was there.
+    pub other: Arc<Lineage>,
+}
+
+/// A process that a signal killed.
+#[derive(Debug, Clone)]
+pub struct Death {
+    /// Who, and where it stood.
+    pub by: Act,
+    /// By which signal.
+    pub signal: Signal,
+    /// Where the signal came from.
+    pub origin: Option<Origin>,
+    /// The process that sent it, where one did.
+    pub sender: Option<Arc<Lineage>>,
+    /// Where its alarm was set, where it was one.
+    pub alarm: Option<Span>,
+    /// The call in which it was killed.
+    pub call: Option<Builtin>,
+    /// Whether the sender meant a whole group.
+    pub group: bool,
+}
+
+/// The children of one place.
+#[derive(Debug)]
+pub struct Serial {
+    /// Who makes them.
+    pub by: Act,
+    /// How many.
+    pub count: u64,
+    /// Whether one was made while another child of the process was alive.
+    pub together: bool,
+    /// When the first was made.
+    pub first: u64,
+    /// When the last was made.
+    pub last: u64,
+}
+
+/// A message that waited while a later one was received.
+#[derive(Debug)]
+pub struct Passed {
+    /// Who received, and where.
+    pub by: Act,
+    /// The one received: its priority, its beginning, and who sent it.
+    pub taken: (i64, Vec<u8>, Deed),
+    /// The one that waits.
+    pub waits: (i64, Vec<u8>, Deed),
+}
