@@ -28,25 +28,25 @@ const EXIT_UNDECIDED: u8 = 2;
 #[derive(Debug, Args)]
 pub(crate) struct Explore {
     /// Whether this text can be what a run prints: a schedule, or why not (\n, \t, \\ are understood)
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", group = "question")]
     possible: Option<String>,
     /// Every output must contain this text, or be it where it begins with =
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", conflicts_with = "question")]
     always: Vec<String>,
     /// No output may contain this text, or be it where it begins with =
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", conflicts_with = "question")]
     never: Vec<String>,
     /// Only count, without trying every order of outputs
-    #[arg(long, value_enum, value_name = "WHAT")]
+    #[arg(long, value_enum, value_name = "WHAT", group = "question")]
     count: Option<Count>,
     /// Which outputs come before which in every schedule
-    #[arg(long)]
+    #[arg(long, group = "question")]
     order: bool,
     /// Another program: the outputs that only one of the two has
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", group = "question")]
     diff: Option<PathBuf>,
     /// Write every schedule found to a file of its own in this directory
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", conflicts_with = "question")]
     save: Option<PathBuf>,
     /// How long sleeps take
     #[arg(long, value_enum, default_value_t = SleepName::Adversarial)]
@@ -338,7 +338,11 @@ pub(crate) fn setup(options: &Explore, file: &Path, input: Vec<u8>) -> Result<Se
         },
         seeded: options.seed.is_some(),
         faults: options.faults.clone(),
-        bounds: Bounds { states: options.max_states, depth: options.max_depth, memory: options.memory << 20 },
+        bounds: Bounds {
+            states: options.max_states,
+            depth: options.max_depth,
+            memory: options.memory.saturating_mul(1 << 20),
+        },
         reduction: match options.reduction {
             ReductionName::Local => Reduction::Local,
             ReductionName::None => Reduction::None,

@@ -22,6 +22,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     trials.push(trial("explore/possible-or-why-not", possible));
     trials.push(trial("explore/order", order));
     trials.push(trial("explore/difference", difference));
+    trials.push(trial("explore/one-question-at-a-time", one_question));
     trials.push(trial("explore/threads-agree", threads));
     trials.push(trial("explore/json-as-documented", documented));
     trials.push(trial("explore/verdicts-of-proc-test", verdicts));
@@ -401,6 +402,18 @@ fn order() {
         answer["order"],
         serde_json::json!([["\"a\" of child 1", "\"b\" of child 1"], ["\"x\" of parent", "\"y\" of parent"]])
     );
+}
+
+/// Two questions at once are refused, not half answered.
+fn one_question() {
+    let (_folder, path) = written("printf(\"x\");");
+    for options in
+        [&["--order", "--possible=x"][..], &["--count=lines", "--diff", &path], &["--possible=x", "--always=x"]]
+    {
+        let mut command = Command::new(program());
+        command.arg("explore").args(options).arg(&path);
+        assert_eq!(run(command, b"").status.code(), Some(64), "{options:?}");
+    }
 }
 
 fn difference() {
