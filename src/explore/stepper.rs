@@ -309,10 +309,14 @@ impl Stepper {
                             self.machine.complete(pid, &call, &Outcome::Fail(errno));
                         }
                     }
-                    // The arguments are the call's own: nobody reads them after it.
+                    // The arguments are the call's own: nobody reads them after it. In the register, they are part of the state.
                     Some(Trouble::Short) => {
-                        if let Some(context) = self.machine.process_mut(pid).context.as_deref_mut() {
+                        let process = self.machine.process_mut(pid);
+                        if let (Some(context), Some(call)) =
+                            (process.context.as_deref_mut(), process.call.as_deref_mut())
+                        {
                             context.set_register(count, 1);
+                            call.words[1] = 1;
                         }
                     }
                     None => {}
