@@ -9,7 +9,7 @@ BEGIN = "<!-- Written by benches/compare from here on; do not edit. -->"
 GROUPS = (
     ("language", "The language", "Whole runs, in milliseconds of processor time."),
     ("machine", "The machine", "Nanoseconds for each turn: a long run less a short one, so that the start of the process is not counted."),
-    ("output", "Output, start, tracing", ""),
+    ("output", "Output, start, tracing, provenance", ""),
 )
 
 

@@ -104,6 +104,23 @@ def _round_trip(name, title):
     return Contest(name, "machine", title, runners, {"linux": 15.0, "erlang": 1.0}, unit="ns a turn")
 
 
+def _provenance(workload, title, size, *args, base=None, stdout=()):
+    """What it costs to remember where things come from: the same run with `--fast` may be faster by a fifth, so that provenance
+    takes at most 1.25 times as long."""
+    script = (f"{{work}}/{workload}.proc", "{n}", *args)
+    return Contest(
+        f"fast-{workload}",
+        "output",
+        f"{title}, beside the same with `--fast`, which remembers nothing",
+        {
+            "proc": Runner(("{proc}", "run", *stdout, *script), size, base),
+            "self": Runner(("{proc}", "run", "--fast", *stdout, *script), size, base),
+        },
+        {"self": 0.8},
+        unit="ns a turn" if base else "ms",
+    )
+
+
 def contests():
     """All contests, in the order of the tables."""
     rows = [_language(name, title, size) for name, title, size, _, _ in LANGUAGE]
@@ -164,6 +181,10 @@ def contests():
             },
             unit="ns a turn",
         ),
+        _provenance("fork", "`fork` + `_exit` + `wait`", 200_000, "0", base=2000),
+        _provenance("pipe", "round trips through pipes", 300_000, base=1000),
+        _provenance("strings", "split and join of strings", 600),
+        _provenance("lines", "10 million short lines on stdout", 10_000_000, stdout=("--stdout", "file")),
     ]
     return rows
 

@@ -67,6 +67,7 @@ const NAMES: &[(&str, &str)] = &[
     ("cout", "`print(...)` writes its arguments with spaces between and a newline"),
     ("fprintf", "for standard error write `eprintf(\"...\", ...)`; for a descriptor `dprintf(fd, \"...\", ...)`"),
     ("vprintf", "`printf(\"...\", ...)` takes any number of arguments"),
+    ("format", "`sprintf(\"...\", ...)` gives the text as a str of its own"),
     ("snprintf", "`sprintf(\"...\", ...)` gives the text as a str of its own"),
     ("strlen", "`len(s)` is the number of bytes of a string"),
     ("length", "`len(x)` is the length of a string or an array"),

@@ -63,7 +63,7 @@ pub(crate) fn replays(path: &Path) -> Result<usize, String> {
     let input = folder.path().join("input");
     std::fs::write(&input, &case.stdin).map_err(|error| error.to_string())?;
     let mut command = Command::new(program());
-    command.args(["explore", "--format=json", "--jobs=1", "--max-states=300"]).args(&options);
+    command.args(["explore", "--format=json", "--jobs=1", "--max-states=150"]).args(&options);
     command.arg("--stdin").arg(&input).arg("--save").arg(folder.path()).arg(path).args(&case.args);
     let output = run(command, b"");
     let report: Value = serde_json::from_slice(&output.stdout)

@@ -144,7 +144,8 @@ fn format_count(
     );
     match (surplus, missing) {
         (Some(surplus), _) => Diagnostic::new(Code::BadFormat, headline, surplus, "nothing in the format shows this")
-            .label(at, "this format"),
+            .label(at, "this format")
+            .help("every value needs its place in the format: `%d` for an int, `%s` for a str, `%f` for a float"),
         (None, Some(missing)) => {
             Diagnostic::new(Code::BadFormat, headline, at, format!("nothing is given for {missing}"))
         }
