@@ -12,12 +12,16 @@ pub(crate) struct Race {
     pub(crate) edges: [usize; 2],
 }
 
-/// The first state, in the order they were found, where it matters to what is printed which of two processes goes first.
-pub(crate) fn find(graph: &Graph) -> Option<Race> {
+/// The first state, in the order they were found, where it matters to what is printed which of two processes goes first,
+/// and from which an end can be reached either way.
+pub(crate) fn find(graph: &Graph, alive: &[bool]) -> Option<Race> {
+    let ends = |edge: usize| alive.get(graph.edges[edge].to as usize).copied().unwrap_or(true);
     (0..graph.looks.len() as u32).find_map(|node| {
-        let prints: Vec<usize> = graph.edges_of(node).filter(|edge| graph.edges[*edge].text != 0).collect();
-        let pairs = prints.iter().enumerate().flat_map(|(at, one)| prints[at + 1..].iter().map(move |two| [*one, *two]));
-        pairs.into_iter().find(|pair| matters(graph, *pair)).map(|edges| Race { node, edges })
+        let prints: Vec<usize> =
+            graph.edges_of(node).filter(|edge| ends(*edge) && graph.edges[*edge].text != 0).collect();
+        let mut pairs =
+            prints.iter().enumerate().flat_map(|(at, one)| prints[at + 1..].iter().map(move |two| [*one, *two]));
+        pairs.find(|pair| matters(graph, *pair)).map(|edges| Race { node, edges })
     })
 }
 

@@ -210,7 +210,7 @@ impl Survey {
         } else {
             circles::extremes(&self.graph, &alive, lines)
         };
-        let unordered = if found.outputs.len() > 1 { self.unordered() } else { None };
+        let unordered = if found.outputs.len() > 1 { self.unordered(&alive) } else { None };
         Report {
             complete: bounds.is_empty(),
             bounds,
@@ -291,8 +291,12 @@ impl Survey {
         let steps: Vec<(u32, u32)> = seen.into_iter().skip(begin).collect();
         let mut movers: std::collections::BTreeMap<String, (u32, u32)> = std::collections::BTreeMap::new();
         for (node, edge) in steps {
-            let word =
-                self.graph.edges.get(edge as usize).and_then(|edge| self.graph.words.get_index(edge.word as usize)).cloned();
+            let word = self
+                .graph
+                .edges
+                .get(edge as usize)
+                .and_then(|edge| self.graph.words.get_index(edge.word as usize))
+                .cloned();
             let Some(word) = word else { continue };
             let Some(line) = self.line(node, &word.descent) else { continue };
             let lines = movers.entry(role(&word.descent)).or_insert((line, line));
@@ -323,8 +327,8 @@ impl Survey {
     }
 
     /// Two prints of different processes that nothing orders.
-    fn unordered(&mut self) -> Option<[Print; 2]> {
-        let race = race::find(&self.graph)?;
+    fn unordered(&mut self, alive: &[bool]) -> Option<[Print; 2]> {
+        let race = race::find(&self.graph, alive)?;
         let [one, two] = race.edges.map(|edge| self.print(race.node, edge));
         Some([one?, two?])
     }
