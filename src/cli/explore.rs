@@ -14,7 +14,7 @@ use super::options::StdoutName;
 use super::watch::Watcher;
 use super::{EXIT_COMPILE, EXIT_NO_INPUT, EXIT_USAGE, saved, say, show};
 use crate::abi::Builtin;
-use crate::explore::{self, Answer, Bounds, Output, Reduction, Report, Setup, Sleep, Survey, Want, Witness};
+use crate::explore::{self, Answer, Bounds, Output, Print, Reduction, Report, Setup, Sleep, Survey, Want, Witness};
 use crate::kernel::machine::Config;
 use crate::kernel::param;
 use crate::source::SourceMap;
@@ -424,6 +424,9 @@ fn words(report: &Report) -> String {
     for output in &report.outputs {
         text.push_str(&format!("  {:?}\n      by {}\n", output.text, output.schedule));
     }
+    if let Some(prints) = &report.unordered {
+        text.push_str(&unordered(prints));
+    }
     let mut list = |head: &str, witnesses: &[Witness]| {
         if !witnesses.is_empty() {
             text.push_str(&format!("{head}\n"));
@@ -443,4 +446,16 @@ fn words(report: &Report) -> String {
     list("other statuses than 0:", &report.statuses);
     list("zombies that nobody collects:", &report.zombies);
     text
+}
+
+/// Why there are several outputs, and what would leave one.
+fn unordered(prints: &[Print; 2]) -> String {
+    let mut text = "the output depends on the schedule: nothing orders these two prints\n".to_owned();
+    for Print { who, line, text: printed } in prints {
+        // The beginning is enough to know it by.
+        let begin: String = printed.chars().take(40).collect();
+        let more = if begin.len() < printed.len() { "..." } else { "" };
+        text.push_str(&format!("  line {line}: {who} prints {begin:?}{more}\n"));
+    }
+    text + "  help: if the order matters, let one wait for the other: by `wait()`, a byte in a pipe, or a signal\n"
 }

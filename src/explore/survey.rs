@@ -12,6 +12,7 @@ use super::graph::{Bounds, Graph, Kind, Progress};
 use super::host::{Log, Outside, Sources, Stage};
 use super::order;
 use super::outputs::{self, Outputs, Possible, Way};
+use super::race;
 use super::schedule;
 use super::search;
 use super::stepper::{Rules, Sleep, Stepper};
@@ -21,7 +22,7 @@ use crate::abi::Builtin;
 use crate::bytecode::image::Verified;
 use crate::kernel::host::{Host, Input};
 use crate::kernel::machine::{Config, Machine};
-use crate::kernel::process::State;
+use crate::kernel::process::{Process, State};
 
 /// How much is left out because it can make no difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -88,6 +89,17 @@ pub struct Output {
     pub finals: usize,
 }
 
+/// A print that nothing orders against another.
+#[derive(Debug, Clone, Serialize)]
+pub struct Print {
+    /// The role of the process.
+    pub who: String,
+    /// The line where it stands then.
+    pub line: u32,
+    /// What it prints.
+    pub text: String,
+}
+
 /// Something that can happen, with a schedule by which it does.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Witness {
@@ -121,6 +133,8 @@ pub struct Report {
     pub transitions: usize,
     /// Complete outputs, sorted by text.
     pub outputs: Vec<Output>,
+    /// Where there are several outputs: two prints of different processes of which either may come first.
+    pub unordered: Option<[Print; 2]>,
     /// Schedules after which every process waits for ever.
     pub stuck: Vec<Witness>,
     /// Faults other than failed assertions.
@@ -196,12 +210,14 @@ impl Survey {
         } else {
             circles::extremes(&self.graph, &alive, lines)
         };
+        let unordered = if found.outputs.len() > 1 { self.unordered(&alive) } else { None };
         Report {
             complete: bounds.is_empty(),
             bounds,
             states: self.graph.nodes.len(),
             transitions: self.graph.edges.len(),
             outputs: found.outputs.iter().map(|(way, finals)| self.output(way, *finals)).collect(),
+            unordered,
             stuck: self.stuck(&found),
             faults: self.found(Kind::Fault),
             assertions: self.found(Kind::Assertion),
@@ -275,19 +291,14 @@ impl Survey {
         let steps: Vec<(u32, u32)> = seen.into_iter().skip(begin).collect();
         let mut movers: std::collections::BTreeMap<String, (u32, u32)> = std::collections::BTreeMap::new();
         for (node, edge) in steps {
-            let word =
-                self.graph.edges.get(edge as usize).and_then(|edge| self.graph.words.get_index(edge.word as usize));
+            let word = self
+                .graph
+                .edges
+                .get(edge as usize)
+                .and_then(|edge| self.graph.words.get_index(edge.word as usize))
+                .cloned();
             let Some(word) = word else { continue };
-            let mut state = Vec::new();
-            self.world.slots(self.graph.nodes.get(node), &mut state);
-            self.world.load(&state);
-            let machine = &self.world.stepper.machine;
-            let Some(process) =
-                machine.processes().find(|process| process.ppid.0 != 0 && process.descent() == word.descent)
-            else {
-                continue;
-            };
-            let line = self.sources.lock().unwrap_or_else(PoisonError::into_inner).line(process.here());
+            let Some(line) = self.line(node, &word.descent) else { continue };
             let lines = movers.entry(role(&word.descent)).or_insert((line, line));
             *lines = (lines.0.min(line), lines.1.max(line));
         }
@@ -303,6 +314,30 @@ impl Survey {
                 })
                 .collect();
         format!("goes on for ever: {}", who.join(", "))
+    }
+
+    /// The line where a process stands in the state of a node.
+    fn line(&mut self, node: u32, descent: &[u32]) -> Option<u32> {
+        let mut state = Vec::new();
+        self.world.slots(self.graph.nodes.get(node), &mut state);
+        self.world.load(&state);
+        let living = |process: &&Process| process.ppid.0 != 0 && process.descent() == descent;
+        let here = self.world.stepper.machine.processes().find(living)?.here();
+        Some(self.sources.lock().unwrap_or_else(PoisonError::into_inner).line(here))
+    }
+
+    /// Two prints of different processes that nothing orders.
+    fn unordered(&mut self, alive: &[bool]) -> Option<[Print; 2]> {
+        let race = race::find(&self.graph, alive)?;
+        let [one, two] = race.edges.map(|edge| self.print(race.node, edge));
+        Some([one?, two?])
+    }
+
+    fn print(&mut self, node: u32, edge: usize) -> Option<Print> {
+        let edge = self.graph.edges.get(edge)?;
+        let printed = text(self.graph.texts.get(edge.text));
+        let descent = self.graph.words.get_index(edge.word as usize)?.descent.clone();
+        Some(Print { who: role(&descent), line: self.line(node, &descent)?, text: printed })
     }
 
     /// Whether a text can be a complete output: a schedule, or why not, in words.
