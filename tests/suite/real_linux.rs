@@ -169,7 +169,10 @@ fn run_marked(folder: &Path, main: &Path, args: &[String], stdin: &[u8]) -> Resu
     let mut command = Command::new("sh");
     // Who starts the tests may ignore SIGINT, as shells do for what they start in the background, and exec would hand that on.
     // Pipes would stay open in whatever the program leaves behind, so its output goes into files: to C they are buffered alike.
-    command.args(["-c", "ulimit -c 0; exec env --default-signal \"$@\"", "sh"]).arg(Path::new(".").join(main)).args(args);
+    command
+        .args(["-c", "ulimit -c 0; exec env --default-signal \"$@\"", "sh"])
+        .arg(Path::new(".").join(main))
+        .args(args);
     command.env("PROC_REAL_MARK", mark.split_once('=').map_or("", |(_, value)| value));
     command.current_dir(folder).stdin(input).stdout(open("out")?).stderr(open("err")?).process_group(0);
     let mut child = command.spawn().map_err(|error| error.to_string())?;
