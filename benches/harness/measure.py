@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import shutil
 import statistics
 import subprocess
@@ -13,6 +14,7 @@ from . import rows
 
 ROOT = Path(__file__).resolve().parents[2]
 WORK = ROOT / "benches" / "work"
+MODELS = ROOT / "benches" / "spin"
 BUILT = ROOT / "target" / "benchmarks"
 
 
@@ -30,13 +32,14 @@ class Bench:
 
     def __init__(self, proc):
         BUILT.mkdir(parents=True, exist_ok=True)
-        self.places = {"proc": str(proc), "work": str(WORK), "built": str(BUILT)}
+        self.places = {"proc": str(proc), "work": str(WORK), "models": str(MODELS), "built": str(BUILT)}
         self.versions = {"proc": first_line([str(proc), "--version"])}
         self.missing = []
         self._find("lua", ("lua5.4", "lua"), ["-v"])
         self._find("python", ("python3",), ["--version"])
         self._build_c()
         self._build_erlang()
+        self._build_models()
 
     def _find(self, peer, names, ask):
         path = next((found for found in map(shutil.which, names) if found), None)
@@ -69,6 +72,21 @@ class Bench:
         told = "io:format(\"OTP ~s\", [erlang:system_info(otp_release)]), halt()."
         self.versions["erlang"] = first_line(["erl", "-noshell", "-eval", told])
 
+    def _build_models(self):
+        """Makes a verifier of each model. SPIN's own resetting of dead variables is off (-o2): the models reset theirs, and with it SPIN loses
+        states of two of the three."""
+        if shutil.which("spin") is None or shutil.which("gcc") is None:
+            self.missing.append("spin")
+            return
+        for name, _ in rows.MODELS:
+            folder = BUILT / f"model-{name}"
+            folder.mkdir(exist_ok=True)
+            quiet = {"cwd": folder, "check": True, "stdout": subprocess.DEVNULL}
+            subprocess.run(["spin", "-a", "-o2", str(MODELS / f"{name}.pml")], **quiet)
+            flags = ["-O2", "-w", "-DNOREDUCE", "-DSAFETY", "-DMEMLIM=4096"]
+            subprocess.run(["gcc", *flags, "-o", str(BUILT / f"pan-{name}"), "pan.c"], **quiet)
+        self.versions["spin"] = first_line(["spin", "-V"])
+
     def has(self, side):
         """Whether a side can take part."""
         return side in ("proc", "self") or side not in self.missing
@@ -82,9 +100,10 @@ class Bench:
             filled.append(part)
         return filled
 
-    def run(self, command, batch=1):
-        """Runs a command so many times: processor time and wall time in seconds, the greatest memory in KB, a digest of the output."""
-        command = self.fill(command)
+    def run(self, runner, size, batch=1):
+        """Runs a side's command so many times: processor time and wall time in seconds, the greatest memory in KB, a digest of the output,
+        and how many units of work it tells of."""
+        command = self.fill(runner.at(size))
         output = BUILT / "output"
         cpu = wall = 0.0
         memory = 0
@@ -97,13 +116,20 @@ class Bench:
                 wall += time.perf_counter() - begun
                 process.returncode = os.waitstatus_to_exitcode(status)
                 process.stderr.close()
-            if process.returncode != 0 or told:
+            if process.returncode not in runner.statuses or told:
                 raise Failed(f"{' '.join(command)}: status {process.returncode}\n{told.decode(errors='replace')}")
             cpu += usage.ru_utime + usage.ru_stime
             memory = max(memory, usage.ru_maxrss)
-        with open(output, "rb") as source:
-            digest = hashlib.sha256(source.read()).hexdigest()
-        return {"cpu": cpu / batch, "wall": wall / batch, "memory": memory, "digest": digest}
+        printed = output.read_bytes()
+        units = 1
+        if runner.told is not None:
+            found = re.search(runner.told, printed.decode(), re.MULTILINE)
+            if found is None:
+                raise Failed(f"{' '.join(command)}: tells no figure")
+            units = int(found.group(1)) - runner.beside
+            printed = str(units).encode()
+        digest = hashlib.sha256(printed).hexdigest()
+        return {"cpu": cpu / batch, "wall": wall / batch, "memory": memory, "digest": digest, "units": units}
 
 
 def first_line(command):
@@ -128,7 +154,7 @@ def contest(bench, row, repetitions):
     digests = {}
     for side, runner in sides.items():
         small = runner.size if runner.base is None else runner.base
-        digests[side] = bench.run(runner.at(small), 1)["digest"]
+        digests[side] = bench.run(runner, small)["digest"]
     if len(set(digests.values())) > 1:
         raise Failed(f"{row.name}: the sides do not print the same")
     samples = {side: {"cpu": [], "wall": []} for side in sides}
@@ -136,13 +162,13 @@ def contest(bench, row, repetitions):
     for turn in range(repetitions):
         order = list(sides.items())
         for side, runner in order if turn % 2 == 0 else reversed(order):
-            done = bench.run(runner.at(runner.size), row.batch)
+            done = bench.run(runner, runner.size, row.batch)
             if done["digest"] != digests[side]:
                 raise Failed(f"{row.name}: {side} prints something else in another run")
-            units = 1
+            units = done["units"]
             empty = {"cpu": 0.0, "wall": 0.0}
             if runner.base is not None:
-                empty = bench.run(runner.at(runner.base), row.batch)
+                empty = bench.run(runner, runner.base, row.batch)
                 units = runner.size - runner.base
             for clock in ("cpu", "wall"):
                 samples[side][clock].append((done[clock] - empty[clock]) / units)
@@ -180,8 +206,8 @@ def growth(bench, row, repetitions):
         for size in row.sizes:
             (BUILT / f"lines-{size}.proc").write_text(rows.generated_source(size))
 
-    def command(size, turns):
-        return tuple(part.replace("{n}", str(size)).replace("{m}", str(turns)) for part in row.command)
+    def runner(turns):
+        return rows.Runner(tuple(part.replace("{m}", str(turns)) for part in row.command), 0)
 
     samples = {size: [] for size in row.sizes}
     whole = {size: [] for size in row.sizes}
@@ -189,10 +215,10 @@ def growth(bench, row, repetitions):
     for turn in range(repetitions):
         for size in row.sizes if turn % 2 == 0 else reversed(row.sizes):
             many, few = row.turns(size) if row.turns else (1, 0)
-            done = bench.run(command(size, many))
+            done = bench.run(runner(many), size)
             seconds = done["cpu"]
             if row.turns:
-                seconds -= bench.run(command(size, few))["cpu"]
+                seconds -= bench.run(runner(few), size)["cpu"]
             samples[size].append(seconds / row.work(size) / (many - few))
             whole[size].append(done["cpu"])
             memory[size] = max(memory[size], done["memory"])

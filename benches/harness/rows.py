@@ -9,6 +9,7 @@ PEERS = {
     "python": ("CPython", "apt-get install python3"),
     "linux": ("Linux, in C", "apt-get install gcc libc6-dev"),
     "erlang": ("Erlang/OTP", "apt-get install erlang-base"),
+    "spin": ("SPIN", "apt-get install spin gcc"),
     "self": ("itself", ""),
 }
 
@@ -21,6 +22,11 @@ class Runner:
     size: int
     #: The size of the run whose time is taken off; `None` where the whole run counts, with its start.
     base: int | None = None
+    #: Where the output tells how many units of work were done, and how many of them are not counted: that number stands for the output.
+    told: str | None = None
+    beside: int = 0
+    #: The statuses with which a run may end.
+    statuses: tuple = (0,)
 
     def at(self, size):
         """The command for a size; `{n}` stands for it."""
@@ -121,6 +127,25 @@ def _provenance(workload, title, size, *args, base=None, stdout=()):
     )
 
 
+#: The models that are explored: name, title.
+MODELS = (
+    ("philosophers", "dining philosophers with forks in pipes"),
+    ("ring", "leader election in a ring"),
+    ("mutex", "mutual exclusion through pipes"),
+)
+
+
+def _model(name, title):
+    """Every order of steps on one core. The Promela models are the programs step by step, so both have the same states and the same
+    transitions; SPIN counts the start as one more."""
+    explore = ("{proc}", "explore", "--jobs", "1", "--reduction", "none", "--format", "json", f"{{models}}/{name}.proc")
+    runners = {
+        "proc": Runner(explore, 1, told=r'^  "transitions": (\d+)', statuses=(0, 1)),
+        "spin": Runner((f"{{built}}/pan-{name}", "-m1000000", "-w22"), 1, told=r"^ *(\d+) transitions", beside=1),
+    }
+    return Contest(f"explore-{name}", "explore", title, runners, {"spin": 1.0}, unit="ns a transition")
+
+
 def contests():
     """All contests, in the order of the tables."""
     rows = [_language(name, title, size) for name, title, size, _, _ in LANGUAGE]
@@ -186,6 +211,7 @@ def contests():
         _provenance("strings", "split and join of strings", 600),
         _provenance("lines", "10 million short lines on stdout", 10_000_000, stdout=("--stdout", "file")),
     ]
+    rows += [_model(*model) for model in MODELS]
     return rows
 
 
