@@ -7,6 +7,7 @@ use super::backstage::Backstage;
 use super::host::Shared;
 use super::options::Run;
 use super::show;
+use crate::diagnostics::Diagnostic;
 use crate::explore::{Bounds, Reduction, Setup as Exploration, Sleep, Survey, Want};
 use crate::kernel::Machine;
 use crate::kernel::event::Watch;
@@ -83,13 +84,13 @@ impl Again<'_> {
 
 /// Says who waits for whom; where the script can be run again as it was, changes of it are tried. A run by a schedule cannot: its
 /// steps are those of the script as it is.
-pub(crate) fn tell_stuck(machine: &Machine, shared: &Shared, again: Option<Again<'_>>) {
+pub(crate) fn tell_stuck(machine: &Machine, shared: &Shared, again: Option<Again<'_>>, causes: &[Diagnostic]) {
     let gone: Vec<Gone> = shared.gone.iter().cloned().collect();
     let small = machine.totals().ticks <= MOST_TICKS;
     let states = MOST_STATES / (1 + stuck::bytes_in_pipes(machine) / BYTES_A_STATE);
     let again = again.filter(|again| !again.options.quiet).zip(shared.input.all());
     let said = match &again {
-        None => stuck::diagnose(machine, &gone, &shared.sources, SCRIPT, None),
+        None => stuck::diagnose(machine, &gone, &shared.sources, SCRIPT, None, causes),
         Some((again, input)) => {
             let setup = Setup {
                 config: again.options.config(),
@@ -98,7 +99,7 @@ pub(crate) fn tell_stuck(machine: &Machine, shared: &Shared, again: Option<Again
                 schedules: &|text| if small { again.schedules(text, input, states) } else { Schedules::Undecided },
                 outside: &|change| Box::new(again.outside(change)),
             };
-            stuck::diagnose(machine, &gone, &shared.sources, SCRIPT, Some(&setup))
+            stuck::diagnose(machine, &gone, &shared.sources, SCRIPT, Some(&setup), causes)
         }
     };
     show(&[said], &shared.sources);

@@ -12,7 +12,7 @@ use super::loader::{self, LoadError, Programs};
 use super::options::Run;
 use super::{EXIT_COMPILE, EXIT_NO_INPUT, EXIT_STUCK, EXIT_TICKS, messages, saved, say, show};
 use crate::bytecode::image::Verified;
-use crate::diagnostics::{Code, allow};
+use crate::diagnostics::{Code, Diagnostic, allow};
 use crate::explore::{self, Replayed};
 use crate::kernel::Machine;
 use crate::kernel::door::End;
@@ -65,7 +65,10 @@ pub(crate) fn main(options: &Run) -> u8 {
     };
     let end = machine.run();
     let again = Again { options, argv };
-    finish(&mut machine, options, &shared, |machine, shared| tell(end, machine, shared, Some(again)))
+    let is_stuck = end == End::Stuck;
+    finish(&mut machine, options, &shared, is_stuck, |machine, shared, causes| {
+        tell(end, machine, shared, Some(again), causes)
+    })
 }
 
 /// Runs by a schedule instead of a policy.
@@ -90,17 +93,20 @@ fn by_schedule(
             say(&format!("proc: {why}\n"));
             super::EXIT_USAGE
         }
-        Ok((mut machine, end)) => finish(&mut machine, options, shared, |machine, shared| match end {
-            Replayed::End(end) => tell(end, machine, shared, None),
-            Replayed::Endless => {
-                say("proc: the schedule goes on for ever from here\n");
-                EXIT_TICKS
-            }
-            Replayed::Departs(why) => {
-                say(&format!("proc: {why}\n"));
-                super::EXIT_USAGE
-            }
-        }),
+        Ok((mut machine, end)) => {
+            let is_stuck = matches!(end, Replayed::End(End::Stuck));
+            finish(&mut machine, options, shared, is_stuck, |machine, shared, causes| match end {
+                Replayed::End(end) => tell(end, machine, shared, None, causes),
+                Replayed::Endless => {
+                    say("proc: the schedule goes on for ever from here\n");
+                    EXIT_TICKS
+                }
+                Replayed::Departs(why) => {
+                    say(&format!("proc: {why}\n"));
+                    super::EXIT_USAGE
+                }
+            })
+        }
     }
 }
 
@@ -109,16 +115,17 @@ fn finish(
     machine: &mut Machine,
     options: &Run,
     shared: &Rc<RefCell<Shared>>,
-    tell: impl FnOnce(&Machine, &Shared) -> u8,
+    is_stuck: bool,
+    tell: impl FnOnce(&Machine, &Shared, &[Diagnostic]) -> u8,
 ) -> u8 {
     machine.finish();
     let shared = shared.borrow();
     if shared.output_gone {
         say("proc: standard output was closed; writes to it have failed with EIO\n");
     }
-    let status = tell(machine, &shared);
-    let stuck = status == EXIT_STUCK && machine.script_status().is_none_or(|ended| ended.shell() != EXIT_STUCK);
-    tell_notes(machine, options, &shared, stuck);
+    let found = Found::of(machine, options, &shared, is_stuck);
+    let status = tell(machine, &shared, &found.causes);
+    show(&found.rest, &shared.sources);
     if let Some(to) = &options.write_to
         && let Err(why) = folder::write_back(to, &machine.file_system().changes())
     {
@@ -135,23 +142,42 @@ fn finish(
 }
 
 /// What the run has done that is worth a word.
-fn tell_notes(machine: &Machine, options: &Run, shared: &Shared, stuck: bool) {
-    if options.quiet {
-        return;
+struct Found {
+    /// Where the run is stuck: what may have led there.
+    causes: Vec<Diagnostic>,
+    /// What is said by itself.
+    rest: Vec<Diagnostic>,
+}
+
+/// Causes that the report of a stuck run tells; more of them are said by themselves.
+const MOST_CAUSES: usize = 2;
+
+impl Found {
+    fn of(machine: &Machine, options: &Run, shared: &Shared, is_stuck: bool) -> Found {
+        let mut found = Found { causes: Vec::new(), rest: Vec::new() };
+        if options.quiet {
+            return found;
+        }
+        let reading = Reading {
+            sources: &shared.sources,
+            attention: &shared.attention,
+            programs: &shared.programs,
+            told: &shared.told,
+        };
+        found.rest = notes::notes(machine, &reading);
+        if is_stuck {
+            found.causes = notes::causes(machine, &reading);
+            allow::silence(&mut found.causes, &shared.allows);
+            found.causes.truncate(MOST_CAUSES);
+            // The report says what matters; only what may have led there is left to say.
+            found.rest.retain(|note| {
+                let led = matches!(note.code, Code::FailedCall | Code::InterruptedCall | Code::SharedFlag);
+                led && !found.causes.contains(note)
+            });
+        }
+        allow::silence(&mut found.rest, &shared.allows);
+        found
     }
-    let reading = Reading {
-        sources: &shared.sources,
-        attention: &shared.attention,
-        programs: &shared.programs,
-        told: &shared.told,
-    };
-    let mut found = notes::notes(machine, &reading);
-    if stuck {
-        // The report has said what matters; only what may have led there is left to say.
-        found.retain(|note| matches!(note.code, Code::FailedCall | Code::InterruptedCall | Code::SharedFlag));
-    }
-    allow::silence(&mut found, &shared.allows);
-    show(&found, &shared.sources);
 }
 
 fn failed(error: LoadError, shared: &Shared) -> u8 {
@@ -168,7 +194,7 @@ fn failed(error: LoadError, shared: &Shared) -> u8 {
 }
 
 /// Says why a run did not end by itself, and gives the exit status.
-fn tell(end: End, machine: &Machine, shared: &Shared, again: Option<Again<'_>>) -> u8 {
+fn tell(end: End, machine: &Machine, shared: &Shared, again: Option<Again<'_>>, causes: &[Diagnostic]) -> u8 {
     match end {
         End::Finished(status) => status.shell(),
         End::TicksReached => {
@@ -176,7 +202,7 @@ fn tell(end: End, machine: &Machine, shared: &Shared, again: Option<Again<'_>>) 
             EXIT_TICKS
         }
         End::Stuck => {
-            again::tell_stuck(machine, shared, again);
+            again::tell_stuck(machine, shared, again, causes);
             EXIT_STUCK
         }
         End::Quit => {

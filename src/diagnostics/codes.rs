@@ -118,6 +118,8 @@ macro_rules! for_each_code {
             NobodyEnded, "N5024", "nobody-ended", Warning, "The status of a wait with WNOHANG that found no child which had ended.";
             DescriptorLeak, "N5025", "descriptor-leak", Warning, "Descriptors that one place in a program opens until no more may be open.";
             EarlyHandler, "N5026", "early-handler", Warning, "A handler that used the result of a fork before it was stored.";
+            CallInVain, "N5027", "call-in-vain", Warning, "A call that fails, or finds nothing, over and over.";
+            FaultAgain, "N5028", "fault-again", Warning, "A handler that returns to the instruction that faults.";
             OneAfterAnother, "N5016", "one-after-another", Note, "Children that run one after another, though they could run at once.";
             PriorityOrder, "N5017", "priority-order", Note, "A message that was passed by one sent later.";
             Leak, "N5018", "leak", Note, "A block that was never freed.";

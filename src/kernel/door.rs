@@ -454,12 +454,13 @@ impl Machine {
             return;
         }
         signals.aborting |= abort;
+        self.note_faults(pid, &fault);
         self.enter_handler(pid, signal, action, None);
     }
 
     /// Tells the host why a process is about to be killed by a fault.
     pub(crate) fn report_fault(&mut self, pid: Pid, fault: &Fault) {
         let Some(process) = self.table.get(pid) else { return };
-        self.host.fault(&super::host::Crash { tick: self.clock, process, fault });
+        self.host.fault(&super::host::Crash { tick: self.clock, process, fault, again: 0 });
     }
 }

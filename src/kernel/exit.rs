@@ -8,7 +8,7 @@ use super::pids::Pids;
 use super::process::{News, Pid, State};
 use super::wait::{WaitFor, Which};
 use crate::abi::constant::{SA_NOCLDWAIT, WCONTINUED, WNOHANG, WUNTRACED};
-use crate::abi::{Errno, SIG_IGN, Signal, Status};
+use crate::abi::{Builtin, Errno, SIG_IGN, Signal, Status};
 
 const INIT: Pid = Pid(param::INIT);
 
@@ -176,6 +176,7 @@ impl Machine {
                     && let Some(by) = self.act(parent)
                 {
                     self.ledger.ends.nobody(by);
+                    self.note_in_vain(parent, Builtin::Waitpid, None, 0);
                 }
                 Ok(Waited::Nobody)
             }
@@ -210,13 +211,12 @@ impl Machine {
             && let Some(by) = self.act(parent)
         {
             let deed = self.deed(parent);
-            self.ledger.collect(&by, child, deed);
             let ended = self.process(child);
-            if ended.state == State::Zombie
-                && let Some(signal) =
-                    Signal::from_number(ended.status.term_signal()).filter(|_| !ended.status.is_exited())
-            {
-                let lineage = ended.lineage.clone();
+            let zombie = ended.state == State::Zombie;
+            let how = ended.status;
+            let lineage = ended.lineage.clone();
+            self.ledger.collect(&by, child, deed, zombie);
+            if zombie && let Some(signal) = Signal::from_number(how.term_signal()).filter(|_| !how.is_exited()) {
                 self.ledger.collect_killed(by, lineage, signal);
             }
         }

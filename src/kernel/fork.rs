@@ -116,7 +116,11 @@ impl Machine {
         if self.ledger.on {
             let zombies = &process.newsworthy;
             let alive = process.children.iter().any(|other| other != pid && !zombies.contains(other));
-            let by = Act { who: std::sync::Arc::clone(&process.lineage), at: fork.span };
+            let by = Act {
+                who: std::sync::Arc::clone(&process.lineage),
+                at: fork.span,
+                exec: process.execed.as_ref().map(|deed| deed.span),
+            };
             self.ledger.bear(&by, alive, now);
             if !child.stdio.buffered().is_empty() {
                 self.ledger.copy(&by, &child.lineage, child.stdio.buffered(), child.stdio.prints());

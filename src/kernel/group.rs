@@ -77,6 +77,8 @@ impl Machine {
             Some((_, group_sid)) if group_sid != sid => Outcome::Fail(Errno::EPERM),
             Some((pgid, _)) => {
                 self.terminal.foreground = pgid;
+                let deed = self.deed(me);
+                self.ledger.give_terminal(deed);
                 Outcome::Int(0)
             }
         }

@@ -44,6 +44,8 @@ pub struct Crash<'a> {
     pub process: &'a Process,
     /// What it did.
     pub fault: &'a Fault,
+    /// How often in a row its handler has come back to it; 0 where the fault kills.
+    pub again: u64,
 }
 
 /// The machine's memory has run out, and a process is about to be killed for it.
@@ -70,8 +72,21 @@ pub struct Repeated {
     pub errno: Option<Errno>,
     /// How often in a row by now; for a fork that meets the limit of processes, how many there are.
     pub count: u64,
+    /// How often it has slept in between.
+    pub sleeps: u64,
     /// The wait that last collected a child of it.
     pub collected: Option<super::process::Deed>,
+    /// What a poll has found, where it is one that answers at once.
+    pub ready: Option<i64>,
+    /// The call that made the pipe that nobody reads any more, and who has closed its last read end.
+    pub broken: Option<(super::process::Deed, Option<super::ledger::Act>)>,
+}
+
+impl Repeated {
+    /// A call of a process, of which nothing else is known.
+    pub(crate) fn of(by: super::ledger::Act, builtin: Builtin) -> Repeated {
+        Repeated { by, builtin, errno: None, count: 0, sleeps: 0, collected: None, ready: None, broken: None }
+    }
 }
 
 /// What lies in the script's directory.
@@ -136,7 +151,7 @@ pub trait Host {
         None
     }
 
-    /// Told that a fault kills a process, while the process can still be looked at.
+    /// Told that a fault kills a process, while the process can still be looked at, or that it comes back to one for ever.
     fn fault(&mut self, crash: &Crash<'_>) {
         let _ = crash;
     }

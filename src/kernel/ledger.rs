@@ -14,7 +14,7 @@ use super::stdio::Print;
 use crate::abi::{Errno, Signal};
 use crate::source::Span;
 
-pub use facts::{Chosen, Cut, Death, Failure, Interrupted, Merged, Orphan, Passed, Serial, Unwaited};
+pub use facts::{Chosen, Cut, Death, Failure, Interrupted, Merged, Orphan, Passed, Serial, Target, Unwaited};
 
 /// Places of one kind that are kept; a program that writes programs could make any number.
 const MOST: usize = 512;
@@ -30,6 +30,8 @@ pub struct Act {
     pub who: Arc<Lineage>,
     /// Where in the source.
     pub at: Span,
+    /// Where the process has exec'd the program that it runs, if it has.
+    pub exec: Option<Span>,
 }
 
 /// The first of several facts of one kind at one place.
@@ -135,17 +137,50 @@ pub struct Ledger {
     /// Who has set flags of open files.
     flaggers: BTreeMap<Pid, Arc<Lineage>>,
     /// Where each process set its alarm last.
-    alarms: BTreeMap<Pid, Span>,
+    alarms: BTreeMap<Pid, Deed>,
+    /// Who gave the terminal to another group last.
+    foreground: Option<Deed>,
     /// Where each process put itself, or was put, into a group of its own.
     grouped: BTreeMap<Pid, Span>,
     /// Where a descriptor was closed last, by process and number.
     closed: BTreeMap<(Pid, i64), Deed>,
-    /// Who collected a child last, by its parent.
-    collected: BTreeMap<Pid, Deed>,
+    /// Where a child was collected last, by its parent, and how many were.
+    collected: BTreeMap<Pid, (Deed, u64)>,
     /// Waits that have collected a child.
     worked: BTreeSet<Span>,
-    /// How often each process has failed in a row at one place.
-    streaks: BTreeMap<Pid, (Span, Errno, u64)>,
+    /// How often each process has asked in vain in a row at one place.
+    streaks: BTreeMap<Pid, Streak>,
+    /// How often each process has faulted in a row at one place, and come back from its handler.
+    faults: BTreeMap<Pid, (Span, u64)>,
+    /// Where a person was told of calls in vain.
+    told: BTreeSet<Span>,
+}
+
+/// A process that makes a call over and over at one place, in vain.
+#[derive(Debug)]
+struct Streak {
+    at: Span,
+    /// Why it fails; none for a poll, which answers at once and in vain.
+    errno: Option<Errno>,
+    /// Its first argument.
+    about: i64,
+    /// How many calls the process had made by then, and slept through since.
+    calls: u64,
+    count: u64,
+    sleeps: u64,
+}
+
+/// One more call in vain.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct InVain {
+    /// Where.
+    pub(crate) at: Span,
+    /// Why it failed; none for a poll.
+    pub(crate) errno: Option<Errno>,
+    /// Its first argument.
+    pub(crate) about: i64,
+    /// How many calls its process has made.
+    pub(crate) calls: u64,
 }
 
 impl<T> Seen<T> {
@@ -292,7 +327,7 @@ impl Ledger {
     }
 
     /// A wait has collected a child.
-    pub(crate) fn collect(&mut self, parent: &Act, child: Pid, deed: Deed) {
+    pub(crate) fn collect(&mut self, parent: &Act, child: Pid, deed: Deed, ended: bool) {
         self.streaks.remove(&parent.who.pid);
         if self.worked.len() < MOST {
             self.worked.insert(parent.at);
@@ -303,7 +338,8 @@ impl Ledger {
             }
         }
         if self.collected.len() < MOST || self.collected.contains_key(&parent.who.pid) {
-            self.collected.insert(parent.who.pid, deed);
+            let collected = self.collected.entry(parent.who.pid).or_insert((deed, 0));
+            *collected = (deed, collected.1 + u64::from(ended));
         }
     }
 
@@ -365,33 +401,67 @@ impl Ledger {
     pub(crate) fn fail(&mut self, mut failure: Failure, fd: Option<i64>) {
         let pid = failure.by.who.pid;
         failure.closed = fd.and_then(|fd| self.closed.get(&(pid, fd)).copied());
-        failure.collected = self.collected.get(&pid).copied();
+        failure.collected = self.collected.get(&pid).map(|(deed, _)| *deed);
         note(&mut self.failures, (failure.by.at, failure.errno), || failure);
     }
 
-    /// How often process `pid` has now failed in a row at this place.
-    pub(crate) fn streak(&mut self, pid: Pid, at: Span, errno: Errno) -> u64 {
+    /// How often process `pid` has now asked in vain in a row at this place, and how often it has slept in between. What may succeed
+    /// the next time is in a row only where no other call stands between.
+    pub(crate) fn streak(&mut self, pid: Pid, call: InVain) -> (u64, u64) {
         if self.streaks.len() >= MOST && !self.streaks.contains_key(&pid) {
+            return (0, 0);
+        }
+        let fresh =
+            Streak { at: call.at, errno: call.errno, about: call.about, calls: call.calls, count: 0, sleeps: 0 };
+        let for_good = matches!(call.errno, Some(Errno::ECHILD | Errno::EPIPE | Errno::EBADF));
+        let streak = self.streaks.entry(pid).or_insert(Streak { ..fresh });
+        let same = (streak.at, streak.errno, streak.about) == (call.at, call.errno, call.about);
+        if !same || (!for_good && streak.count > 0 && streak.calls + 1 != call.calls) {
+            *streak = fresh;
+        }
+        streak.calls = call.calls;
+        streak.count += 1;
+        (streak.count, streak.sleeps)
+    }
+
+    /// A process sleeps: that does not end a row of calls in vain.
+    pub(crate) fn sleep(&mut self, pid: Pid) {
+        if let Some(streak) = self.streaks.get_mut(&pid) {
+            streak.calls += 1;
+            streak.sleeps += 1;
+        }
+    }
+
+    /// How often in a row a process has now faulted at a place.
+    pub(crate) fn faults(&mut self, pid: Pid, at: Span) -> u64 {
+        if self.faults.len() >= MOST && !self.faults.contains_key(&pid) {
             return 0;
         }
-        let streak = self.streaks.entry(pid).or_insert((at, errno, 0));
-        if (streak.0, streak.1) != (at, errno) {
-            *streak = (at, errno, 0);
-        }
-        streak.2 += 1;
-        streak.2
+        let row = self.faults.entry(pid).or_insert((at, 0));
+        *row = if row.0 == at { (at, row.1 + 1) } else { (at, 1) };
+        row.1
+    }
+
+    /// A person is told of calls in vain.
+    pub(crate) fn tell(&mut self, at: Span) {
+        self.told.insert(at);
+    }
+
+    /// Whether a person was told of calls in vain at a place, while the program ran.
+    pub fn was_told(&self, at: Span) -> bool {
+        self.told.contains(&at)
     }
 
     /// The wait of a process that last collected a child.
     pub(crate) fn last_collected(&self, parent: Pid) -> Option<Deed> {
-        self.collected.get(&parent).copied()
+        self.collected.get(&parent).map(|(deed, _)| *deed)
     }
 
     /// A call was interrupted.
     pub(crate) fn interrupt(&mut self, mut interrupted: Interrupted, handler: u64) {
         interrupted.installed = self.installed.get(&(handler, interrupted.signal)).copied();
         if matches!(interrupted.origin, Some(Origin::Timer)) {
-            interrupted.alarm = self.alarms.get(&interrupted.by.who.pid).copied();
+            interrupted.alarm = self.alarms.get(&interrupted.by.who.pid).map(|deed| deed.span);
         }
         note(&mut self.interrupted, interrupted.by.at, || interrupted);
     }
@@ -404,13 +474,40 @@ impl Ledger {
     }
 
     /// An alarm is set, perhaps in the place of one that has not rung yet.
-    pub(crate) fn set_alarm(&mut self, pid: Pid, at: Span, replaces: bool) {
-        if let (true, Some(set)) = (self.on && replaces, self.alarms.get(&pid).copied()) {
-            self.ends.replace(pid, ends::Replaced { set, again: at });
+    pub(crate) fn set_alarm(&mut self, pid: Pid, deed: Deed, replaces: bool) {
+        if let (true, Some(set)) = (self.on && replaces, self.alarms.get(&pid)) {
+            self.ends.replace(pid, ends::Replaced { set: set.span, again: deed.span });
         }
         if self.on && self.alarms.len() < MOST {
-            self.alarms.insert(pid, at);
+            self.alarms.insert(pid, deed);
         }
+    }
+
+    /// Where a process set its alarm last.
+    pub fn alarm(&self, pid: Pid) -> Option<Deed> {
+        self.alarms.get(&pid).copied()
+    }
+
+    /// The terminal is given to a group.
+    pub(crate) fn give_terminal(&mut self, deed: Deed) {
+        if self.on {
+            self.foreground = Some(deed);
+        }
+    }
+
+    /// Who gave the terminal to another group last.
+    pub fn given_terminal(&self) -> Option<Deed> {
+        self.foreground
+    }
+
+    /// Where a handler, or SIG_IGN, was installed for a signal last.
+    pub fn installed(&self, handler: u64, signal: Signal) -> Option<Span> {
+        self.installed.get(&(handler, signal)).copied()
+    }
+
+    /// How many children a process has collected, and where the last.
+    pub fn collected(&self, parent: Pid) -> Option<(Deed, u64)> {
+        self.collected.get(&parent).copied()
     }
 
     /// A process sets the flags of an open file.
@@ -454,7 +551,7 @@ impl Ledger {
     /// A signal kills a process.
     pub(crate) fn die(&mut self, mut death: Death) {
         if matches!(death.origin, Some(Origin::Timer)) {
-            death.alarm = self.alarms.get(&death.by.who.pid).copied();
+            death.alarm = self.alarms.get(&death.by.who.pid).map(|deed| deed.span);
         }
         death.group = matches!(death.origin, Some(Origin::Process(_, at)) if self.to_groups.contains(&at));
         if self.on && self.deaths.len() < MOST {

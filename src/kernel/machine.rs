@@ -414,7 +414,8 @@ impl Machine {
     /// Who stands where, with all ancestors: what the ledger keeps of a process that may be gone at the end.
     pub(crate) fn act(&self, pid: Pid) -> Option<Act> {
         let process = self.table.get(pid)?;
-        Some(Act { who: std::sync::Arc::clone(&process.lineage), at: process.here() })
+        let exec = process.execed.as_ref().map(|deed| deed.span);
+        Some(Act { who: std::sync::Arc::clone(&process.lineage), at: process.here(), exec })
     }
 
     /// Sets a timer for `tick`; timers of one tick go off in the order of their setting.

@@ -78,6 +78,8 @@ pub struct Queue {
     pub last_sent: Trail,
     /// The latest receive that took a message.
     pub last_taken: Trail,
+    /// The latest `mq_notify` whose signal was sent, which ended it.
+    pub notified: Trail,
 }
 
 impl Queue {
@@ -210,6 +212,7 @@ impl Queues {
             made,
             last_sent: Trail::default(),
             last_taken: Trail::default(),
+            notified: Trail::default(),
         };
         let id = QueueId(self.queues.insert(queue));
         self.seen.note(id.0);
@@ -352,6 +355,12 @@ impl Machine {
         }
         let made = self.deed(me);
         let id = self.queues.find_or_make(name, flags, attributes, made)?;
+        if self.ledger.on
+            && self.queues.get(id).is_some_and(|queue| queue.opens == 0 && queue.made == made)
+            && let Some(by) = self.act(me)
+        {
+            self.ledger.ends.name(name, by, true);
+        }
         if let Some(queue) = self.queues.get_mut(id) {
             queue.opens += 1;
         }
@@ -421,6 +430,9 @@ impl Machine {
         if let Some(registration) = self.queues.insert(id, message)
             && let Some(signal) = registration.signal
         {
+            if let Some(queue) = self.queues.get_mut(id) {
+                queue.notified = Trail(Some(registration.by));
+            }
             self.post(registration.by.who, signal, Origin::Kernel(sender));
         }
         self.changed(Source::Queue(id));

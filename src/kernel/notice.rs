@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use super::call::Call;
 use super::event::Origin;
 use super::file::{FileId, Kind};
-use super::host::{OutOfMemory, Repeated};
+use super::host::{Crash, OutOfMemory, Repeated};
 use super::ledger::ends::{Crowd, Drowned, Early, HeldOpen};
-use super::ledger::{Act, Death, Failure, Interrupted};
+use super::ledger::{Act, Death, Failure, InVain, Interrupted, Target};
 use super::machine::Machine;
 use super::mqueue::Queue;
 use super::param::{INIT, MAX_FILES};
@@ -16,9 +16,12 @@ use super::process::{Pid, Process, State};
 use super::syscall;
 use crate::abi::{Builtin, Errno, SIG_IGN, Signal};
 use crate::source::Span;
+use crate::vm::Fault;
 
-/// Waits in a row that find no child before a person is told: no loop needs so many.
+/// Calls in a row that fail before a person is told: no loop needs so many.
 const IN_A_ROW: u64 = 1000;
+/// Faults at one place whose handler returns, before a person is told: whoever mends the cause in the handler comes back to it less often.
+const FAULTS_IN_A_ROW: u64 = 100;
 /// Processes that are named where memory runs out.
 const MOST_NAMED: usize = 4;
 
@@ -51,13 +54,10 @@ impl Machine {
             return;
         }
         let at = self.deed(pid).span;
-        if errno == Errno::ECHILD
-            && self.ledger.streak(pid, at, errno) == IN_A_ROW
-            && (builtin == Builtin::Wait || syscall::int(self, pid, call, 1) == 0)
-            && let Some(by) = self.act(pid)
-        {
-            let collected = self.ledger.last_collected(pid);
-            self.host.repeated(&Repeated { by, builtin, errno: Some(errno), count: IN_A_ROW, collected });
+        // One wait with WNOHANG too many is how loops around it end.
+        if builtin != Builtin::Waitpid || syscall::int(self, pid, call, 1) == 0 {
+            let about = if call.request.args > 0 { syscall::arg(self, pid, call, 0) as i64 } else { 0 };
+            self.note_in_vain(pid, builtin, Some(errno), about);
         }
         if builtin == Builtin::Fork
             && !forced
@@ -65,7 +65,8 @@ impl Machine {
             && self.ledger.ends.is_new_bomb(&by, builtin, errno)
         {
             let count = self.table.len() as u64 - 1;
-            self.host.repeated(&Repeated { by, builtin, errno: Some(errno), count, collected: None });
+            self.ledger.tell(by.at);
+            self.host.repeated(&Repeated { count, errno: Some(errno), ..Repeated::of(by, builtin) });
         }
         if self.ledger.failed_again(at, errno) {
             return;
@@ -83,14 +84,61 @@ impl Machine {
             .map(|deed| (deed, self.ledger.flagger(deed.who)));
         let (closed, collected) = (None, None);
         let vanish = self.process(pid).signals.action(Signal::SIGCHLD).handler == SIG_IGN;
-        let wanted = (builtin == Builtin::Waitpid && errno == Errno::ECHILD).then(|| syscall::int(self, pid, call, 0));
+        let target = fd.and_then(|fd| self.target(pid, fd));
+        let wanted = match (builtin, errno) {
+            (Builtin::Waitpid, Errno::ECHILD) => Some(syscall::int(self, pid, call, 0)),
+            (Builtin::Kill, Errno::ESRCH) => Some(syscall::int(self, pid, call, 0).saturating_neg()),
+            (Builtin::Killpg, Errno::ESRCH) => Some(syscall::int(self, pid, call, 0)),
+            _ => None,
+        };
         let stranger =
             wanted.and_then(|wanted| u32::try_from(wanted).ok()).and_then(|wanted| self.table.get(Pid(wanted)));
         let stranger = stranger.map(|stranger| stranger.lineage.clone());
         let parent = self.process(pid).births > 0;
         let failure =
-            Failure { by, builtin, errno, args, closed, collected, flagged, stranger, parent, vanish, forced };
+            Failure { by, builtin, errno, args, closed, collected, flagged, target, stranger, parent, vanish, forced };
         self.ledger.fail(failure, fd);
+    }
+
+    /// A call has failed, or a poll has answered at once: perhaps as so often before.
+    pub(crate) fn note_in_vain(&mut self, pid: Pid, builtin: Builtin, errno: Option<Errno>, about: i64) {
+        let process = self.process(pid);
+        let call = InVain { at: process.here(), errno, about, calls: process.accounting.calls };
+        let (count, sleeps) = self.ledger.streak(pid, call);
+        if count == IN_A_ROW
+            && let Some(by) = self.act(pid)
+        {
+            self.ledger.tell(call.at);
+            let collected = self.ledger.last_collected(pid);
+            let broken = (errno == Some(Errno::EPIPE)).then(|| self.ledger.ends.broken.get(&pid)).flatten();
+            let broken = broken.map(|broken| (broken.made, broken.closed.clone()));
+            let ready = errno.is_none().then_some(about);
+            let told = Repeated { by, builtin, errno, count, sleeps, collected, ready, broken };
+            self.host.repeated(&told);
+        }
+    }
+
+    /// A fault whose handler returns to the instruction that faults again; whether a person was told.
+    pub(crate) fn note_faults(&mut self, pid: Pid, fault: &Fault) {
+        let at = self.process(pid).here();
+        if self.ledger.on && self.ledger.faults(pid, at) == FAULTS_IN_A_ROW {
+            let Some(process) = self.table.get(pid) else { return };
+            self.host.fault(&Crash { tick: self.clock, process, fault, again: FAULTS_IN_A_ROW });
+        }
+    }
+
+    /// What a descriptor refers to.
+    fn target(&self, pid: Pid, fd: i64) -> Option<Target> {
+        let descriptor = self.files.entry(self.process(pid).files, fd)?;
+        let file = self.files.get(descriptor.file)?;
+        let (object, max_size) = match file.kind {
+            Kind::PipeRead(id) | Kind::PipeWrite(id) | Kind::PipeBoth(id) => {
+                (self.pipes.get(id).map(|pipe| pipe.made), 0)
+            }
+            Kind::Queue(id) => self.queues.get(id).map_or((None, 0), |queue| (Some(queue.made), queue.max_size)),
+            _ => (None, 0),
+        };
+        Some(Target { kind: file.kind, access: file.access, made: descriptor.made, object, max_size })
     }
 
     /// A process has as many descriptors as it may have: where most of them come from.
@@ -118,7 +166,7 @@ impl Machine {
             && self.ledger.ends.at_end(pid, at) == IN_A_ROW
             && let Some(by) = self.act(pid)
         {
-            self.host.repeated(&Repeated { by, builtin, errno: None, count: IN_A_ROW, collected: None });
+            self.host.repeated(&Repeated { count: IN_A_ROW, ..Repeated::of(by, builtin) });
         }
     }
 
@@ -171,14 +219,15 @@ impl Machine {
             return;
         };
         let Some(pipe) = self.pipes.get(id) else { return };
-        if pipe.writers != 1 || !pipe.wrote.are_others(pid) {
+        if pipe.writers != 1 || !pipe.traffic.others_wrote(pid) {
             return;
         }
         let (made, sleeper) = (pipe.made, pipe.first_sleeper());
         let Some(reader) = sleeper.and_then(|sleeper| self.table.get(sleeper)) else { return };
         let since = reader.call.as_deref().map_or(self.clock, |call| call.since);
         let waited = self.clock.saturating_sub(since);
-        let reader = Act { who: reader.lineage.clone(), at: reader.here() };
+        let exec = reader.execed.as_ref().map(|deed| deed.span);
+        let reader = Act { who: reader.lineage.clone(), at: reader.here(), exec };
         if let Some(holder) = self.act(pid).filter(|holder| holder.who.pid != reader.who.pid) {
             let execed = self.process(pid).execed.is_some();
             self.ledger.ends.hold(HeldOpen { holder, fd, execed, reader, made, waited });
@@ -236,7 +285,7 @@ impl Machine {
             // A copy that came with a fork is its maker's to free.
             if block.allocated.generation == own {
                 let at = context.image.span(block.allocated.pc);
-                self.ledger.leak(Act { who: act.who.clone(), at }, block.cells);
+                self.ledger.leak(Act { at, ..act.clone() }, block.cells);
             }
         }
     }
@@ -244,9 +293,23 @@ impl Machine {
 
 /// Whether a call's first argument is a descriptor.
 fn takes_descriptor(builtin: Builtin) -> bool {
-    use Builtin::{Close, Dprintf, Dup, Dup2, Fcntl, Getline, Isatty, MqClose, MqReceive, MqSend, Read, Write};
+    use Builtin::{
+        Close, Dprintf, Dup, Dup2, Fcntl, Getline, Isatty, MqClose, MqNotify, MqReceive, MqSend, Read, Write,
+    };
     matches!(
         builtin,
-        Close | Dprintf | Dup | Dup2 | Fcntl | Getline | Isatty | MqClose | MqReceive | MqSend | Read | Write
+        Close
+            | Dprintf
+            | Dup
+            | Dup2
+            | Fcntl
+            | Getline
+            | Isatty
+            | MqClose
+            | MqNotify
+            | MqReceive
+            | MqSend
+            | Read
+            | Write
     )
 }

@@ -61,34 +61,56 @@ impl std::hash::Hash for Pipe {
     }
 }
 
-/// Who has written to a pipe, the first few: for reports only, and no part of its state.
+/// Who has written to a pipe and who has read it, the first few of each, and how much: for reports only, and no part of its state.
 #[derive(Debug, Clone, Default)]
-pub struct Writers(Vec<Pid>);
+pub struct Traffic {
+    wrote: Vec<(Pid, u64)>,
+    read: Vec<(Pid, u64)>,
+    /// The latest write.
+    pub last: Option<Deed>,
+    /// The first bytes that a process has read though it had written them itself: the write, and the read.
+    pub own: Option<(Deed, Deed)>,
+}
 
-impl Writers {
-    /// Writers that are kept; a report on a pipe of more says nothing of them.
+impl Traffic {
+    /// Processes that are kept; a report on a pipe of more says nothing of them.
     const MOST: usize = 8;
 
     /// Whether somebody is known never to have written, though others have.
-    pub fn are_others(&self, pid: Pid) -> bool {
-        !self.0.is_empty() && self.0.len() < Writers::MOST && !self.0.contains(&pid)
+    pub fn others_wrote(&self, pid: Pid) -> bool {
+        let known = !self.wrote.is_empty() && self.wrote.len() < Traffic::MOST;
+        known && self.wrote.iter().all(|(writer, _)| *writer != pid)
     }
 
     /// Whether nobody has written.
-    pub fn are_none(&self) -> bool {
-        self.0.is_empty()
+    pub fn is_none(&self) -> bool {
+        self.wrote.is_empty()
+    }
+
+    /// Who has written and how many bytes each, in the order of their first writes; none where it were too many.
+    pub fn writers(&self) -> Option<&[(Pid, u64)]> {
+        (self.wrote.len() < Traffic::MOST).then_some(&self.wrote)
+    }
+
+    /// Who has read and how many bytes each, in the order of their first reads; none where it were too many.
+    pub fn readers(&self) -> Option<&[(Pid, u64)]> {
+        (self.read.len() < Traffic::MOST).then_some(&self.read)
     }
 
     #[inline]
-    fn add(&mut self, pid: Pid) {
-        if self.0.last() != Some(&pid) && self.0.len() < Writers::MOST && !self.0.contains(&pid) {
-            self.0.push(pid);
+    fn add(list: &mut Vec<(Pid, u64)>, pid: Pid, bytes: usize) {
+        if let Some(entry) = list.last_mut().filter(|entry| entry.0 == pid) {
+            entry.1 += bytes as u64;
+        } else if let Some(entry) = list.iter_mut().find(|entry| entry.0 == pid) {
+            entry.1 += bytes as u64;
+        } else if list.len() < Traffic::MOST {
+            list.push((pid, bytes as u64));
         }
     }
 }
 
-impl PartialEq for Writers {
-    fn eq(&self, _: &Writers) -> bool {
+impl PartialEq for Traffic {
+    fn eq(&self, _: &Traffic) -> bool {
         true
     }
 }
@@ -117,8 +139,8 @@ pub struct Pipe {
     pub fifo: Option<NodeId>,
     /// The call that made it.
     pub made: Deed,
-    /// Who has written to it, where that is remembered.
-    pub wrote: Writers,
+    /// Who has written and read it, where that is remembered.
+    pub traffic: Traffic,
 }
 
 impl Pipe {
@@ -137,7 +159,7 @@ impl Pipe {
             turns: 1,
             fifo: None,
             made,
-            wrote: Writers::default(),
+            traffic: Traffic::default(),
         }
     }
 
@@ -407,6 +429,7 @@ impl Machine {
     /// Reads from a pipe; no bytes are the end of file. `Err` is the outcome of the call.
     pub(crate) fn read_pipe(
         &mut self,
+        me: Pid,
         call: &Call,
         (id, file): (PipeId, FileId),
         portion: Portion,
@@ -426,13 +449,24 @@ impl Machine {
         };
         let was_full = pipe.is_full();
         let mut taken = std::mem::take(&mut self.spare_bytes);
+        let own = pipe.writes.front().filter(|written| written.by.who == me && pipe.traffic.own.is_none());
+        let own = own.map(|written| written.by);
         pipe.take(max, &mut taken);
+        if self.ledger.on {
+            Traffic::add(&mut pipe.traffic.read, me, taken.len());
+        }
         let left = !pipe.is_empty();
         if matches!(pipe.room, Room::Bytes(_)) || (was_full && !pipe.is_full()) {
             self.wake_writer(id);
         }
         if left && call.slept {
             self.wake_reader(id);
+        }
+        if let Some(wrote) = own {
+            let read = self.deed(me);
+            if let Some(pipe) = self.pipes.get_mut(id) {
+                pipe.traffic.own = Some((wrote, read));
+            }
         }
         self.changed(Source::Pipe(id));
         Ok(taken)
@@ -466,7 +500,8 @@ impl Machine {
         let moved = pipe.push(rest, bytes.len(), !call.slept, by);
         let full = pipe.is_full();
         if self.ledger.on {
-            pipe.wrote.add(me);
+            Traffic::add(&mut pipe.traffic.wrote, me, moved);
+            pipe.traffic.last = Some(by);
         }
         call.progress += moved;
         if was_empty && moved > 0 {

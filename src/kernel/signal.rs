@@ -157,6 +157,12 @@ impl Signals {
         }
     }
 
+    /// Whether the signal would end the process.
+    pub fn kills(&self, signal: Signal) -> bool {
+        let fatal = matches!(signal.default_action(), DefaultAction::Terminate | DefaultAction::Core);
+        self.action(signal).handler == SIG_DFL && fatal
+    }
+
     /// Whether a function of the program handles the signal.
     pub fn handles(&self, signal: Signal) -> bool {
         !matches!(self.action(signal).handler, SIG_DFL | SIG_IGN)

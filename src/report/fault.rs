@@ -1,6 +1,6 @@
 //! The report on a process that a fault kills: what, with which values, where, by which calls, and who the process is.
 
-use crate::diagnostics::Diagnostic;
+use crate::diagnostics::{Code, Diagnostic};
 use crate::kernel::host::Crash;
 use crate::kernel::process::Process;
 use crate::source::{SourceMap, Span};
@@ -27,6 +27,15 @@ pub fn diagnose(crash: &Crash<'_>, sources: &SourceMap) -> Diagnostic {
         process.here(),
         label(crash.fault),
     );
+    if crash.again > 0 {
+        report.code = Code::FaultAgain;
+        report.severity = report.code.severity();
+        report.headline = format!(
+            "{who} comes back to the same fault for ever: its handler for {signal} has returned {} times",
+            crash.again
+        );
+        report = report.note(what).note("on return from the handler the instruction that has faulted runs again");
+    }
     if let Some(context) = process.context.as_deref() {
         report = with_callers(report, context, crash.fault);
         if let Fault::Pointer(fault) | Fault::Free(fault) = crash.fault {
@@ -39,10 +48,23 @@ pub fn diagnose(crash: &Crash<'_>, sources: &SourceMap) -> Diagnostic {
     if let Some(help) = help(crash.fault) {
         report = report.help(help);
     }
+    if crash.again > 0 {
+        report = report.help("let the handler end the process with `_exit(1);`, and mend what faults");
+    }
+    if let Some(exec) = &process.execed {
+        let name = process.name().trim_end_matches(".proc");
+        report = report.label(exec.span, format!("`{name}` was started here"));
+    }
     match birth(process, sources) {
         Some(birth) => report.note(birth),
         None => report,
     }
+}
+
+/// What happened, in a line: `the parent was killed by SIGABRT: "" is not an int`.
+pub fn sentence(crash: &Crash<'_>) -> String {
+    let (who, signal) = (the(&crash.process.role()), crash.fault.signal().name());
+    format!("{who} is killed by {signal}: {}", headline(crash.fault))
 }
 
 /// `child 1.2 (pid 5)`

@@ -76,6 +76,15 @@ pub struct Early {
     pub signal: Option<(Signal, Option<Origin>)>,
 }
 
+/// The name of a queue: who made it, and who took it away.
+#[derive(Debug, Default)]
+pub struct Name {
+    /// Who made the queue, and where, the latest.
+    pub made: Option<Act>,
+    /// Who unlinked it, and where, the latest.
+    pub unlinked: Option<Act>,
+}
+
 /// An alarm that was set anew before it rang.
 #[derive(Debug, Clone, Copy)]
 pub struct Replaced {
@@ -104,6 +113,8 @@ pub struct Ends {
     pub nobody: BTreeMap<Place, Seen<Act>>,
     /// Signals to the own group before the id that was meant was stored, by where they were sent.
     pub early: BTreeMap<Place, Seen<Early>>,
+    /// Names of queues.
+    pub names: BTreeMap<Vec<u8>, Name>,
     /// Who closed the last read end of a pipe that could still be written; with the call that made the pipe, since ids come again.
     unread: BTreeMap<PipeId, (Deed, Act)>,
     /// How often in a row each process got the end of a file at one place.
@@ -131,6 +142,14 @@ impl Ends {
         if self.broken.len() < MOST || self.broken.contains_key(&writer) {
             let closed = self.unread.get(&pipe).filter(|(of, _)| *of == made).map(|(_, by)| by.clone());
             self.broken.insert(writer, Broken { made, at: by.span, closed });
+        }
+    }
+
+    /// A queue is made under a name, or its name is taken away.
+    pub(crate) fn name(&mut self, name: &[u8], by: Act, made: bool) {
+        if self.names.len() < MOST || self.names.contains_key(name) {
+            let known = self.names.entry(name.to_vec()).or_default();
+            *(if made { &mut known.made } else { &mut known.unlinked }) = Some(by);
         }
     }
 

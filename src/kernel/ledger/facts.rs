@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::Act;
 use crate::abi::{Builtin, Errno, Signal, Status};
 use crate::kernel::event::{Origin, Shown};
+use crate::kernel::file::Kind;
 use crate::kernel::process::{Deed, Lineage, Pid};
 use crate::source::Span;
 
@@ -72,6 +73,21 @@ pub struct Merged {
     pub handled: bool,
 }
 
+/// What the descriptor of a call that failed refers to.
+#[derive(Debug, Clone, Copy)]
+pub struct Target {
+    /// What it is.
+    pub kind: Kind,
+    /// How it was opened: `O_RDONLY`, `O_WRONLY` or `O_RDWR`.
+    pub access: i64,
+    /// The call that gave the descriptor.
+    pub made: Deed,
+    /// The call that made the pipe or queue.
+    pub object: Option<Deed>,
+    /// How long a message may be, where it is a queue.
+    pub max_size: i64,
+}
+
 /// A call that failed.
 #[derive(Debug)]
 pub struct Failure {
@@ -89,7 +105,9 @@ pub struct Failure {
     pub collected: Option<Deed>,
     /// Who made the open file non-blocking, where that is the reason.
     pub flagged: Option<(Deed, Option<Arc<Lineage>>)>,
-    /// The process that a wait was for, though it is no child of the caller's.
+    /// What its descriptor refers to, where it has one that is open.
+    pub target: Option<Target>,
+    /// The process that a wait was for, though it is no child of the caller's; that leads no group, though a signal was for its group.
     pub stranger: Option<Arc<Lineage>>,
     /// Whether the caller has ever made a child.
     pub parent: bool,

@@ -46,7 +46,9 @@ fn read_portion(
     match file.kind {
         Kind::TerminalIn | Kind::Terminal(_) => machine.read_terminal(me, max, file.nonblocking()),
         Kind::PipeRead(_) | Kind::PipeBoth(_) if max == 0 => Ok(Vec::new()),
-        Kind::PipeRead(pipe) | Kind::PipeBoth(pipe) => machine.read_pipe(call, (pipe, id), portion, file.nonblocking()),
+        Kind::PipeRead(pipe) | Kind::PipeBoth(pipe) => {
+            machine.read_pipe(me, call, (pipe, id), portion, file.nonblocking())
+        }
         Kind::File(node) => Ok(machine.read_file(id, &file, node, portion)),
         Kind::Directory(_) => Err(Outcome::Fail(Errno::EISDIR)),
         Kind::Null => Ok(Vec::new()),

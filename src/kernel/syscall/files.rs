@@ -117,6 +117,10 @@ pub(crate) fn poll(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
         }
     };
     if count > 0 || due {
+        if machine.ledger.on && !call.slept && (count > 0 || timeout == 0) {
+            let found = ready.iter().fold(0, |all, events| all | events);
+            machine.note_in_vain(me, call.request.builtin, None, found);
+        }
         return Outcome::Parts(vec![Value::Int(count), Value::Ints(ready)]);
     }
     Outcome::Block(WaitFor::Poll)

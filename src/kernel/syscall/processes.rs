@@ -171,7 +171,8 @@ pub(crate) fn tcsetpgrp(machine: &mut Machine, me: Pid, call: &mut Call) -> Outc
     }
 }
 
-pub(crate) fn sched_yield(_machine: &mut Machine, _me: Pid, _call: &mut Call) -> Outcome {
+pub(crate) fn sched_yield(machine: &mut Machine, me: Pid, _call: &mut Call) -> Outcome {
+    machine.ledger.sleep(me);
     Outcome::Yield(0)
 }
 

@@ -111,6 +111,11 @@ pub(crate) fn mq_unlink(machine: &mut Machine, me: Pid, call: &mut Call) -> Outc
         Ok(gone) => gone,
         Err(errno) => return Outcome::Fail(errno),
     };
+    if machine.ledger.on
+        && let Some(by) = machine.act(me)
+    {
+        machine.ledger.ends.name(&name, by, false);
+    }
     machine.note_drowned(gone, me);
     Outcome::Int(0)
 }

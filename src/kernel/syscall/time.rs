@@ -19,6 +19,7 @@ fn sleep_ticks(machine: &mut Machine, me: Pid, call: &mut Call, ticks: u64) -> O
             let deadline = machine.now().saturating_add(ticks);
             call.deadline = Some(deadline);
             machine.arm(deadline, Timer::Wake(me));
+            machine.ledger.sleep(me);
             deadline
         }
     };
@@ -61,9 +62,9 @@ pub(crate) fn rest_of_sleep(ticks: u64) -> Outcome {
 
 pub(crate) fn alarm(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
     let seconds = seconds(machine, me, call);
-    let at = machine.deed(me).span;
+    let deed = machine.deed(me);
     let replaces = seconds > 0 && machine.process(me).alarm.is_some_and(|tick| tick > machine.now());
-    machine.ledger.set_alarm(me, at, replaces);
+    machine.ledger.set_alarm(me, deed, replaces);
     Outcome::Int(machine.set_alarm(me, seconds))
 }
 

@@ -1,26 +1,33 @@
 //! Calls that failed and nobody noticed, that were interrupted, or that can never succeed.
 
-use super::{Reading, known, label_deed, role_in, the, times, who};
+use super::why::{self, Cause, minus_one};
+use super::{Reading, known, lower, role_in, the, times, who};
 use crate::abi::builtin::Property;
 use crate::abi::{Builtin, Errno};
 use crate::diagnostics::{Code, Diagnostic, Severity, suggest};
 use crate::kernel::event::{Origin, Shown};
-use crate::kernel::host::Repeated;
 use crate::kernel::ledger::{Failure, Interrupted, Ledger};
 use crate::source::Span;
 use crate::trace::text;
 
-pub(super) fn notes(ledger: &Ledger, reading: &Reading<'_>, found: &mut Vec<Diagnostic>) {
+pub(super) fn notes(
+    ledger: &Ledger,
+    reading: &Reading<'_>,
+    wanted: impl Fn(Builtin) -> bool,
+    found: &mut Vec<Diagnostic>,
+) {
     let any_forced = ledger.failures.values().any(|seen| seen.first.forced);
     let mut roots: Vec<Option<Span>> = Vec::new();
-    for seen in ledger.failures.values() {
+    // Ends of one pipe that were taken for each other are one mistake.
+    let mut mixed: Vec<(Span, usize)> = Vec::new();
+    for seen in ledger.failures.values().filter(|seen| wanted(seen.first.builtin)) {
         let failure = &seen.first;
         if any_forced && follows(failure) {
             continue;
         }
         // A last `wait()` that all processes come to fails in those that have made no child, and harms nobody.
         let shared = failure.errno == Errno::ECHILD && !failure.parent && ledger.has_worked(failure.by.at);
-        if shared {
+        if shared || ledger.was_told(failure.by.at) {
             continue;
         }
         if failure.errno == Errno::EBADF && minus_one(failure) {
@@ -28,7 +35,7 @@ pub(super) fn notes(ledger: &Ledger, reading: &Reading<'_>, found: &mut Vec<Diag
             let root = root_of(failure, ledger);
             if reading.ignores(failure.by.at) && !roots.contains(&root.map(|root| root.by.at)) {
                 roots.push(root.map(|root| root.by.at));
-                found.push(used_minus_one(failure, root, seen.count));
+                found.push(used_minus_one(failure, root, seen.count, ledger, reading));
             }
             continue;
         }
@@ -40,7 +47,14 @@ pub(super) fn notes(ledger: &Ledger, reading: &Reading<'_>, found: &mut Vec<Diag
             && !is_harmless(failure)
             && !reading.was_warned(failure.by.at)
         {
-            let mut said = unnoticed(failure, seen.count);
+            let pipe = why::wrong_end(failure).and_then(|target| target.object).map(|object| object.span);
+            if let Some((_, at)) = mixed.iter().find(|(of, _)| Some(*of) == pipe) {
+                let text = format!("and {} called this, which fails too", the(&who(&failure.by)));
+                found[*at].labels.push(crate::diagnostics::Label { span: failure.by.at, text });
+                continue;
+            }
+            mixed.extend(pipe.map(|pipe| (pipe, found.len())));
+            let mut said = unnoticed(failure, seen.count, ledger, reading);
             if failure.errno == Errno::ECHILD && reading.uses_status(failure.by.at) {
                 said.severity = Severity::Warning;
                 said = said.note(
@@ -92,35 +106,35 @@ fn is_harmless(failure: &Failure) -> bool {
     }
 }
 
-fn minus_one(failure: &Failure) -> bool {
-    matches!(failure.args.first(), Some(Shown::Int(-1)))
-}
-
-fn unnoticed(failure: &Failure, count: u64) -> Diagnostic {
+fn unnoticed(failure: &Failure, count: u64, ledger: &Ledger, reading: &Reading<'_>) -> Diagnostic {
     let call = text::call(failure.builtin, &failure.args);
     let name = failure.builtin.name();
+    let cause = Cause::of(failure, ledger, reading);
+    let headline =
+        cause.headline.unwrap_or_else(|| format!("`{call}` failed with {}, and nobody looked", failure.errno.name()));
     let mut report = Diagnostic::new(
         Code::FailedCall,
-        format!("`{call}` failed with {}, and nobody looked", failure.errno.name()),
+        headline,
         failure.by.at,
         format!("{} called this{}: {}", the(&who(&failure.by)), times(count), lower(failure.errno.text())),
     );
-    report =
-        label_deed(report, failure.closed.filter(|_| failure.errno == Errno::EBADF), "this descriptor was closed here");
+    for (at, text) in cause.labels {
+        if known(at) && report.labels.iter().all(|label| label.span != at) {
+            report = report.label(at, text);
+        }
+    }
     if failure.errno == Errno::ECHILD {
         // One wait too many does no harm until there is a child that it was not meant for.
         report.severity = Severity::Note;
-        report = label_deed(
-            report,
-            failure.collected.filter(|deed| deed.span != failure.by.at),
-            "the last child was collected here",
-        );
     }
-    if let Some(why) = why(failure) {
+    for why in cause.notes {
         report = report.note(why);
     }
+    report.edits = cause.edits;
     let dots = if failure.args.is_empty() { "" } else { "…" };
-    report.help(format!("look at the result: `if {name}({dots}) < 0 {{ perror(\"{name}\"); }}`"))
+    report.help(
+        cause.help.unwrap_or_else(|| format!("look at the result: `if {name}({dots}) < 0 {{ perror(\"{name}\"); }}`")),
+    )
 }
 
 /// The call that should have given the descriptor: the last one above that failed.
@@ -133,76 +147,34 @@ fn root_of<'l>(failure: &Failure, ledger: &'l Ledger) -> Option<&'l Failure> {
     ledger.failures.values().map(|seen| &seen.first).rfind(before)
 }
 
-fn used_minus_one(failure: &Failure, root: Option<&Failure>, count: u64) -> Diagnostic {
-    let Some(root) = root else { return unnoticed(failure, count) };
+fn used_minus_one(
+    failure: &Failure,
+    root: Option<&Failure>,
+    count: u64,
+    ledger: &Ledger,
+    reading: &Reading<'_>,
+) -> Diagnostic {
+    let Some(root) = root else { return unnoticed(failure, count, ledger, reading) };
     let (call, name) = (text::call(root.builtin, &root.args), root.builtin.name());
-    Diagnostic::new(
+    let mut report = Diagnostic::new(
         Code::FailedCall,
         format!("`{call}` failed with {}, and its -1 was used as a descriptor", root.errno.name()),
         root.by.at,
         format!("{} called this: {}", the(&who(&root.by)), lower(root.errno.text())),
     )
-    .label(failure.by.at, "used here, which fails with EBADF")
-    .help(format!("look at the result: `if fd < 0 {{ perror(\"{name}\"); exit(1); }}`"))
-}
-
-/// Why a call fails with this errno, where its text does not say it.
-fn why(failure: &Failure) -> Option<String> {
-    let role = the(&who(&failure.by));
-    Some(match (failure.builtin, failure.errno) {
-        (Builtin::Dup2, Errno::EBADF) if matches!(failure.args.get(1), Some(Shown::Int(..0))) => {
-            "the second number is no descriptor: they begin at 0".to_owned()
-        }
-        (_, Errno::EBADF) if minus_one(failure) => {
-            "-1 is no descriptor: the call that should have given one failed".to_owned()
-        }
-        (Builtin::Write | Builtin::Dprintf | Builtin::MqSend, Errno::EBADF) if failure.closed.is_none() => {
-            format!("{role} has no such descriptor, or one that cannot be written")
-        }
-        (Builtin::Read | Builtin::Getline | Builtin::MqReceive, Errno::EBADF) if failure.closed.is_none() => {
-            format!("{role} has no such descriptor, or one that cannot be read")
-        }
-        (_, Errno::EBADF) if failure.closed.is_none() => format!("{role} has no such descriptor open"),
-        (Builtin::Wait | Builtin::Waitpid, Errno::ECHILD) if failure.vanish => {
-            format!("{role} ignores SIGCHLD, so its children go without leaving a status")
-        }
-        (Builtin::Waitpid, Errno::ECHILD) if matches!(failure.args.first(), Some(Shown::Int(..-1))) => {
-            format!("a negative id means a process group, and {role} has no child in that one")
-        }
-        (Builtin::Waitpid, Errno::ECHILD) if failure.stranger.is_some() => {
-            let stranger = failure.stranger.as_ref()?;
-            if stranger.pid == failure.by.who.pid {
-                return Some(format!("that is {role} itself: a process waits for its children"));
-            }
-            let parent = stranger.parent.as_ref().map_or_else(|| "init".to_owned(), |parent| the(&parent.role()));
-            format!(
-                "that process is {}, a child of {parent}: only its own parent can wait for it",
-                the(&stranger.role())
-            )
-        }
-        (Builtin::Waitpid, Errno::ECHILD) if !minus_one(failure) => {
-            format!("that process is no child of {role}, or was collected already")
-        }
-        (Builtin::Wait | Builtin::Waitpid, Errno::ECHILD) => format!("{role} had no child left to wait for"),
-        (Builtin::Fork, Errno::EAGAIN) => "there are as many processes as the limit allows (RLIMIT_NPROC)".to_owned(),
-        (Builtin::Kill, Errno::ESRCH) if minus_one(failure) => {
-            "-1 means every process but init and the caller".to_owned()
-        }
-        (Builtin::Kill, Errno::ESRCH) => {
-            "a process that has been waited for is gone, and its id may belong to another one soon".to_owned()
-        }
-        (Builtin::Write, Errno::EPIPE) => "nobody has the read end of this pipe open any more".to_owned(),
-        (Builtin::MqOpen, Errno::ENOENT) => "there is no queue of that name yet; O_CREAT makes it".to_owned(),
-        (Builtin::MqSend, Errno::EAGAIN) => "the queue is full, and O_NONBLOCK says not to wait".to_owned(),
-        (Builtin::MqSend, Errno::EMSGSIZE) => {
-            "the message is longer than the queue takes; `mq_getattr` tells its msgsize".to_owned()
-        }
-        (Builtin::MqReceive, Errno::EMSGSIZE) => "the size must be at least the queue's msgsize".to_owned(),
-        (Builtin::Setpgid | Builtin::Setsid, Errno::EPERM) => {
-            "a process that leads a group or session cannot do that".to_owned()
-        }
-        _ => return None,
-    })
+    .label(failure.by.at, "used here, which fails with EBADF");
+    let cause = Cause::of(root, ledger, reading);
+    for (at, text) in cause.labels.into_iter().filter(|(at, _)| known(*at)) {
+        report = report.label(at, text);
+    }
+    for why in cause.notes {
+        report = report.note(why);
+    }
+    if let Some(help) = cause.help {
+        report = report.help(help);
+    }
+    let fd = reading.names(root.by.at).first().cloned().unwrap_or_else(|| "fd".to_owned());
+    report.help(format!("look at the result: `if {fd} < 0 {{ perror(\"{name}\"); exit(1); }}`"))
 }
 
 /// A call that `--fail` has made fail, where a hint had said before that this would hurt.
@@ -286,31 +258,6 @@ fn interrupted(interrupted: &Interrupted, count: u64) -> Diagnostic {
     }
 }
 
-/// A wait that has found no child very often in a row: said while the program runs, since it may never end.
-pub fn in_vain(repeated: &Repeated) -> Diagnostic {
-    let Some(errno) = repeated.errno.filter(|errno| *errno == Errno::ECHILD) else {
-        return super::ends::repeated(repeated);
-    };
-    let name = repeated.builtin.name();
-    let role = the(&who(&repeated.by));
-    let mut report = Diagnostic::new(
-        Code::WaitInVain,
-        format!(
-            "`{name}` of {role} has failed {} times in a row with {}: no children are left",
-            repeated.count,
-            errno.name()
-        ),
-        repeated.by.at,
-        "this gives -1 at once, for ever",
-    );
-    report = label_deed(
-        report,
-        repeated.collected.filter(|deed| deed.span != repeated.by.at),
-        "the last child was collected here",
-    );
-    report.help("leave the loop when the result is negative: `if pid < 0 { break; }`")
-}
-
 /// A program that exec did not find, though one with nearly that name is there.
 fn missing_program(failure: &Failure, names: &[String]) -> Option<Diagnostic> {
     let exec = matches!(failure.builtin, Builtin::Exec | Builtin::Execv | Builtin::Execl);
@@ -328,10 +275,4 @@ fn missing_program(failure: &Failure, names: &[String]) -> Option<Diagnostic> {
         )
         .help(format!("did you mean `{near}`?")),
     )
-}
-
-/// An errno's text in the middle of a sentence.
-fn lower(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }

@@ -7,19 +7,22 @@ mod children;
 mod ends;
 mod output;
 mod signals;
+mod vain;
+mod why;
 
 use std::sync::Arc;
 
-use crate::abi::Errno;
+use crate::abi::{Builtin, Errno};
 use crate::check::attention::Attention;
-use crate::diagnostics::{Code, Diagnostic};
+use crate::diagnostics::{Code, Diagnostic, Edit, Severity};
 use crate::kernel::ledger::{Act, Failure, Ledger};
 use crate::kernel::process::{Deed, Lineage};
 use crate::kernel::{Machine, Pid};
+use crate::report::stuck::text::Text;
 use crate::source::{SourceMap, Span};
 
-pub use calls::in_vain;
 pub use ends::out_of_memory;
+pub use vain::in_vain;
 
 /// What a note needs to know besides the run.
 #[derive(Debug, Clone, Copy)]
@@ -41,7 +44,7 @@ pub fn notes(machine: &Machine, reading: &Reading<'_>) -> Vec<Diagnostic> {
     output::doubled(ledger, &mut found);
     output::lost(ledger, &mut found);
     children::notes(ledger, reading, &mut found);
-    calls::notes(ledger, reading, &mut found);
+    calls::notes(ledger, reading, |_| true, &mut found);
     signals::notes(ledger, reading, &mut found);
     ends::notes(&ledger.ends, reading, &mut found);
     leaks(ledger, &mut found);
@@ -51,7 +54,43 @@ pub fn notes(machine: &Machine, reading: &Reading<'_>) -> Vec<Diagnostic> {
     found
 }
 
+/// Calls that failed, and that may well be why a run is stuck: not those of which nothing depends.
+pub fn causes(machine: &Machine, reading: &Reading<'_>) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let matters = |builtin| !matches!(builtin, Builtin::Close | Builtin::MqClose | Builtin::MqUnlink | Builtin::Unlink);
+    calls::notes(machine.ledger(), reading, matters, &mut found);
+    found.retain(|note| note.code == Code::FailedCall && note.severity != Severity::Note);
+    found
+}
+
 impl Reading<'_> {
+    /// The names that the results of a call are stored in.
+    fn names(&self, call: Span) -> Vec<String> {
+        if !known(call) {
+            return Vec::new();
+        }
+        let text = Text::read(call.file, &self.sources.file(call.file).text);
+        text.names(call).into_iter().filter(|name| *name != "_").map(str::to_owned).collect()
+    }
+
+    /// Puts code where only the parent of a fork goes on.
+    fn after_fork(&self, fork: Span, code: &str) -> Option<Edit> {
+        if !known(fork) {
+            return None;
+        }
+        let text = Text::read(fork.file, &self.sources.file(fork.file).text);
+        text.after_fork(fork).map(|stmt| text.after(stmt.span, code))
+    }
+
+    /// Where a word stands in the text of a call.
+    fn word_in(&self, call: Span, word: &str) -> Option<Span> {
+        if !known(call) {
+            return None;
+        }
+        let text = Text::read(call.file, &self.sources.file(call.file).text);
+        text.words(word).find(|at| call.start <= at.start && at.end <= call.end)
+    }
+
     fn attention(&self, at: Span) -> Option<&Attention> {
         self.attention.iter().find(|attention| attention.file == at.file)
     }
@@ -192,4 +231,10 @@ fn quoted(text: &[u8]) -> String {
 /// `1 byte`, `6 bytes`
 fn bytes(count: usize) -> String {
     if count == 1 { "1 byte".to_owned() } else { format!("{count} bytes") }
+}
+
+/// An errno's text in the middle of a sentence.
+fn lower(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }

@@ -2,11 +2,11 @@
 
 use super::facts::{Facts, Stand, Unflushed, Wait};
 use super::mend::{later, later_write};
+use super::reasons::unfinished_line;
 use super::text::Text;
-use super::words::{Voice, and};
-use crate::abi::{Builtin, Signal};
+use super::words::Voice;
+use crate::abi::Signal;
 use crate::kernel::Pid;
-use crate::kernel::event::Origin;
 use crate::kernel::mqueue::QueueId;
 use crate::kernel::pipe::PipeId;
 use crate::kernel::signal::{Became, Heard};
@@ -21,6 +21,8 @@ pub(super) enum Kind {
     NobodyWrote,
     /// Text for a reader is still in the stdout buffer of its printer, and to write it ends the standstill.
     InBuffer(Unflushed),
+    /// A reader has part of a line, and its writer waits for something else: what has come of it, and the write.
+    HalfLine(String, Option<Span>),
     /// The reader alone holds the write end.
     OwnWriteEnd(PipeId),
     /// Others hold the write end of a pipe that is read to its end.
@@ -70,6 +72,13 @@ pub(super) fn judge<'f>(facts: &'f Facts<'_>, text: &Text<'_>) -> Option<(&'f St
     if nobody_wrote(facts, &heart) {
         return Some((heart[0], heart, Kind::NobodyWrote));
     }
+    let half = |stand: &&&Stand| facts.process(stand.pid).and_then(unfinished_line).is_some();
+    if let Some(reader) = heart.iter().find(half)
+        && let (Wait::Bytes(pipe), Some(line)) = (&reader.wait, facts.process(reader.pid).and_then(unfinished_line))
+    {
+        let write = facts.machine.pipe(*pipe).and_then(|pipe| pipe.traffic.last).map(|last| last.span);
+        return Some((reader, heart.clone(), Kind::HalfLine(line, write)));
+    }
     let primary = *heart.iter().min_by_key(rank)?;
     if primary.wait == Wait::Signal
         && let Some((reader, pipe)) = reader_of(facts, primary.pid)
@@ -101,7 +110,7 @@ fn read_first(facts: &Facts<'_>, text: &Text<'_>, readers: &[&Stand]) -> Option<
         return None;
     }
     let never = |stand: &&Stand| match stand.wait {
-        Wait::Bytes(pipe) => facts.machine.pipe(pipe).is_some_and(|pipe| pipe.wrote.are_none()),
+        Wait::Bytes(pipe) => facts.machine.pipe(pipe).is_some_and(|pipe| pipe.traffic.is_none()),
         _ => false,
     };
     // Where no byte has ever come, a later write to an element of an array counts as well: such descriptors have no names.
@@ -122,7 +131,7 @@ fn nobody_wrote(facts: &Facts<'_>, heart: &[&Stand]) -> bool {
     let empty = |stand: &&Stand| match stand.wait {
         Wait::Bytes(pipe) => {
             let other = stand.wakers.iter().any(|pid| *pid != stand.pid && heart.iter().any(|one| one.pid == *pid));
-            other && facts.machine.pipe(pipe).is_some_and(|pipe| pipe.wrote.are_none())
+            other && facts.machine.pipe(pipe).is_some_and(|pipe| pipe.traffic.is_none())
         }
         _ => false,
     };
@@ -141,6 +150,9 @@ fn signal(facts: &Facts<'_>, stand: &Stand) -> Kind {
         };
     }
     if let Some(signal) = blocked.iter().find(|signal| signals.handles(*signal)) {
+        return Kind::BlockedSignal(signal);
+    }
+    if let Some(signal) = blocked.iter().find(|signal| signals.kills(*signal)) {
         return Kind::BlockedSignal(signal);
     }
     // Which signal is meant is plain only where there is one handler, or none.
@@ -201,6 +213,9 @@ impl Voice<'_> {
                     heart.len()
                 )
             }
+            Kind::HalfLine(line, _) => {
+                format!("deadlock: {who} waits for the rest of a line: `{line}` has come without a newline")
+            }
             Kind::OwnWriteEnd(_) => {
                 format!(
                     "deadlock: {who} waits for bytes or the end of a pipe, and only {who} itself holds its write end"
@@ -258,7 +273,11 @@ impl Voice<'_> {
                 format!("{who} waits in `open` of a named pipe, and nobody opens it for {side}")
             }
             Kind::BlockedSignal(signal) => {
-                format!("{who} waits for a signal, and {} has come, but is blocked", signal.name())
+                let handled = self.facts.process(primary.pid).is_some_and(|process| process.signals.handles(*signal));
+                match handled {
+                    true => format!("{who} waits for a signal, and {} has come, but is blocked", signal.name()),
+                    false => format!("{} has come for {who} and would end it, but is blocked", signal.name()),
+                }
             }
             Kind::EarlySignal(heard) => {
                 format!("{} came before {who} began to wait for it in `{}`", heard.signal.name(), self.call(primary))
@@ -321,7 +340,7 @@ impl Voice<'_> {
         self.facts.stands.iter().filter(opens).map(|stand| stand.pid).collect()
     }
 
-    fn waits_for_end(&self, pid: Pid) -> bool {
+    pub(super) fn waits_for_end(&self, pid: Pid) -> bool {
         self.facts.stand(pid).is_some_and(|stand| matches!(stand.wait, Wait::Child { .. }))
     }
 
@@ -329,168 +348,4 @@ impl Voice<'_> {
     fn waits_for(&self, one: Pid, other: Pid) -> bool {
         self.facts.stand(one).is_some_and(|stand| stand.wakers == [other])
     }
-
-    /// What else there is to say of this kind, one idea each.
-    pub(super) fn reasons(&self, primary: &Stand, kind: &Kind) -> Vec<String> {
-        match kind {
-            Kind::OwnWriteEnd(_) | Kind::HeldWriteEnd(_) => {
-                vec![
-                    "a pipe is at its end only when every copy of its write end is closed, the reader's own copy too"
-                        .to_owned(),
-                ]
-            }
-            Kind::FullPipe(pipe) | Kind::OwnReadEnd(pipe) => self.fill(primary, *pipe).into_iter().collect(),
-            Kind::EmptyQueue(queue) => self.empty_queue(primary.pid, *queue),
-            Kind::FullQueue(queue) => self.facts.machine.queue(*queue).map_or_else(Vec::new, |queue| {
-                vec![format!("it holds at most {} messages, and {} are in it", queue.max_messages, queue.len())]
-            }),
-            Kind::NamedPipe(_) => vec!["`open` of a named pipe sleeps until its other side is opened too".to_owned()],
-            Kind::BlockedSignal(signal) => self.blocked(primary, *signal),
-            Kind::EarlySignal(heard) => self.early(primary, heard),
-            Kind::DroppedSignal(heard) => {
-                let mut notes = vec![format!("{} {}", heard.signal.name(), self.origin(heard.origin))];
-                notes.push("a signal that is ignored, by default or by `SIG_IGN`, wakes nobody".to_owned());
-                notes
-            }
-            Kind::NoSignal => self.no_signal(primary),
-            Kind::Stopped(signal, waiter) => self.stopped(primary, *signal, *waiter),
-            Kind::InBuffer(_) => self.unflushed().into_iter().collect(),
-            Kind::NobodyWrote => vec!["no byte was ever written to any of these pipes".to_owned()],
-            Kind::BothReadFirst(_) | Kind::BothFull | Kind::Circle => Vec::new(),
-        }
-    }
-
-    fn fill(&self, stand: &Stand, pipe: PipeId) -> Option<String> {
-        let pipe = self.facts.machine.pipe(pipe)?;
-        let call = self.facts.process(stand.pid)?.call.as_deref()?;
-        let total = call.bytes.as_ref().map(Vec::len);
-        let fact = format!("the pipe holds at most {} bytes", pipe.capacity());
-        Some(match total {
-            Some(total) if call.progress == 0 => format!("{fact}, and the {total} bytes of this write find no room"),
-            Some(total) => format!("{fact}: {} of the {total} bytes of this write went in", call.progress),
-            _ => fact,
-        })
-    }
-
-    fn empty_queue(&self, me: Pid, queue: QueueId) -> Vec<String> {
-        let mut notes = Vec::new();
-        if let Some(sent) = self.facts.machine.queue(queue).and_then(|queue| queue.last_sent.0) {
-            let who = super::words::the(&self.facts.role(sent.who));
-            let mut note = format!("the last message was sent by {who} at {}", self.line(sent.span));
-            if let Some(taken) = self.facts.machine.queue(queue).and_then(|queue| queue.last_taken.0) {
-                let by = if taken.who == sent.who {
-                    "itself".to_owned()
-                } else {
-                    super::words::the(&self.facts.role(taken.who))
-                };
-                note.push_str(&format!(", and was taken by {by} at {}", self.line(taken.span)));
-            }
-            notes.push(note);
-        }
-        if self.others(&self.facts.queue_holders(queue, true), me).is_empty() {
-            notes.push(
-                "a queue has no end: that a sender has closed it or ended tells its receivers nothing".to_owned(),
-            );
-        }
-        notes
-    }
-
-    fn blocked(&self, stand: &Stand, signal: Signal) -> Vec<String> {
-        let Some(process) = self.facts.process(stand.pid) else { return Vec::new() };
-        let origin = process.signals.origins.iter().find(|(pending, _)| *pending == signal).map(|(_, origin)| *origin);
-        let mut notes = vec![format!("{} {}", signal.name(), self.origin(origin))];
-        match (stand.call, process.signals.masked) {
-            (Some(Builtin::Sigsuspend), _) => notes.push(format!(
-                "the argument of `sigsuspend` is what is blocked while it waits, and {} is in it",
-                signal.name()
-            )),
-            (_, Some(masked)) => {
-                let heir = if masked.who == process.pid { String::new() } else { inherited(self, masked.who) };
-                notes.push(format!(
-                    "it was blocked at {}{heir}; `pause` leaves what is blocked blocked",
-                    self.line(masked.span)
-                ));
-            }
-            _ => notes.push(format!(
-                "it is blocked while a handler runs that it interrupts; `{}` leaves what is blocked blocked",
-                self.call(stand)
-            )),
-        }
-        notes
-    }
-
-    fn early(&self, stand: &Stand, heard: &Heard) -> Vec<String> {
-        let at = self.line(heard.at.span);
-        let what = format!("{} {}, and its handler ran at {at}", heard.signal.name(), self.origin(heard.origin));
-        let call = self.call(stand);
-        let why = match stand.wait {
-            Wait::SignalOf(_) => {
-                "`sigwait` takes only signals that are blocked; one that is not blocked runs its handler instead"
-                    .to_owned()
-            }
-            _ => format!("`{call}` waits for the next signal, and there is none"),
-        };
-        vec![what, why]
-    }
-
-    fn no_signal(&self, stand: &Stand) -> Vec<String> {
-        let Some(process) = self.facts.process(stand.pid) else { return Vec::new() };
-        let pending: Vec<String> = process.signals.pending.iter().map(|signal| signal.name().to_owned()).collect();
-        let mut notes = Vec::new();
-        if let Some(replaced) = self.facts.machine.ledger().ends.replaced.get(&stand.pid) {
-            let (set, again) = (self.line(replaced.set), self.line(replaced.again));
-            notes.push(match set == again {
-                true => format!("the alarm of {set} was set anew before it rang: a process has only one"),
-                false => format!("the alarm of {set} never rang: {again} replaced it, since a process has only one"),
-            });
-        }
-        if !pending.is_empty() {
-            let set = if matches!(stand.wait, Wait::SignalOf(_)) { "not in the set" } else { "blocked" };
-            notes.push(format!("{} is pending, but {set}", and(&pending)));
-        }
-        if let Some(heard) = self.facts.heard(stand.pid, &[Became::EndedWait, Became::Handled]) {
-            let origin = self.origin(heard.origin);
-            let early = if heard.became == Became::Handled { ", before this wait began" } else { "" };
-            notes.push(format!("the last signal that it handled was {}, which {origin}{early}", heard.signal.name()));
-        }
-        notes
-    }
-
-    fn stopped(&self, stand: &Stand, signal: Signal, waiter: Option<Pid>) -> Vec<String> {
-        let mut notes = Vec::new();
-        if signal == Signal::SIGTTIN || signal == Signal::SIGTTOU {
-            let act = if signal == Signal::SIGTTIN { "read" } else { "change or write to" };
-            notes.push(format!(
-                "only the foreground group may {act} the terminal, and {} is not in it",
-                self.who(stand.pid)
-            ));
-        } else if let Some(heard) = self.facts.heard(stand.pid, &[Became::Stopped]) {
-            notes.push(format!("{} {}", signal.name(), self.origin(heard.origin)));
-        }
-        let waits = waiter.filter(|pid| self.waits_for_end(*pid));
-        let blind = waits.and_then(|pid| self.facts.stand(pid)).map(|stand| self.call(stand));
-        if let Some(call) = blind {
-            notes.push(format!("`{call}` without WUNTRACED does not see that a child stops"));
-        }
-        notes
-    }
-
-    /// By whom a signal was sent: a clause after the signal's name.
-    fn origin(&self, origin: Option<Origin>) -> String {
-        match origin {
-            Some(Origin::Process(pid, span)) => {
-                format!("was sent by {} at {}", super::words::the(&self.facts.role(pid)), self.line(span))
-            }
-            Some(Origin::Kernel(pid)) => {
-                format!("came from the kernel, on behalf of {}", super::words::the(&self.facts.role(pid)))
-            }
-            Some(Origin::Timer) => "came from the clock".to_owned(),
-            Some(Origin::Outside) => "came from the terminal or `--send`".to_owned(),
-            None => "came".to_owned(),
-        }
-    }
-}
-
-fn inherited(voice: &Voice<'_>, from: Pid) -> String {
-    format!(" by {}, and fork hands the mask on", super::words::the(&voice.facts.role(from)))
 }

@@ -5,6 +5,7 @@
 pub mod facts;
 mod kind;
 pub mod mend;
+mod reasons;
 pub mod text;
 mod words;
 
@@ -34,19 +35,42 @@ pub fn bytes_in_pipes(machine: &Machine) -> usize {
     pipes.into_iter().filter_map(|pipe| machine.pipe(pipe)).map(|pipe| pipe.len()).sum()
 }
 
-/// The report; with a setup, changes of the script `main` are tried as well.
+/// The report; with a setup, changes of the script `main` are tried as well. What else there is to say of the run, and may well be why
+/// it is stuck, is told in it: one mistake, one report.
 pub fn diagnose(
     machine: &Machine,
     gone: &[Gone],
     sources: &SourceMap,
     main: FileId,
     setup: Option<&Setup<'_>>,
+    causes: &[Diagnostic],
 ) -> Diagnostic {
     let facts = Facts::of(machine, gone);
-    let mend = setup.and_then(|setup| mend::find(&facts, main, sources, setup));
+    let mend = setup.and_then(|setup| mend::find(&facts, main, sources, setup, causes));
     let text = &sources.file(main).text;
     let schedules = setup.map_or(Schedules::Undecided, |setup| (setup.schedules)(text));
-    report(&facts, sources, main, mend.as_ref(), schedules)
+    let said = report(&facts, sources, main, mend.as_ref(), schedules);
+    with_causes(said, causes, mend.as_ref())
+}
+
+/// Adds what went wrong before, unseen: its places, what it was, and the way out of it, which is the one that counts where no change
+/// of the text was found.
+fn with_causes(mut said: Diagnostic, causes: &[Diagnostic], mend: Option<&Mend>) -> Diagnostic {
+    let mended = mend.is_some_and(|mend| mend.fault.is_none());
+    for cause in causes {
+        for label in &cause.labels {
+            if !said.labels.iter().any(|known| known.span == label.span) {
+                said.labels.push(label.clone());
+            }
+        }
+        said.notes.push(format!("before that, {}", cause.headline));
+        said.notes.extend(cause.notes.iter().cloned());
+        // What was tried, and frees the run, is the way out.
+        if !mended {
+            said.helps.clone_from(&cause.helps);
+        }
+    }
+    said
 }
 
 fn report(
@@ -99,6 +123,15 @@ fn report(
     for reason in voice.reasons(primary, &kind) {
         said = said.note(reason);
     }
+    let signals = matches!(
+        kind,
+        Kind::BlockedSignal(_) | Kind::EarlySignal(_) | Kind::DroppedSignal(_) | Kind::NoSignal | Kind::Stopped(..)
+    );
+    for stand in facts.stands.iter().filter(|_| !signals).take(MOST_LINES) {
+        for reason in voice.without_effect(stand) {
+            said = said.note(reason);
+        }
+    }
     if let (true, Some(ended)) = (
         matches!(kind, Kind::EmptyQueue(_) | Kind::FullQueue(_) | Kind::NoSignal | Kind::NamedPipe(_)),
         voice.ended(&facts.gone),
@@ -117,14 +150,14 @@ fn report(
 
 /// Adds the way out: the change that was tried, else what is known to help in such a case.
 fn helped(mut said: Diagnostic, voice: &Voice<'_>, primary: &Stand, kind: &Kind, mend: Option<&Mend>) -> Diagnostic {
-    if matches!(kind, Kind::Stopped(Signal::SIGTTIN | Signal::SIGTTOU, _)) {
+    if mend.is_none() && matches!(kind, Kind::Stopped(Signal::SIGTTIN | Signal::SIGTTOU, Some(_))) {
         said = said.help(
             "give it the terminal: `tcsetpgrp(0, job);`, and SIGCONT if it has stopped already, as `fg` of a shell does\ntake it \
              back after the wait: `tcsetpgrp(0, getpgrp());` with SIGTTOU ignored",
         );
     }
     let Some(mend) = mend else {
-        return match special(voice.facts, primary, kind).or_else(|| kind.advice()) {
+        return match special(voice, primary, kind).or_else(|| kind.advice()) {
             Some(advice) => said.help(advice),
             None => said,
         };
@@ -140,6 +173,12 @@ fn helped(mut said: Diagnostic, voice: &Voice<'_>, primary: &Stand, kind: &Kind,
         lines.push(format!("{file}{}{place}", step.words));
     }
     let what = if mend.steps.len() == 1 { "this change" } else { "these changes" };
+    if let Some(fault) = &mend.fault {
+        lines.push(format!("tried: with {what} nobody waits for ever; then {fault}"));
+        return said
+            .help(lines.join("\n"))
+            .help("then look at each result before it is used: at the end `read` gives 0, `getline` -1");
+    }
     lines.push(match mend.ends_all {
         true => format!(
             "checked: with {what} the program ends{}",
@@ -167,7 +206,9 @@ fn in_whom(voice: &Voice<'_>, who: &[Pid]) -> String {
 }
 
 /// What helps in a case that is more special than its kind.
-fn special(facts: &Facts<'_>, primary: &Stand, kind: &Kind) -> Option<&'static str> {
+fn special(voice: &Voice<'_>, primary: &Stand, kind: &Kind) -> Option<&'static str> {
+    let facts = voice.facts;
+    let process = facts.process(primary.pid)?;
     let waited_for = facts.stands.iter().any(|stand| stand.pid != primary.pid && stand.wakers.contains(&primary.pid));
     match kind {
         Kind::EmptyQueue(queue) => {
@@ -188,6 +229,19 @@ fn special(facts: &Facts<'_>, primary: &Stand, kind: &Kind) -> Option<&'static s
         ),
         Kind::FullPipe(_) if !waited_for => {
             Some("let a process that has the read end read it before it waits for something else")
+        }
+        Kind::OwnWriteEnd(pipe) | Kind::HeldWriteEnd(pipe)
+            if facts.machine.pipe(*pipe).is_some_and(|pipe| pipe.traffic.own.is_some()) =>
+        {
+            Some(
+                "make a pipe for each direction: what is written into a pipe can be read back by whoever has its read end",
+            )
+        }
+        Kind::NoSignal if voice.notified(process).is_some() => {
+            Some("call `mq_notify` again in the handler, and only then receive all that waits, with O_NONBLOCK")
+        }
+        Kind::NoSignal if voice.alarm_of_ancestor(process).is_some() => {
+            Some("let each process that wants an alarm call `alarm` itself, after the fork")
         }
         Kind::NoSignal if facts.stands.len() == 1 => {
             Some("see to it that somebody will send the signal: a child that lives on, or `alarm`")
@@ -213,6 +267,9 @@ impl Kind {
         Some(match self {
             Kind::OwnWriteEnd(_) | Kind::HeldWriteEnd(_) => {
                 "close every copy of the write end that is not written to, before the pipe is read to its end"
+            }
+            Kind::HalfLine(..) => {
+                "write a newline at the end of the line, or read with `read`, which takes what there is"
             }
             Kind::BothReadFirst(writes) if writes.len() > 2 => "let one of them write before it reads",
             Kind::BothReadFirst(_) => "let one side write first",
@@ -302,6 +359,7 @@ fn objects(voice: &Voice<'_>, kind: &Kind, add: &mut impl FnMut(Span, String)) {
     let made = |pipe| facts.machine.pipe(pipe).filter(|pipe| pipe.fifo.is_none()).map(|pipe| pipe.made.span);
     match kind {
         Kind::InBuffer(held) => add(held.print, "this was printed into the buffer, and is there still".to_owned()),
+        Kind::HalfLine(_, Some(write)) => add(*write, "this was written, with no newline at its end".to_owned()),
         Kind::BothReadFirst(writes) => {
             for (pid, woken, span) in writes.iter().take(MOST_LABELS) {
                 add(*span, too_late(voice, *pid, *woken));
@@ -329,7 +387,20 @@ fn objects(voice: &Voice<'_>, kind: &Kind, add: &mut impl FnMut(Span, String)) {
             }
         }
         Kind::EarlySignal(heard) => {
+            sent(voice, heard.signal, heard.origin, add);
             add(heard.at.span, format!("the handler of {} ran here, before the wait", heard.signal.name()))
+        }
+        Kind::DroppedSignal(heard) => sent(voice, heard.signal, heard.origin, add),
+        Kind::BlockedSignal(signal) => {
+            for process in facts.stands.iter().filter_map(|stand| facts.process(stand.pid)) {
+                let origin = process.signals.origins.iter().find(|(pending, _)| pending == signal);
+                if let Some((_, origin)) = origin {
+                    sent(voice, *signal, Some(*origin), add);
+                    if let Some(masked) = process.signals.masked {
+                        add(masked.span, format!("{} was blocked here", signal.name()));
+                    }
+                }
+            }
         }
         Kind::Stopped(signal, ..) => {
             let heard = facts.stands.iter().find_map(|stand| facts.heard(stand.pid, &[Became::Stopped]));
@@ -338,6 +409,13 @@ fn objects(voice: &Voice<'_>, kind: &Kind, add: &mut impl FnMut(Span, String)) {
             }
         }
         _ => {}
+    }
+}
+
+/// Where a process has sent a signal.
+fn sent(voice: &Voice<'_>, signal: Signal, origin: Option<Origin>, add: &mut impl FnMut(Span, String)) {
+    if let Some(Origin::Process(pid, span)) = origin {
+        add(span, format!("{} was sent here by {}", signal.name(), words::the(&voice.facts.role(pid))));
     }
 }
 

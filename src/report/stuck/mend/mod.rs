@@ -3,11 +3,12 @@
 
 mod moves;
 mod places;
+mod signals;
 pub mod trial;
 
 use super::facts::Facts;
 use super::text::{Text, apply};
-use crate::diagnostics::Edit;
+use crate::diagnostics::{Diagnostic, Edit};
 use crate::kernel::Pid;
 use crate::kernel::door::End;
 use crate::source::{FileId, SourceMap};
@@ -39,6 +40,8 @@ pub struct Step {
     pub who: Vec<Pid>,
     /// The descriptors that it closes.
     pub closes: Vec<(Pid, usize)>,
+    /// Whether it is what is missing, and to be tried before smaller changes that only get round it.
+    pub likely: bool,
 }
 
 /// A change that frees the run.
@@ -52,6 +55,8 @@ pub struct Mend {
     pub schedules: Schedules,
     /// The file that is changed.
     pub file: FileId,
+    /// What happens next, where the standstill is over and a fault follows: the change is right, and not enough.
+    pub fault: Option<String>,
 }
 
 impl Mend {
@@ -62,7 +67,13 @@ impl Mend {
 }
 
 /// Looks for the smallest change; none where no change that was tried helps.
-pub fn find(facts: &Facts<'_>, main: FileId, sources: &SourceMap, setup: &Setup<'_>) -> Option<Mend> {
+pub fn find(
+    facts: &Facts<'_>,
+    main: FileId,
+    sources: &SourceMap,
+    setup: &Setup<'_>,
+    causes: &[Diagnostic],
+) -> Option<Mend> {
     let script = sources.file(main);
     let mut files = vec![main];
     for stand in &facts.stands {
@@ -71,19 +82,43 @@ pub fn find(facts: &Facts<'_>, main: FileId, sources: &SourceMap, setup: &Setup<
         files.extend(file.filter(|file| !files.contains(file)));
     }
     files.truncate(MOST_FILES);
-    files.into_iter().find_map(|file| {
+    let mut faulty = None;
+    let found = files.into_iter().find_map(|file| {
         let source = sources.file(file);
         let text = Text::read(file, &source.text);
         let program = (file != main).then_some(&*source.name);
-        find_in(facts, Search::new(&text, (&script.name, &script.text), program, setup)?)
-    })
+        let mut search = Search::new(&text, (&script.name, &script.text), program, setup)?;
+        let found = find_in(facts, &mut search, causes);
+        faulty = faulty.take().or_else(|| search.faulty.take());
+        found
+    });
+    found.or(faulty)
 }
 
-fn find_in(facts: &Facts<'_>, mut search: Search<'_>) -> Option<Mend> {
-    search.single(facts).or_else(|| search.several(facts)).or_else(|| search.script_only.take()).map(|mut mend| {
+fn find_in(facts: &Facts<'_>, search: &mut Search<'_>, causes: &[Diagnostic]) -> Option<Mend> {
+    let found = search.single(facts, causes).or_else(|| search.several(facts)).or_else(|| search.script_only.take());
+    found.map(|mut mend| {
         mend.steps.sort_by_key(|step| step.edits.iter().map(|edit| edit.span.start).min());
         mend
     })
+}
+
+/// What would have kept a call from failing.
+fn of_causes(causes: &[Diagnostic], text: &Text<'_>) -> Vec<Step> {
+    let of_text = causes.iter().filter(|cause| cause.edits.iter().all(|edit| edit.span.file == text.file));
+    of_text
+        .filter_map(|cause| {
+            let edits = cause.edits.clone();
+            let words = match edits.as_slice() {
+                [edit] if !text.of(edit.span).is_empty() => {
+                    let (new, old) = (&edit.text, text.of(edit.span));
+                    format!("write `{new}` instead of `{old}` in line {}", text.line(edit.span.start))
+                }
+                edits => places::words(edits, text)?,
+            };
+            Some(Step { words, edits, who: Vec::new(), closes: Vec::new(), likely: true })
+        })
+        .collect()
 }
 
 struct Search<'s> {
@@ -105,6 +140,8 @@ struct Search<'s> {
     orders_left: u32,
     /// The first change with which at least the script itself ends.
     script_only: Option<Mend>,
+    /// The first change after which a fault follows, and nothing else is wrong.
+    faulty: Option<Mend>,
 }
 
 impl<'s> Search<'s> {
@@ -133,6 +170,7 @@ impl<'s> Search<'s> {
             ticks,
             left,
             script_only: None,
+            faulty: None,
             orders_left: MOST_ORDERS,
         })
     }
@@ -175,18 +213,38 @@ impl<'s> Search<'s> {
                 ends_all: false,
                 schedules: Schedules::Undecided,
                 file: self.text.file,
+                fault: None,
+            });
+        }
+        let others = Blemishes { faults: self.blemishes.faults, ..outcome.blemishes };
+        if let (End::Finished(_), Some((what, line)), true, None) =
+            (outcome.end, &outcome.fault, others.within(self.blemishes), &self.faulty)
+        {
+            let edits: Vec<Edit> = steps.iter().flat_map(|step| step.edits.iter().cloned()).collect();
+            let changed = apply(self.text.text, &edits).unwrap_or_default();
+            let code = changed.lines().nth((*line).saturating_sub(1) as usize).unwrap_or("").trim().to_owned();
+            self.faulty = Some(Mend {
+                steps: steps.to_vec(),
+                ends_all: false,
+                schedules: Schedules::Undecided,
+                file: self.text.file,
+                fault: Some(format!("{what}, in `{code}`")),
             });
         }
         clean && matches!(outcome.end, End::Finished(_))
     }
 
     /// The first change at one place that helps, smaller ones first.
-    fn single(&mut self, facts: &Facts<'_>) -> Option<Mend> {
+    fn single(&mut self, facts: &Facts<'_>, causes: &[Diagnostic]) -> Option<Mend> {
         let mut steps = moves::steps(facts, self.text);
+        steps.extend(of_causes(causes, self.text));
         steps.extend(places::closes(facts, self.text).into_iter().flatten());
         // Inserting a little is less than moving a lot; the sort is stable, so likely places stay first.
         steps.sort_by_key(|step| {
-            step.edits.iter().map(|edit| edit.span.range().len() + edit.text.trim().len()).sum::<usize>()
+            (
+                !step.likely,
+                step.edits.iter().map(|edit| edit.span.range().len() + edit.text.trim().len()).sum::<usize>(),
+            )
         });
         steps.dedup();
         let mut lucky = None;
@@ -196,7 +254,7 @@ impl<'s> Search<'s> {
                 continue;
             }
             let schedules = self.in_all_orders(&steps);
-            let mend = Mend { steps, ends_all: true, schedules, file: self.text.file };
+            let mend = Mend { steps, ends_all: true, schedules, file: self.text.file, fault: None };
             // What helps only if processes happen to run in this order is told where nothing better is found.
             if schedules != Schedules::SomeEnd {
                 return Some(mend);
@@ -270,7 +328,7 @@ impl<'s> Search<'s> {
             }
         }
         let schedules = self.in_all_orders(&steps);
-        Mend { steps, ends_all: true, schedules, file: self.text.file }
+        Mend { steps, ends_all: true, schedules, file: self.text.file, fault: None }
     }
 }
 

@@ -1,15 +1,14 @@
-//! Changes of order and of options: what one process would do after its wait, done before it, where another waits for that; a wait
-//! that also sees stops; a signal that stays blocked until somebody waits for it.
+//! Changes of order: what one process would do after its wait, done before it, where another waits for that; a line that is ended.
 
-use super::super::facts::{Facts, Stand, Wait, argument};
-use super::super::text::{Level, Text, has_word};
-use super::Step;
+use super::super::facts::{Facts, Stand, Wait};
+use super::super::text::Text;
 use super::places::{names, stack};
-use crate::abi::{Builtin, Signal};
+use super::{Step, signals};
+use crate::abi::Builtin;
 use crate::diagnostics::Edit;
 use crate::kernel::Pid;
+use crate::kernel::pipe::PipeId;
 use crate::kernel::process::State;
-use crate::kernel::signal::Became;
 use crate::source::Span;
 use crate::syntax::ast::Stmt;
 
@@ -23,7 +22,7 @@ pub(crate) fn steps(facts: &Facts<'_>, text: &Text<'_>) -> Vec<Step> {
         if let Some(level) = text.path(held.print).last() {
             let edit = text.after(level.stmt().span, "fflush();");
             let words = format!("put `fflush();` after line {}", text.line(edit.span.start));
-            let step = Step { words, edits: vec![edit], who: vec![held.printer], closes: Vec::new() };
+            let step = Step { words, edits: vec![edit], who: vec![held.printer], closes: Vec::new(), likely: false };
             if !steps.contains(&step) {
                 steps.push(step);
             }
@@ -38,13 +37,39 @@ pub(crate) fn steps(facts: &Facts<'_>, text: &Text<'_>) -> Vec<Step> {
         for other in facts.stands.iter().take(MOST_LOOKED_AT).filter(|other| other.pid != stand.pid) {
             exchanges(facts, text, stand, other, &mut steps);
         }
-        match stand.wait {
-            Wait::Child { stops_count: false, ref children, .. } => stops(facts, text, stand, children, &mut steps),
-            Wait::Signal | Wait::SignalOf(_) => signals(facts, text, stand, &mut steps),
-            _ => {}
+        if let Wait::Bytes(pipe) = stand.wait {
+            newline(facts, text, stand, pipe, &mut steps);
         }
     }
+    signals::steps(facts, text, &mut steps);
     steps
+}
+
+/// A line that its writer has not ended, and that its reader waits for.
+fn newline(facts: &Facts<'_>, text: &Text<'_>, stand: &Stand, pipe: PipeId, steps: &mut Vec<Step>) {
+    let half = facts.process(stand.pid).and_then(|process| process.call.as_deref());
+    if half.is_none_or(|call| call.request.builtin != Builtin::Getline || call.bytes.as_ref().is_none_or(Vec::is_empty))
+    {
+        return;
+    }
+    let Some(last) = facts.machine.pipe(pipe).and_then(|pipe| pipe.traffic.last) else { return };
+    let call = text.of(last.span);
+    let quote = if call.starts_with("dprintf(") {
+        // The end of the format.
+        call.match_indices('"').nth(1).filter(|(at, _)| !call[..*at].ends_with('\\')).map(|(at, _)| at)
+    } else {
+        call.strip_suffix(')').filter(|rest| rest.trim_end().ends_with('"')).map(|rest| rest.trim_end().len() - 1)
+    };
+    let (at, new) = match quote {
+        Some(at) => (at, "\\n"),
+        None if call.starts_with("write(") && call.ends_with(')') => (call.len() - 1, " + \"\\n\""),
+        None => return,
+    };
+    let place = last.span.start + at as u32;
+    let edit = Edit { span: Span { start: place, end: place, ..last.span }, text: new.to_owned() };
+    let (head, tail) = call.split_at(at);
+    let words = format!("end the line: write `{head}{new}{tail}` in line {}", text.line(last.span.start));
+    steps.push(Step { words, edits: vec![edit], who: vec![last.who], closes: Vec::new(), likely: false });
 }
 
 /// What a statement must say so that it could end the other's wait.
@@ -140,87 +165,5 @@ pub(crate) fn moved(text: &Text<'_>, what: Span, to: Span, before: bool, who: Pi
     } else {
         format!("move `{head}` from line {from} to {place} line {line}")
     };
-    Step { words, edits: vec![put, text.without(what)], who: vec![who], closes: Vec::new() }
-}
-
-/// A wait for a stopped child: let it see stops, or give the terminal to a child that was stopped for reading it.
-fn stops(facts: &Facts<'_>, text: &Text<'_>, stand: &Stand, children: &[Pid], steps: &mut Vec<Step>) {
-    let stopped = |pid: &Pid| facts.process(*pid).is_some_and(|child| matches!(child.state, State::Stopped(_)));
-    if !children.iter().any(stopped) {
-        return;
-    }
-    let call = text.of(stand.span);
-    let new = match stand.call {
-        Some(Builtin::Wait) => "waitpid(-1, WUNTRACED)".to_owned(),
-        Some(Builtin::Waitpid) => {
-            let Some((head, options)) = call.trim_end_matches(')').rsplit_once(',') else { return };
-            let options = options.trim();
-            let options = if options == "0" { "WUNTRACED".to_owned() } else { format!("{options} | WUNTRACED") };
-            format!("{head}, {options})")
-        }
-        _ => return,
-    };
-    let words = format!("write `{new}` in line {}", text.line(stand.span.start));
-    let edits = vec![Edit { span: stand.span, text: new }];
-    steps.push(Step { words, edits, who: vec![stand.pid], closes: Vec::new() });
-}
-
-/// A wait for a signal that has come already, or that is blocked while it lasts.
-fn signals(facts: &Facts<'_>, text: &Text<'_>, stand: &Stand, steps: &mut Vec<Step>) {
-    let Some(process) = facts.process(stand.pid) else { return };
-    let (line, who) = (text.line(stand.span.start), vec![stand.pid]);
-    let replace = Edit { span: stand.span, text: "sigsuspend(0)".to_owned() };
-    let waiting = process.signals.pending.iter().any(|signal| process.signals.handles(signal));
-    match stand.call {
-        Some(Builtin::Pause | Builtin::Sigsuspend) if waiting => {
-            let old = text.of(stand.span);
-            let words = format!("write `sigsuspend(0)` instead of `{old}` in line {line}");
-            steps.push(Step { words, edits: vec![replace], who, closes: Vec::new() });
-        }
-        Some(Builtin::Pause) => {
-            let Some(heard) = facts.heard(stand.pid, &[Became::Handled]) else { return };
-            for (edit, at) in block_places(text, stand, heard.signal, &format!("sigmask({})", heard.signal.name())) {
-                let words = format!("{at}\nand write `sigsuspend(0)` instead of `pause()` in line {line}");
-                steps.push(Step { words, edits: vec![edit, replace.clone()], who: who.clone(), closes: Vec::new() });
-            }
-        }
-        Some(Builtin::Sigwait) => {
-            let asked = argument(process, 0).map_or(0, |set| set as u32);
-            let Some(heard) = facts.heard(stand.pid, &[Became::Handled, Became::Dropped]) else { return };
-            if asked & (1 << heard.signal.number()) == 0 && asked == 0 {
-                return;
-            }
-            let set = format!("sigmask({})", heard.signal.name());
-            for (edit, at) in block_places(text, stand, heard.signal, &set) {
-                steps.push(Step { words: at, edits: vec![edit], who: Vec::new(), closes: Vec::new() });
-            }
-        }
-        _ => {}
-    }
-}
-
-/// Where a signal could be blocked early enough: before the first fork, and where its handler is installed.
-fn block_places(text: &Text<'_>, stand: &Stand, signal: Signal, set: &str) -> Vec<(Edit, String)> {
-    let code = format!("sigprocmask(SIG_BLOCK, {set});");
-    let mut places = Vec::new();
-    let mut add = |level: Level<'_>| {
-        let edit = text.before(level.stmt().span, &code);
-        let words = format!("put `{code}` before line {}", text.line(edit.span.start));
-        if !places.contains(&(edit.clone(), words.clone())) {
-            places.push((edit, words));
-        }
-    };
-    let says = |stmt: &Stmt, word: &str| has_word(text.of(stmt.span), word);
-    let installs = |stmt: &Stmt| says(stmt, signal.name()) && (says(stmt, "signal") || says(stmt, "sigaction"));
-    if let Some(level) = text.find(|stmt| installs(stmt) && stmt.span.start < stand.span.start) {
-        add(level);
-    }
-    if let Some(level) = text.find(|stmt| says(stmt, "fork")) {
-        add(level);
-    }
-    let place: Span = stand.span;
-    if let Some(level) = text.path(place).into_iter().next() {
-        add(level);
-    }
-    places
+    Step { words, edits: vec![put, text.without(what)], who: vec![who], closes: Vec::new(), likely: false }
 }

@@ -14,6 +14,13 @@ use crate::vm::Frame;
 /// Descriptors below this number are a process's standard streams, which are not closed to mend a pipe.
 const FIRST_OWN: usize = 3;
 
+/// Statements before the place where a process is that are tried.
+const MOST_EARLIER: usize = 6;
+
+fn covers(outer: Span, inner: Span) -> bool {
+    outer.file == inner.file && outer.start <= inner.start && inner.end <= outer.end
+}
+
 /// For every descriptor that keeps a reader waiting: the places at which it could be closed, the likely one first.
 pub(crate) fn closes(facts: &Facts<'_>, text: &Text<'_>) -> Vec<Vec<Step>> {
     let mut all = Vec::new();
@@ -49,7 +56,7 @@ fn after_forks(facts: &Facts<'_>, text: &Text<'_>, holders: &[Holder], all: &mut
         let who = holder.descriptor.made.who;
         let closes = holders.iter().filter(|other| other.descriptor.making == Making::Pipe && other.pid == who);
         let closes = closes.map(|other| (other.pid, other.fd)).collect();
-        join(all, vec![Step { words, edits: vec![edit], who: vec![who], closes }]);
+        join(all, vec![Step { words, edits: vec![edit], who: vec![who], closes, likely: false }]);
     }
 }
 
@@ -125,7 +132,13 @@ fn close_places(facts: &Facts<'_>, text: &Text<'_>, holder: &Holder, name: &str)
     let mut steps: Vec<Step> = Vec::new();
     let add = |steps: &mut Vec<Step>, edit: Edit| {
         if let Some(words) = words(std::slice::from_ref(&edit), text) {
-            let step = Step { words, edits: vec![edit], who: vec![holder.pid], closes: vec![(holder.pid, holder.fd)] };
+            let step = Step {
+                words,
+                edits: vec![edit],
+                who: vec![holder.pid],
+                closes: vec![(holder.pid, holder.fd)],
+                likely: false,
+            };
             if !steps.contains(&step) {
                 steps.push(step);
             }
@@ -158,6 +171,15 @@ fn close_places(facts: &Facts<'_>, text: &Text<'_>, holder: &Holder, name: &str)
         }
     }
     let mut add = |edit: Edit| add(&mut steps, edit);
+    // Who has made the pipe can close its end before a statement in which somebody else is forked, who then has none.
+    if holder.pid == holder.descriptor.made.who
+        && let Some(level) = text.path(holder.descriptor.made.span).pop()
+        && let Some(now) = level.rest().iter().position(|stmt| here.iter().any(|place| covers(stmt.span, *place)))
+    {
+        for stmt in level.rest()[..now].iter().rev().take(MOST_EARLIER) {
+            add(text.before(stmt.span, &code));
+        }
+    }
     for place in &here {
         for level in text.path(*place) {
             let stmt = level.stmt();

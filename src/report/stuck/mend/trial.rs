@@ -13,7 +13,11 @@ use crate::kernel::host::{Crash, Host, HostNode, Input, Stream};
 use crate::kernel::machine::Config;
 use crate::kernel::process::Process;
 use crate::pipeline;
-use crate::source::SourceMap;
+use crate::report::fault;
+use crate::source::{FileId, SourceMap, Span};
+
+/// The script is the first source of a run.
+const SCRIPT: FileId = FileId(0);
 
 /// How a run was set up, so that a changed script can be run in the same way.
 pub struct Setup<'a> {
@@ -79,6 +83,8 @@ pub struct Outcome {
     pub blemishes: Blemishes,
     /// How many bytes it wrote to the terminal.
     pub written: usize,
+    /// The first fault: what happened, and the line of the changed text.
+    pub fault: Option<(String, u32)>,
     /// The machine at its end.
     pub machine: Machine,
 }
@@ -95,14 +101,16 @@ pub fn run(setup: &Setup<'_>, name: &str, text: String, change: Option<Change>, 
     let config = Config { ticks: Some(ticks), watch: Watch::SYSCALL, ..setup.config.clone() };
     let mut machine = Machine::new(config, compiled.image, &setup.argv, Box::new(host)).ok()?;
     let end = machine.run();
-    let log = *log.borrow();
-    Some(Outcome { end, blemishes: log.blemishes, written: log.written, machine })
+    let log = log.take();
+    let fault = log.fault.map(|(what, at)| (what, sources.line(at)));
+    Some(Outcome { end, blemishes: log.blemishes, written: log.written, fault, machine })
 }
 
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 struct Log {
     blemishes: Blemishes,
     written: usize,
+    fault: Option<(String, Span)>,
 }
 
 /// A host that keeps everything to itself.
@@ -145,8 +153,13 @@ impl Host for Quiet {
         self.outside.read_file(path, most)
     }
 
-    fn fault(&mut self, _: &Crash<'_>) {
-        self.log.borrow_mut().blemishes.faults += 1;
+    fn fault(&mut self, crash: &Crash<'_>) {
+        let mut log = self.log.borrow_mut();
+        log.blemishes.faults += 1;
+        let here = crash.process.here();
+        if log.fault.is_none() && here.file == SCRIPT {
+            log.fault = Some((fault::sentence(crash), here));
+        }
     }
 
     fn ended(&mut self, process: &Process) {
