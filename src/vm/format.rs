@@ -12,17 +12,6 @@ use crate::check::types::Type;
 /// The longest text that one call makes.
 const LONGEST: usize = 1 << 26;
 
-/// The two digits of the numbers below 100.
-const PAIRS: [[u8; 2]; 100] = {
-    let mut pairs = [[0; 2]; 100];
-    let mut number = 0;
-    while number < 100 {
-        pairs[number] = [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8];
-        number += 1;
-    }
-    pairs
-};
-
 /// Text that grows behind other bytes up to a limit.
 pub(super) struct Output<'o> {
     bytes: &'o mut Vec<u8>,
@@ -67,33 +56,9 @@ impl<'o> Output<'o> {
     }
 
     /// Adds an int in decimal.
+    #[inline]
     pub(super) fn push_int(&mut self, value: i64) -> Result<(), Fault> {
-        let mut digits = [0; 20];
-        let mut at = digits.len();
-        let mut rest = value.unsigned_abs();
-        while rest >= 10 {
-            // Two digits at a time: a division is what this costs.
-            let two = (rest % 100) as usize;
-            rest /= 100;
-            at -= 2;
-            digits[at..at + 2].copy_from_slice(&PAIRS[two]);
-        }
-        // What is left has one digit, or none where all of them went in pairs.
-        if rest > 0 || at == digits.len() {
-            at -= 1;
-            digits[at] = b'0' + rest as u8;
-        }
-        if value < 0 {
-            at -= 1;
-            digits[at] = b'-';
-        }
-        if self.end - self.bytes.len() < digits.len() {
-            return self.push(&digits[at..]);
-        }
-        // So few bytes are sooner pushed than handed to a copying function.
-        self.bytes.reserve(digits.len());
-        digits[at..].iter().for_each(|digit| self.bytes.push(*digit));
-        Ok(())
+        self.push(itoa::Buffer::new().format(value).as_bytes())
     }
 
     fn pad(&mut self, byte: u8, count: usize) -> Result<(), Fault> {

@@ -60,6 +60,26 @@ impl Guest<'_> {
         Ok(address)
     }
 
+    /// New strings, one for each text.
+    pub(super) fn new_strings<'t>(&mut self, texts: impl Iterator<Item = &'t [u8]> + Clone) -> Result<Vec<u64>, Fault> {
+        match self.arena.allocate_strings(texts.clone()) {
+            Some(strings) => Ok(strings),
+            None => Err(self.full(texts.map(|text| text.len() as u64 + 8).sum())),
+        }
+    }
+
+    /// Adds a string's bytes, through the translation cache. A short one lies in one page with its length, and is found with one look.
+    pub(super) fn append(&mut self, text: u64, bytes: &mut Vec<u8>) {
+        if is_on_heap(text) {
+            let (header, rest) = self.arena.memory.read_rest_of_page(*self.arena.space, text - 1);
+            if let Some(short) = rest.get(..(header & 0xffff_ffff) as usize) {
+                bytes.extend_from_slice(short);
+                return;
+            }
+        }
+        self.view().append(text, bytes);
+    }
+
     /// Two strings joined.
     pub(super) fn concat(&mut self, left: u64, right: u64) -> Result<u64, Fault> {
         let length = self.text_length(left);
@@ -70,7 +90,7 @@ impl Guest<'_> {
         self.check_size(total)?;
         let mut bytes = Vec::with_capacity(total as usize);
         for text in [left, right] {
-            self.view().pieces(text).for_each(|piece| bytes.extend_from_slice(piece));
+            self.append(text, &mut bytes);
         }
         self.new_string(&bytes)
     }

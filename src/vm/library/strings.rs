@@ -1,6 +1,8 @@
 //! Functions on strings. The size of a result is known, and checked against the heap's limit, before the host
 //! makes it.
 
+use memchr::memmem;
+
 use super::{Call, Fault};
 
 type Given<T> = Result<T, Fault>;
@@ -10,41 +12,8 @@ fn bytes(call: &Call<'_, '_>, at: usize) -> Vec<u8> {
 }
 
 /// The places at which `part` occurs in `text`, from left to right and apart from each other; `part` is not empty.
-fn places<'t>(text: &'t [u8], part: &'t [u8]) -> impl Iterator<Item = usize> + 't {
-    let mut from = 0;
-    std::iter::from_fn(move || {
-        let at = from + first_place(&text[from..], part)?;
-        from = at + part.len();
-        Some(at)
-    })
-}
-
-/// Where `part` first occurs in `text`, in time linear in both: Knuth, Morris and Pratt's way.
-fn first_place(text: &[u8], part: &[u8]) -> Option<usize> {
-    let Some(first) = part.first() else { return Some(0) };
-    if part.len() == 1 {
-        return text.iter().position(|byte| byte == first);
-    }
-    let mut borders = vec![0_usize; part.len()];
-    let mut border = 0;
-    for at in 1..part.len() {
-        while border > 0 && part[at] != part[border] {
-            border = borders[border - 1];
-        }
-        border += usize::from(part[at] == part[border]);
-        borders[at] = border;
-    }
-    let mut matched = 0;
-    for (at, byte) in text.iter().enumerate() {
-        while matched > 0 && *byte != part[matched] {
-            matched = borders[matched - 1];
-        }
-        matched += usize::from(*byte == part[matched]);
-        if matched == part.len() {
-            return Some(at + 1 - matched);
-        }
-    }
-    None
+fn places<'t>(text: &'t [u8], part: &'t [u8]) -> impl Iterator<Item = usize> + Clone + 't {
+    memmem::find_iter(text, part)
 }
 
 pub(super) fn chr(call: &mut Call<'_, '_>) -> Given<u64> {
@@ -52,20 +21,18 @@ pub(super) fn chr(call: &mut Call<'_, '_>) -> Given<u64> {
     call.guest.new_string(&[byte])
 }
 
-/// The parts of `text` between occurrences of `separator`, or its words where that is empty.
-fn parts<'t>(text: &'t [u8], separator: &'t [u8]) -> Box<dyn Iterator<Item = &'t [u8]> + 't> {
-    if separator.is_empty() {
-        return Box::new(text.split(is_space).filter(|part| !part.is_empty()));
-    }
-    if let [byte] = separator {
-        return Box::new(text.split(move |other| other == byte));
-    }
-    let ends = places(text, separator).map(Some).chain([None]);
-    Box::new(ends.scan(0, |from, end| {
-        let part = &text[*from..end.unwrap_or(text.len())];
-        *from = end.map_or(text.len(), |end| end + separator.len());
-        Some(part)
-    }))
+/// The parts of `text` between separators of `length` bytes that begin at `places`.
+fn between(
+    text: &[u8],
+    places: impl Iterator<Item = usize> + Clone,
+    length: usize,
+) -> impl Iterator<Item = &[u8]> + Clone {
+    let mut from = 0;
+    places.map(Some).chain([None]).map(move |end| {
+        let part = &text[from..end.unwrap_or(text.len())];
+        from = end.map_or(text.len(), |end| end + length);
+        part
+    })
 }
 
 /// What C's isspace takes.
@@ -73,15 +40,15 @@ fn is_space(byte: &u8) -> bool {
     byte.is_ascii_whitespace() || *byte == 0x0b
 }
 
+/// The parts of a text between occurrences of the separator, or its words where that is empty.
 pub(super) fn split(call: &mut Call<'_, '_>) -> Given<u64> {
     let (text, separator) = (bytes(call, 0), bytes(call, 1));
-    let count = parts(&text, &separator).count();
-    call.guest.check_count(count as u64)?;
-    let mut words = Vec::with_capacity(count);
-    for part in parts(&text, &separator) {
-        words.push(call.guest.new_string(part)?);
-    }
-    call.guest.new_array(&words, 0, true)
+    let parts = match separator.as_slice() {
+        [] => call.guest.new_strings(text.split(is_space).filter(|part| !part.is_empty())),
+        [byte] => call.guest.new_strings(between(&text, memchr::memchr_iter(*byte, &text), 1)),
+        _ => call.guest.new_strings(between(&text, places(&text, &separator), separator.len())),
+    }?;
+    call.guest.new_array(&parts, 0, true)
 }
 
 pub(super) fn join(call: &mut Call<'_, '_>) -> Given<u64> {
@@ -95,9 +62,10 @@ pub(super) fn join(call: &mut Call<'_, '_>) -> Given<u64> {
         if at > 0 {
             text.extend_from_slice(&separator);
         }
-        view.append(*word, &mut text);
+        call.guest.append(*word, &mut text);
         // The host never holds more than the heap's limit and one string; what is refused is the whole.
         if call.guest.check_size(text.len() as u64).is_err() {
+            let view = call.guest.view();
             let between = (separator.len() as u64).saturating_mul(count.saturating_sub(1));
             let total = words.iter().fold(between, |total, word| total.saturating_add(view.length(*word)));
             call.guest.check_size(total)?;
@@ -117,11 +85,11 @@ pub(super) fn trim(call: &mut Call<'_, '_>) -> Given<u64> {
 }
 
 pub(super) fn find(call: &mut Call<'_, '_>) -> Given<i64> {
-    Ok(first_place(&bytes(call, 0), &bytes(call, 1)).map_or(-1, |at| at as i64))
+    Ok(memmem::find(&bytes(call, 0), &bytes(call, 1)).map_or(-1, |at| at as i64))
 }
 
 pub(super) fn contains(call: &mut Call<'_, '_>) -> Given<bool> {
-    Ok(first_place(&bytes(call, 0), &bytes(call, 1)).is_some())
+    Ok(memmem::find(&bytes(call, 0), &bytes(call, 1)).is_some())
 }
 
 pub(super) fn starts_with(call: &mut Call<'_, '_>) -> Given<bool> {

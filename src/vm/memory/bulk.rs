@@ -28,6 +28,14 @@ impl Memory {
         (words[at], bytemuck::cast_slice(&words[at + 1..]))
     }
 
+    /// The same, through the translation cache.
+    #[inline]
+    pub(crate) fn read_rest_of_page(&mut self, space: Space, address: u64) -> (u64, &[u8]) {
+        let words = self.readable(space, address / PAGE_WORDS as u64);
+        let at = address as usize % PAGE_WORDS;
+        (words[at], bytemuck::cast_slice(&words[at + 1..]))
+    }
+
     /// Writes bytes from byte `offset` after word `address` on.
     pub(crate) fn write_bytes(&mut self, space: &mut Space, address: u64, offset: u64, bytes: &[u8]) {
         let mut at = address.wrapping_mul(8).wrapping_add(offset);
@@ -42,16 +50,26 @@ impl Memory {
         }
     }
 
+    /// The `count` words from `address` on, page by page.
+    pub(crate) fn runs(&self, space: Space, address: u64, count: u64) -> impl Iterator<Item = &[u64]> {
+        let (mut at, mut left) = (address, count);
+        std::iter::from_fn(move || {
+            if left == 0 {
+                return None;
+            }
+            let start = at as usize % PAGE_WORDS;
+            let take = left.min((PAGE_WORDS - start) as u64);
+            let page = self.page(space, at / PAGE_WORDS as u64);
+            at = at.wrapping_add(take);
+            left -= take;
+            Some(&page[start..start + take as usize])
+        })
+    }
+
     /// The `count` words from `address` on.
     pub(crate) fn read_words(&self, space: Space, address: u64, count: u64) -> Vec<u64> {
         let mut words = Vec::new();
-        let mut at = address;
-        while (words.len() as u64) < count {
-            let start = at as usize % PAGE_WORDS;
-            let take = (count as usize - words.len()).min(PAGE_WORDS - start);
-            words.extend_from_slice(&self.page(space, at / PAGE_WORDS as u64)[start..start + take]);
-            at = at.wrapping_add(take as u64);
-        }
+        self.runs(space, address, count).for_each(|run| words.extend_from_slice(run));
         words
     }
 

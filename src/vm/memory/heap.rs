@@ -108,7 +108,7 @@ fn bin(size: u32) -> usize {
 
 /// The size of a block with so many words of payload, if any block can be so large.
 #[inline]
-fn block_size(payload: u64) -> Option<u32> {
+pub(super) fn block_size(payload: u64) -> Option<u32> {
     let size = payload.checked_add(u64::from(HEADER) + 1)? & !1;
     u32::try_from(size).ok().filter(|size| u64::from(*size) < LAST).map(|size| size.max(SMALLEST))
 }
@@ -236,8 +236,9 @@ impl Arena<'_> {
         Some(block)
     }
 
+    /// A place of at least `size` words that nobody uses, and how many it has.
     #[inline]
-    fn place(&mut self, size: u32) -> Option<(u32, u32)> {
+    pub(super) fn place(&mut self, size: u32) -> Option<(u32, u32)> {
         if let Some((block, found)) = self.find(size, PATIENCE) {
             return Some((block, self.take(block, found, size)));
         }
@@ -260,12 +261,25 @@ impl Arena<'_> {
         };
         let (generation, pc) = (self.heap.generation, self.pc);
         self.set_header(block, Header { size, kind, previous_free: false, generation, id, length, pc });
-        self.heap.live += size;
-        self.heap.peak = self.heap.peak.max(self.heap.live);
         if kind.is_managed() {
-            self.heap.since = self.heap.since.saturating_add(size);
+            self.count_managed(size);
+        } else {
+            self.count(size);
         }
         Some(u64::from(block + HEADER))
+    }
+
+    #[inline]
+    fn count(&mut self, size: u32) {
+        self.heap.live += size;
+        self.heap.peak = self.heap.peak.max(self.heap.live);
+    }
+
+    /// Counts words that are now in use for what the collector owns.
+    #[inline]
+    pub(super) fn count_managed(&mut self, size: u32) {
+        self.count(size);
+        self.heap.since = self.heap.since.saturating_add(size);
     }
 
     /// Makes a live block free at once.
@@ -357,8 +371,7 @@ impl Arena<'_> {
             self.take(next, after.size, more.max(SMALLEST))
         };
         self.set_header(block, Header { size: header.size + gained, ..header });
-        self.heap.live += gained;
-        self.heap.peak = self.heap.peak.max(self.heap.live);
+        self.count(gained);
         true
     }
 

@@ -13,6 +13,7 @@ mod collect;
 mod heap;
 mod manual;
 mod pool;
+mod row;
 mod stats;
 mod table;
 mod tlb;

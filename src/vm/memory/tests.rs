@@ -321,6 +321,52 @@ proptest! {
     }
 }
 
+proptest! {
+    /// Strings that are made together read as they were, in a heap with room and in one that has only small pieces left; what is
+    /// not kept is reclaimed.
+    #[test]
+    fn strings_made_together_are_as_those_made_alone(
+        texts in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..40), 0..200),
+        pieces in 0..60_u64,
+    ) {
+        let mut machine = Machine::default();
+        // Where there are pieces, the heap has nothing else: every other one is freed, and the rest of the room is taken.
+        let mut arena = machine.arena(if pieces == 0 { LIMIT } else { 60 * 64 * 8 });
+        let blocks: Vec<u64> = (0..pieces).map(|_| arena.malloc(62).unwrap()).collect();
+        let mut rest = 4096;
+        while pieces > 0 && rest > 0 {
+            rest = if arena.malloc(rest).is_some() { rest } else { rest / 2 };
+        }
+        for pointer in blocks.iter().step_by(2) {
+            arena.free(*pointer).unwrap();
+        }
+        let made = arena.allocate_strings(texts.iter().map(Vec::as_slice));
+        prop_assert_eq!(arena.audit(), Ok(()));
+        prop_assert!(made.is_some() || pieces > 0);
+        if let Some(made) = made {
+            prop_assert_eq!(made.len(), texts.len());
+            for (address, text) in made.iter().zip(&texts) {
+                prop_assert_eq!(*address == 0, text.is_empty());
+                if !text.is_empty() {
+                    prop_assert_eq!(arena.memory.peek(*arena.space, address - 1) as u32 as usize, text.len());
+                    let bytes: Vec<u8> = arena.memory.pieces(*arena.space, *address, text.len() as u64).flatten().copied().collect();
+                    prop_assert_eq!(&bytes, text);
+                }
+            }
+            let kept: Vec<u64> = made.iter().copied().step_by(3).collect();
+            arena.collect([&kept, &[]], |_| &[]);
+            prop_assert_eq!(arena.audit(), Ok(()));
+            for (address, text) in kept.iter().zip(texts.iter().step_by(3)).filter(|(address, _)| **address != 0) {
+                let bytes: Vec<u8> = arena.memory.pieces(*arena.space, *address, text.len() as u64).flatten().copied().collect();
+                prop_assert_eq!(&bytes, text);
+            }
+        }
+        arena.collect([&[], &[]], |_| &[]);
+        prop_assert_eq!(arena.audit(), Ok(()));
+        prop_assert_eq!(arena.stats().managed, 0);
+    }
+}
+
 #[test]
 fn pointers_are_checked_against_their_own_block() {
     let mut machine = Machine::default();
