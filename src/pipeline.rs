@@ -5,7 +5,7 @@ use crate::bytecode::image::Verified;
 use crate::bytecode::{lower, verify};
 use crate::check::{self, tree};
 use crate::diagnostics::allow::{self, Allow};
-use crate::diagnostics::{Code, Diagnostic, Severity};
+use crate::diagnostics::{Code, Diagnostic, Severity, repeat};
 use crate::source::{FileId, SourceFile, SourceMap, Span};
 use crate::syntax::{self, ast};
 
@@ -79,6 +79,7 @@ impl Parsed {
         if wrong {
             // What is only likely wrong can wait until the errors are mended, and may go with them.
             diagnostics.retain(|diagnostic| diagnostic.severity == Severity::Error);
+            repeat::join(&mut diagnostics);
         }
         match tree {
             Some(tree) if !wrong => {

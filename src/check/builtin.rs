@@ -11,6 +11,7 @@ use crate::abi::Builtin;
 use crate::abi::builtin::{Outcome, Param};
 use crate::source::Span;
 use crate::syntax::ast::{self, ExprKind as Ast, Literal};
+use crate::syntax::c_calls;
 
 impl<'a> Checker<'a> {
     /// A call of a built-in.
@@ -74,6 +75,18 @@ impl<'a> Checker<'a> {
             Builtin::Getline => Some("the line is a part of the result: `let (n, line) = getline(fd);`".to_owned()),
             Builtin::Setenv => Some("an old value is always replaced: `setenv(name, value)`".to_owned()),
             _ => None,
+        };
+        let texts: Vec<String> = args.iter().filter_map(quote::quote).collect();
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let mended = if texts.len() == found { c_calls::mended(row.name, &texts, None) } else { None };
+        let help = match (help, mended) {
+            (Some(help), Some(mended)) if mended.pattern.is_none() && help.contains("part of the result") => {
+                Some(format!("nothing is filled in, so nothing is passed: `{}`", mended.statement()))
+            }
+            (Some(help), Some(mended)) => {
+                Some(format!("{}: `{}`", help.split(':').next().unwrap_or_default(), mended.statement()))
+            }
+            (help, _) => help,
         };
         // Surplus arguments are not looked at: they have to go.
         args.iter().take(most).for_each(|arg| drop(self.value(arg, None)));
@@ -237,6 +250,7 @@ impl<'a> Checker<'a> {
     /// `print`, `eprint` and `str`: each argument as it is, for `print` with spaces and a newline.
     fn shown_call(&mut self, builtin: Builtin, args: &'a [ast::Expr], span: Span) -> Expr {
         let text = |text: &str| Piece::Text(Arc::from(text.as_bytes()));
+        self.formats_given(builtin, args, span);
         let mut pieces = Vec::with_capacity(args.len() * 2 + 1);
         let mut values = Vec::with_capacity(args.len());
         let mut shown = Vec::with_capacity(args.len());
@@ -254,6 +268,20 @@ impl<'a> Checker<'a> {
             pieces.push(text("\n"));
         }
         builtin_expr(builtin, values, Some(Format { pieces, args: shown, dynamic: false }), ty, span)
+    }
+
+    /// `print("%d\n", 5)`: a format with values behind it, for a call that knows no formats.
+    fn formats_given(&mut self, builtin: Builtin, args: &[ast::Expr], span: Span) {
+        let [first, _, ..] = args else { return };
+        let Ast::Literal(Literal::Str(text)) = &first.kind else { return };
+        if builtin == Builtin::ToStr || !has_conversion(text) {
+            return;
+        }
+        let print = builtin.name();
+        let callee = Span { end: span.start + print.len() as u32, ..span };
+        let end = first.span.end.saturating_sub(1).max(first.span.start);
+        let newline = (!text.ends_with(b"\n")).then_some(Span { start: end, end, ..first.span });
+        self.report(Problem::PrintFormat { at: first.span, callee, print, newline });
     }
 
     /// An argument that is to be shown, and how.
@@ -285,6 +313,17 @@ impl<'a> Checker<'a> {
         }
         (Expr::broken(span), Shown::Int)
     }
+}
+
+/// Whether a text has a conversion such as `%d` or `%-5s`; `100% done` has none.
+fn has_conversion(text: &[u8]) -> bool {
+    let at = |at: usize| text.get(at).copied().unwrap_or(0);
+    (0..text.len()).filter(|start| at(*start) == b'%').any(|start| {
+        let width = (start + 1..text.len()).take_while(|next| matches!(at(*next), b'0'..=b'9' | b'-' | b'.')).count();
+        let letter = at(start + 1 + width);
+        let next = at(start + 2 + width);
+        matches!(letter, b'd' | b's' | b'i' | b'u' | b'x' | b'f' | b'c' | b'g' | b'p') && !next.is_ascii_alphabetic()
+    })
 }
 
 /// How values of a type are shown; `None` where they cannot be.

@@ -79,6 +79,10 @@ impl<'a> Checker<'a> {
 
     /// `s.field(…)`: the field, if there is one; `s.len()` is reported as what it is.
     fn method(&mut self, base: &'a ast::Expr, field: &'a ast::Ident, args: &'a [ast::Expr], at: Span) -> Option<Expr> {
+        if self.module_call(base, field, at) {
+            args.iter().for_each(|arg| drop(self.value(arg, None)));
+            return None;
+        }
         let value = self.value(base, None);
         let is_field = match &value.ty {
             Type::Struct(id) => self.has_field(*id, &field.name),
@@ -94,6 +98,30 @@ impl<'a> Checker<'a> {
         }
         args.iter().for_each(|arg| drop(self.value(arg, None)));
         None
+    }
+
+    /// `os.fork()`, `console.log(…)`: a call in something that nothing declares.
+    fn module_call(&mut self, base: &ast::Expr, field: &ast::Ident, at: Span) -> bool {
+        let mut root = base;
+        while let Ast::Field(inner, _) = &root.kind {
+            root = inner;
+        }
+        let Ast::Name(module) = &root.kind else { return false };
+        if !matches!(self.meaning(module), Meaning::Unknown) || self.lost.contains(module) {
+            return false;
+        }
+        let mended = match &*field.name {
+            "println" | "Println" | "log" | "puts" | "writeln" | "WriteLine" | "Print" => Some("print"),
+            "Printf" => Some("printf"),
+            "error" if &**module == "console" => Some("eprint"),
+            "kill" | "signal" => Some(&*field.name),
+            name => Builtin::find(name).map(Builtin::name),
+        };
+        let key: Arc<str> = format!("{module}.{}", field.name).into();
+        if self.frame.reported.insert(key) {
+            self.report(Problem::NoModule { at, module: module.clone(), mended: mended.map(str::to_owned) });
+        }
+        true
     }
 
     fn not_callable_field(&mut self, field: &ast::Ident, help: Option<String>) {

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::constant::ConstEntry;
-use super::problem::{NameKind, Problem};
+use super::problem::{DoubleName, NameKind, Problem};
 use super::scope::{Frame, FrameKind, Origin, Outer};
 use super::tree::{self, FunctionId, GlobalId, Place, PlaceKind};
 use super::types::{FunctionType, StructId, Type};
@@ -85,7 +85,7 @@ impl<'a> Checker<'a> {
                 self.signatures[id.0 as usize].at = name.span;
                 self.enter(name, Item::Function(id), "function");
             }
-            None => (self.tainted, self.holes) = (true, true),
+            None => self.holes = true,
         }
     }
 
@@ -108,7 +108,7 @@ impl<'a> Checker<'a> {
 
     fn enter_globals(&mut self, stmt: &ast::Stmt) {
         match &stmt.kind {
-            ast::StmtKind::Error => (self.tainted, self.holes) = (true, true),
+            ast::StmtKind::Error => self.holes = true,
             ast::StmtKind::Let { target: ast::LetTarget::Name(name), .. } => {
                 self.enter(name, Item::Later(name.span), "variable")
             }
@@ -135,7 +135,8 @@ impl<'a> Checker<'a> {
         match self.items.get(&name.name).copied() {
             Some(first) => {
                 let first = self.place_of(first);
-                self.report(Problem::Duplicate { name: name.name.clone(), at: name.span, first, top: true });
+                let what = DoubleName::Top { variable };
+                self.report(Problem::Duplicate { name: name.name.clone(), at: name.span, first, what });
             }
             None => drop(self.items.insert(name.name.clone(), item)),
         }
@@ -163,7 +164,7 @@ impl<'a> Checker<'a> {
                     name: field.name.name.clone(),
                     at: field.name.span,
                     first,
-                    top: false,
+                    what: DoubleName::Part,
                 });
             }
             fields.push((field.name.name.clone(), ty));
@@ -221,7 +222,7 @@ impl<'a> Checker<'a> {
         if let Some(Item::Struct(id)) = self.items.get(name) {
             return Type::Struct(*id);
         }
-        if !self.tainted {
+        if !self.lost.contains(name) {
             let structs = self.structs.iter().map(|def| &*def.name);
             let near = suggest::nearest(name, structs.chain(BASIC.iter().map(|(name, _)| *name))).map(str::to_owned);
             self.report(Problem::UnknownType { name: name.clone(), at, near, teach: c_names::of_type(name) });
@@ -288,7 +289,11 @@ impl<'a> Checker<'a> {
         self.frame.outer = outer;
         self.frame.enter();
         for (param, ty) in function.params.iter().zip(&ty.params) {
-            self.declare_local(&param.name, ty.clone(), None);
+            let (_, before) = self.frame.declare(&param.name.name, ty.clone(), param.name.span, None);
+            if let Some(first) = before {
+                let (name, at) = (param.name.name.clone(), param.name.span);
+                self.report(Problem::Duplicate { name, at, first, what: DoubleName::Part });
+            }
         }
         // The body's braces open no scope of their own: as in C, a parameter can't be declared again.
         let stmts = self.stmts(&function.body.stmts);
@@ -332,7 +337,7 @@ impl<'a> Checker<'a> {
     pub(super) fn declare_local(&mut self, name: &ast::Ident, ty: Type, origin: Option<Origin>) -> tree::LocalId {
         let (id, before) = self.frame.declare(&name.name, ty, name.span, origin);
         if let Some(first) = before {
-            self.report(Problem::Duplicate { name: name.name.clone(), at: name.span, first, top: false });
+            self.report(Problem::Duplicate { name: name.name.clone(), at: name.span, first, what: DoubleName::Local });
         }
         id
     }
@@ -351,7 +356,7 @@ impl<'a> Checker<'a> {
 
     /// Reports a name that nothing declares, once in each function.
     pub(super) fn unknown_name(&mut self, name: &Arc<str>, at: Span, kind: NameKind) {
-        if self.tainted || self.frame.may_miss_names() || !self.frame.reported.insert(name.clone()) {
+        if self.lost.contains(name) || !self.frame.reported.insert(name.clone()) {
             return;
         }
         let teach = c_names::of_name(name);
@@ -359,13 +364,17 @@ impl<'a> Checker<'a> {
             Some(_) => None,
             // With dozens of mistakes nobody reads the hints, and each costs a walk over all names.
             None if self.found.len() > MANY => None,
-            None => self.nearest_name(name),
+            None => self.nearest_name(name, kind),
         };
         self.report(Problem::UnknownName { name: name.clone(), at, near, teach, kind });
     }
 
-    fn nearest_name(&self, name: &str) -> Option<String> {
+    fn nearest_name(&self, name: &str, kind: NameKind) -> Option<String> {
         let mut names: Vec<&str> = self.frame.names().collect();
+        if kind == NameKind::Value {
+            // `ture`, `brak;`
+            names.extend(["true", "false", "nil", "break", "continue", "return"]);
+        }
         names.extend(self.items.keys().map(|item| &**item));
         Builtin::ALL.iter().for_each(|builtin| names.push(builtin.name()));
         constant::names().for_each(|name| names.push(name));

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::decl::Item;
-use super::problem::{Problem, Role};
+use super::problem::{DoubleName, Problem, Role};
 use super::scope::FrameKind;
 use super::tree::{Constant, Expr, ExprKind};
 use super::types::{StructId, Type};
@@ -267,7 +267,7 @@ impl<'a> Checker<'a> {
             for (_, value) in fields {
                 self.value(value, None);
             }
-            if !self.tainted {
+            if !self.lost.contains(&name.name) {
                 let structs = self.structs.iter().map(|def| &*def.name);
                 let near = suggest::nearest(&name.name, structs).map(str::to_owned);
                 self.report(Problem::UnknownType {
@@ -283,7 +283,12 @@ impl<'a> Checker<'a> {
         let mut values = Vec::with_capacity(fields.len());
         for (field, value) in fields {
             if let Some(first) = seen.insert(field.name.clone(), field.span) {
-                self.report(Problem::Duplicate { name: field.name.clone(), at: field.span, first, top: false });
+                self.report(Problem::Duplicate {
+                    name: field.name.clone(),
+                    at: field.span,
+                    first,
+                    what: DoubleName::Part,
+                });
             }
             let Some((at, ty)) = self.find_field(id, field) else {
                 self.value(value, None);
@@ -374,6 +379,7 @@ impl<'a> Checker<'a> {
 fn literal(literal: &Literal, want: Option<&Type>, span: Span) -> Expr {
     let (constant, ty) = match literal {
         Literal::Int(value) => (Constant::Int(*value), Type::Int),
+        Literal::Char(byte) => (Constant::Int(i64::from(*byte)), Type::Int),
         Literal::Float(value) => (Constant::Float(*value), Type::Float),
         Literal::Bool(value) => (Constant::Bool(*value), Type::Bool),
         Literal::Str(bytes) => (Constant::Str(bytes.clone()), Type::Str),

@@ -205,6 +205,14 @@ impl<'a> Checker<'a> {
             return problem;
         }
         self.explain_function(value, want, expr, &mut problem);
+        if problem.helps.is_empty()
+            && let Some(help) = self.other_part(expr, value, want)
+        {
+            problem.helps.push(help);
+            if let Some(Origin::First(at, ..)) = self.origin(value) {
+                problem.also.push((*at, "gives several values, and only the first was kept".to_owned()));
+            }
+        }
         if problem.helps.is_empty() {
             let plain = matches!(problem.role, Role::Argument { .. } | Role::Index | Role::RangeEnd);
             let quoted = matches!(expr.kind, ast::ExprKind::Literal(ast::Literal::Str(_)));
@@ -212,7 +220,7 @@ impl<'a> Checker<'a> {
                 Role::Argument { callee, param, .. } if param == "fmt" && callee != "dprintf" => {
                     quote::quote(expr).map(|text| format!("the format comes first: `{callee}(\"%d\\n\", {text})`"))
                 }
-                _ if plain && quoted => None,
+                _ if plain && quoted && *want == Type::Int => constant_in_quotes(expr),
                 _ => conversion(&value.ty, want, expr),
             };
             problem.helps.extend(help);
@@ -253,14 +261,19 @@ impl<'a> Checker<'a> {
         if let ExprKind::Function(id) = &value.kind
             && let Some(signature) = self.signatures.get(id.0 as usize)
         {
-            problem.also.push((signature.head, "declared here".to_owned()));
+            // A function without a name is in the picture already.
+            if !(value.span.start <= signature.head.start && signature.head.end <= value.span.end) {
+                problem.also.push((signature.head, "declared here".to_owned()));
+            } else if wanted.params.len() == 1 {
+                problem.helps.push("write `fn(sig: int) { … }`".to_owned());
+            }
         }
         if let ast::ExprKind::Call(callee, _) = &expr.kind {
             if let Some(name) = quote::quote(callee) {
                 problem.notes.push(format!("`{name}(...)` calls the function now, and its result stands here"));
                 problem.helps.push(format!("to pass the function itself write `{name}`"));
             }
-        } else if wanted.params.len() == 1 && value.ty == Type::Int {
+        } else if wanted.params.len() == 1 && matches!(value.ty, Type::Int | Type::Str) {
             problem.helps.push("a handler is the name of a function, `SIG_DFL` or `SIG_IGN`".to_owned());
         }
     }
@@ -271,6 +284,14 @@ pub(super) fn open_kind(ty: &Type) -> OpenKind {
         Type::Nil => OpenKind::Nil,
         _ => OpenKind::EmptyArray,
     }
+}
+
+/// `"SIGINT"` where `SIGINT` was meant.
+pub(super) fn constant_in_quotes(expr: &ast::Expr) -> Option<String> {
+    let ast::ExprKind::Literal(ast::Literal::Str(bytes)) = &expr.kind else { return None };
+    let name = std::str::from_utf8(bytes).ok()?;
+    let known = crate::abi::constant::names().any(|constant| constant == name);
+    known.then(|| format!("the constant is written without quotes: `{name}`"))
 }
 
 /// How to get from one type to the other, where there is a way.
@@ -284,7 +305,11 @@ pub(super) fn conversion(found: &Type, want: &Type, expr: &ast::Expr) -> Option<
             _ => format!("`float({text})` converts it"),
         },
         (Type::Float, Type::Int) => format!("`int({text})` cuts the fraction off"),
+        (Type::Int, Type::Str) if matches!(expr.kind, Ast::Literal(Literal::Char(_))) => {
+            format!("a text stands in double quotes: `\"{}\"`", text.trim_matches('\''))
+        }
         (Type::Int | Type::Float | Type::Bool | Type::Ptr, Type::Str) => format!("`str({text})` gives its text"),
+        (Type::Str, Type::Int) if constant_in_quotes(expr).is_some() => constant_in_quotes(expr)?,
         (Type::Str, Type::Int) => match &expr.kind {
             Ast::Literal(Literal::Str(bytes)) => match &**bytes {
                 [byte @ 0x20..=0x7e] if !byte.is_ascii_digit() => {

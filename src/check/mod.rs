@@ -11,6 +11,7 @@ mod call;
 mod constant;
 mod decl;
 mod expr;
+mod first;
 mod fit;
 mod flow;
 pub mod format;
@@ -53,7 +54,7 @@ const MOST: usize = 1000;
 /// Checks a program. The tree is there exactly when there is no error, neither among these diagnostics nor in
 /// the reading of the text: where that left `Error` nodes, there is no tree and nothing more is said of them.
 pub fn check(file: FileId, program: &ast::Program) -> (Option<tree::Program>, Vec<Diagnostic>) {
-    let mut checker = Checker::new(file);
+    let mut checker = Checker::new(file, &program.lost);
     checker.declare(program);
     checker.constants();
     checker.main_program(program);
@@ -93,8 +94,8 @@ struct Checker<'a> {
     level: usize,
     /// The bytes of all texts that constants were joined from.
     joined: usize,
-    /// Whether a part of the top level could not be read, so that names may be missing.
-    tainted: bool,
+    /// Names that stand where the text could not be read, and that may be declared there.
+    lost: &'a BTreeSet<Arc<str>>,
     /// Whether anything at all could not be read: then there is no tree, whatever else is right.
     holes: bool,
 }
@@ -108,8 +109,8 @@ struct Waiting<'a> {
     outer: Outer,
 }
 
-impl Checker<'_> {
-    fn new(file: FileId) -> Self {
+impl<'a> Checker<'a> {
+    fn new(file: FileId, lost: &'a BTreeSet<Arc<str>>) -> Self {
         let start = Span::new(file, 0, 0);
         let global = |name: &str, ty| tree::Global { name: name.into(), ty, span: start };
         let mut items = IndexMap::new();
@@ -134,7 +135,7 @@ impl Checker<'_> {
             chain: 0,
             level: 0,
             joined: 0,
-            tainted: false,
+            lost,
             holes: false,
         }
     }
@@ -156,12 +157,6 @@ impl Checker<'_> {
     fn hole(&mut self) {
         self.holes = true;
         self.frame.tainted = true;
-    }
-
-    /// As [`Checker::hole`], where it may have declared names.
-    fn lost_names(&mut self) {
-        self.holes = true;
-        self.frame.taint();
     }
 
     fn struct_name(&self, id: StructId) -> Arc<str> {

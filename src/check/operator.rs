@@ -113,7 +113,11 @@ impl<'a> Checker<'a> {
             self.status_problem(expr, value, &compared, "WEXITSTATUS(", ")");
             return true;
         }
-        let number = other_text.unwrap_or_else(|| "n".to_owned());
+        let number = match (&other_expr.kind, other_text) {
+            // The raw word of exit(1) is 256.
+            (Ast::Literal(Literal::Int(word)), _) if *word >= 256 && word % 256 == 0 => (word >> 8).to_string(),
+            (_, text) => text.unwrap_or_else(|| "n".to_owned()),
+        };
         let signal = number.starts_with("SIG");
         let (before, after) = match (op, signal) {
             (_, true) => (format!("WIFSIGNALED({name}) && WTERMSIG("), format!(") {} {number}", op.sign())),
@@ -143,7 +147,9 @@ impl<'a> Checker<'a> {
                 );
             }
         }
-        let helps = operand_help(op, left, right).into_iter().collect();
+        let part =
+            self.other_part(left.0, left.1, &right.1.ty).or_else(|| self.other_part(right.0, right.1, &left.1.ty));
+        let helps = part.or_else(|| operand_help(op, left, right)).into_iter().collect();
         let first = (self.phrase(&left.1.ty), left.1.span);
         let second = (self.phrase(&right.1.ty), right.1.span);
         self.report(Problem::BadOperand { sign: op.sign(), at, left: Some(first), right: second, helps });
@@ -166,6 +172,16 @@ fn operand_help(op: BinaryOp, left: (&ast::Expr, &Expr), right: (&ast::Expr, &Ex
         }
         (other, Type::Str) if op == Add && is_printable(other) => {
             format!("make a text of it: `str({}) + {two}`", bare(left.0))
+        }
+        (Type::Str, _) if op == Remainder => {
+            format!("`sprintf({one}, {})` puts values into a text", bare(right.0))
+        }
+        (Type::Int, Type::Str) if op.is_comparison() && fit::constant_in_quotes(right.0).is_some() => {
+            fit::constant_in_quotes(right.0)?
+        }
+        (Type::Int, Type::Bool) if matches!(op, Equal | NotEqual) => {
+            let yes = matches!(right.0.kind, Ast::Literal(Literal::Bool(true))) == (op == Equal);
+            format!("an int is compared with a number: `{one} {} 0`", if yes { "!=" } else { "==" })
         }
         (Type::Str, Type::Int) if op == Multiply => format!("`repeat({}, {})`", bare(left.0), bare(right.0)),
         (Type::Str, Type::Int) if op.is_comparison() => character_help(left.0, right.0, sign)?,
@@ -230,8 +246,8 @@ fn is_printable(ty: &Type) -> bool {
 fn character_help(text: &ast::Expr, number: &ast::Expr, sign: &str) -> Option<String> {
     let name = quote::operand(text)?;
     match &number.kind {
-        Ast::Literal(Literal::Int(code @ 0x20..=0x7e)) => {
-            let c = char::from(*code as u8);
+        Ast::Literal(Literal::Char(code @ 0x20..=0x7e)) => {
+            let c = char::from(*code);
             Some(format!(
                 "for the text `{name} {sign} \"{c}\"`, for its first byte `{name}[0] {sign} '{c}'`, for the number `int({name}) {sign} {code}`"
             ))

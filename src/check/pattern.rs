@@ -145,7 +145,7 @@ impl<'a> Checker<'a> {
         match &pattern.kind {
             PatternKind::Any => Some(Pattern::Any),
             PatternKind::Error => {
-                self.lost_names();
+                self.hole();
                 None
             }
             PatternKind::Range(from, to) => self.range_pattern(from, to, ty, pattern.span),
@@ -271,6 +271,7 @@ impl<'a> Checker<'a> {
 fn literal_constant(literal: &Literal) -> (Constant, Type) {
     match literal {
         Literal::Int(value) => (Constant::Int(*value), Type::Int),
+        Literal::Char(byte) => (Constant::Int(i64::from(*byte)), Type::Int),
         Literal::Float(value) => (Constant::Float(*value), Type::Float),
         Literal::Bool(value) => (Constant::Bool(*value), Type::Bool),
         Literal::Str(bytes) => (Constant::Str(bytes.clone()), Type::Str),

@@ -13,6 +13,21 @@ pub(super) enum NameKind {
     Value,
     Call,
     Pattern,
+    /// Stored to; plainly, or with `+=` and its kin.
+    Target {
+        plain: bool,
+    },
+}
+
+/// Where a name is declared twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum DoubleName {
+    /// At the top level; variables can be stored to instead.
+    Top { variable: bool },
+    /// In a block.
+    Local,
+    /// Among the parameters of one function, the fields of one struct, or the names of one `let`.
+    Part,
 }
 
 /// What lacks a type.
@@ -113,6 +128,20 @@ pub(super) enum Problem {
         at: Span,
         declared: Span,
     },
+    /// `os.fork()`: there are no modules.
+    NoModule {
+        at: Span,
+        module: Arc<str>,
+        mended: Option<String>,
+    },
+    /// `print("%d\n", 5)`
+    PrintFormat {
+        at: Span,
+        callee: Span,
+        print: &'static str,
+        /// Where a newline is to be put in, if the text has none at its end.
+        newline: Option<Span>,
+    },
     UnknownType {
         name: Arc<str>,
         at: Span,
@@ -138,7 +167,7 @@ pub(super) enum Problem {
         name: Arc<str>,
         at: Span,
         first: Span,
-        top: bool,
+        what: DoubleName,
     },
     Redefinition {
         name: Arc<str>,

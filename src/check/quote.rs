@@ -97,6 +97,7 @@ fn list(open: &str, items: &[Expr], close: &str, text: &mut String, depth: usize
 fn write_literal(literal: &Literal, text: &mut String) -> bool {
     match literal {
         Literal::Int(value) => text.push_str(&value.to_string()),
+        Literal::Char(byte) => text.push_str(&character(*byte)),
         Literal::Float(value) => text.push_str(&format!("{value:?}")),
         Literal::Bool(value) => text.push_str(&value.to_string()),
         Literal::Nil => text.push_str("nil"),
@@ -108,6 +109,18 @@ fn write_literal(literal: &Literal, text: &mut String) -> bool {
         }
     }
     true
+}
+
+/// A byte as a character literal.
+pub(super) fn character(byte: u8) -> String {
+    match byte {
+        b'\'' => "'\\''".to_owned(),
+        b'"' => "'\"'".to_owned(),
+        _ => {
+            let text = quoted(&[byte]);
+            format!("'{}'", text.trim_start_matches('"').strip_suffix('"').unwrap_or(""))
+        }
+    }
 }
 
 /// Bytes as a string literal.

@@ -8,6 +8,7 @@ use indexmap::IndexMap;
 
 use super::tree::{FunctionId, Local, LocalId};
 use super::types::Type;
+use crate::abi::Builtin;
 use crate::source::Span;
 
 /// What kind of code is being checked.
@@ -28,6 +29,8 @@ pub(super) enum Origin {
     Comparison(Span, Option<String>),
     /// A part of `let (r, w) = pipe()`.
     Pipe(Span),
+    /// The first part alone of what a built-in gives: the place, the built-in, and the call as written.
+    First(Span, Builtin, String),
 }
 
 /// Locals of the functions around an anonymous one, with their places.
@@ -60,8 +63,6 @@ pub(super) struct Frame {
 #[derive(Debug, Default)]
 struct Scope {
     names: IndexMap<Arc<str>, LocalId>,
-    /// Whether a statement here could not be read: it may have declared anything.
-    tainted: bool,
 }
 
 impl Frame {
@@ -95,19 +96,6 @@ impl Frame {
         if self.full.as_ref().is_some_and(|(depth, _)| *depth > self.scopes.len()) {
             self.full = None;
         }
-    }
-
-    /// Notes that a statement of the innermost scope could not be read.
-    pub(super) fn taint(&mut self) {
-        self.tainted = true;
-        if let Some(scope) = self.scopes.last_mut() {
-            scope.tainted = true;
-        }
-    }
-
-    /// Whether an unknown name may have been declared by something that could not be read.
-    pub(super) fn may_miss_names(&self) -> bool {
-        self.scopes.iter().any(|scope| scope.tainted)
     }
 
     /// A local that the compiler makes for itself.

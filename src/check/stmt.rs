@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::names::Meaning;
-use super::problem::{OpenKind, Problem, Role};
+use super::problem::{DoubleName, NameKind, OpenKind, Problem, Role};
 use super::scope::{FrameKind, Origin};
 use super::tree::{Block, Constant, Expr, ExprKind, Operator, Place, PlaceKind, Stmt, StmtKind};
 use super::types::Type;
-use super::{Checker, c_names, decl, fit, operator, quote};
+use super::{Checker, c_names, decl, first, fit, operator, quote};
 use crate::abi::Builtin;
 use crate::source::Span;
 use crate::syntax::ast::{self, AssignTarget, BinaryOp, Condition, LetTarget, Part, StmtKind as Ast};
@@ -53,7 +53,7 @@ impl<'a> Checker<'a> {
             Ast::Block(block) => Some(StmtKind::Block(self.block(block))),
             Ast::Expr(expr) => self.expression_stmt(expr),
             Ast::Error => {
-                self.lost_names();
+                self.hole();
                 None
             }
         }
@@ -70,7 +70,9 @@ impl<'a> Checker<'a> {
         match target {
             LetTarget::Name(name) => {
                 let origin = value.and_then(|value| comparison_origin(value).or_else(|| pipe_origin(value)));
+                let text = value;
                 let value = self.first_value(name, written.as_ref(), value);
+                let origin = origin.or_else(|| text.and_then(|text| first::origin(&value, text)));
                 let ty = written.map_or_else(|| value.ty.clone(), |(ty, _)| ty);
                 let place = self.declare_variable(name, ty, origin);
                 Some(StmtKind::Store { targets: vec![Some(place)], value, declares: true })
@@ -139,8 +141,20 @@ impl<'a> Checker<'a> {
         let origin = value.and_then(pipe_origin);
         let mut targets = Vec::with_capacity(parts.len());
         for (part, ty) in parts.iter().zip(types) {
+            let first = parts.iter().find_map(|other| match (other, part) {
+                (Part::Use(other), Part::Use(name)) if other.name == name.name && other.span < name.span => {
+                    Some(other.span)
+                }
+                _ => None,
+            });
             targets.push(match part {
                 Part::Skip(_) => None,
+                Part::Use(name) if first.is_some() && !self.frame.is_top_level() => {
+                    let first = first.unwrap_or(name.span);
+                    let what = DoubleName::Part;
+                    self.report(Problem::Duplicate { name: name.name.clone(), at: name.span, first, what });
+                    None
+                }
                 Part::Use(name) => Some(self.declare_variable(name, ty, origin.clone())),
             });
         }
@@ -201,6 +215,7 @@ impl<'a> Checker<'a> {
     ) -> Option<StmtKind> {
         match (target, op) {
             (AssignTarget::One(target), None) => {
+                self.undeclared(target, true);
                 let Some(place) = self.place(target) else {
                     self.value(value, None);
                     return None;
@@ -246,7 +261,17 @@ impl<'a> Checker<'a> {
         (span.end > span.start).then_some(span)
     }
 
+    /// Reports a name that is stored to before anything has declared it.
+    fn undeclared(&mut self, target: &ast::Expr, plain: bool) {
+        if let ast::ExprKind::Name(name) = &target.kind
+            && matches!(self.meaning(name), Meaning::Unknown)
+        {
+            self.unknown_name(name, target.span, NameKind::Target { plain });
+        }
+    }
+
     fn update(&mut self, target: &'a ast::Expr, op: BinaryOp, value: &'a ast::Expr, span: Span) -> Option<StmtKind> {
+        self.undeclared(target, false);
         let place = self.place(target);
         let checked = self.value(value, None);
         let place = place?;
@@ -264,6 +289,7 @@ impl<'a> Checker<'a> {
     }
 
     fn step(&mut self, target: &'a ast::Expr, by: i64, span: Span) -> Option<StmtKind> {
+        self.undeclared(target, false);
         let place = self.place(target)?;
         let one = Expr::int(1, span);
         let (op, ptr) =

@@ -54,6 +54,7 @@ macro_rules! for_each_code {
             ExitCodeRange, "W2004", "exit-code-range", Warning, "An exit code of which only the low 8 bits survive.";
             ArgumentOrder, "W2005", "argument-order", Warning, "Arguments that seem to stand in the wrong order.";
             UnknownAllow, "W2006", "unknown-allow", Warning, "A word in an `allow` that names no warning.";
+            PrintFormat, "W2007", "print-format", Warning, "A format for `printf` that is given to `print`.";
             ForkInLoop, "W2101", "fork-in-loop", Warning, "A loop that forks, and whose children stay in it.";
             PipeAfterFork, "W2102", "pipe-after-fork", Warning, "A pipe that parent and child make each for itself.";
             ForkUnchecked, "W2103", "fork-unchecked", Note, "A fork that may have failed, and whose -1 means everybody to `kill`.";
@@ -70,7 +71,8 @@ macro_rules! for_each_code {
             PrintBeforeFork, "W2114", "print-before-fork", Note, "Text that may still be in the stdout buffer when fork copies it.";
             ReaderHoldsWriteEnd, "W2115", "reader-holds-write-end", Note, "A child that reads a pipe to its end and never closes its own write end.";
             ChildMemory, "W2116", "child-memory", Warning, "A variable that a child changes and its parent reads.";
-            ShadowedName, "W2117", "shadowed-name", Warning, "A variable that keeps its first value, since an inner one of its name was set.";
+            ShadowedName, "W2117", "shadowed-name", Warning, "A variable that keeps its value, since an inner one of its name was set.";
+            ExecPath, "W2118", "exec-path", Warning, "A path for exec where a real system has its programs, and the simulated one has none.";
             UnsafeInHandler, "W2201", "unsafe-in-handler", Warning, "A call in a signal handler that is not safe there.";
             OneWaitInHandler, "W2202", "one-wait-in-handler", Warning, "A SIGCHLD handler that takes one child and leaves the others.";
             LostWakeup, "W2203", "lost-wakeup", Warning, "A signal that can come between the test of a flag and the pause.";

@@ -5,6 +5,7 @@ pub mod allow;
 pub mod codes;
 pub mod pages;
 pub mod render;
+pub mod repeat;
 pub mod suggest;
 
 use serde::Serialize;
@@ -60,6 +61,9 @@ pub struct Diagnostic {
     pub helps: Vec<String>,
     /// The mended code where it is mechanical.
     pub edits: Vec<Edit>,
+    /// Further places of the very same mistake.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<Span>,
 }
 
 impl Diagnostic {
@@ -73,6 +77,7 @@ impl Diagnostic {
             notes: Vec::new(),
             helps: Vec::new(),
             edits: Vec::new(),
+            also: Vec::new(),
         }
     }
 

@@ -72,11 +72,17 @@ fn settled(file: &SourceFile, span: Span) -> Span {
 // ---------------------------------------------------------------------------------------------- short
 
 fn short(diagnostic: &Diagnostic, sources: &SourceMap, out: &mut String) {
-    if let (Some(label), Some(file)) = (diagnostic.labels.first(), file_of(sources, diagnostic.span())) {
-        let place = file.line_column(settled(file, label.span).start);
-        let _ = write!(out, "{}:{}:{}: ", file.name, place.line, place.column);
+    let first = diagnostic.labels.first().map(|label| label.span);
+    for span in first.into_iter().chain(diagnostic.also.iter().copied()) {
+        if let Some(file) = file_of(sources, span) {
+            let place = file.line_column(settled(file, span).start);
+            let _ = write!(out, "{}:{}:{}: ", file.name, place.line, place.column);
+        }
+        let _ = writeln!(out, "{}", headline(diagnostic));
     }
-    let _ = writeln!(out, "{}", headline(diagnostic));
+    if first.is_none() {
+        let _ = writeln!(out, "{}", headline(diagnostic));
+    }
 }
 
 fn headline(diagnostic: &Diagnostic) -> String {
@@ -96,6 +102,8 @@ struct JsonDiagnostic<'d> {
     notes: &'d [String],
     help: &'d [String],
     edits: Vec<JsonEdit<'d>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    also: Vec<JsonSpan<'d>>,
 }
 
 /// A place: lines and columns count from 1, columns count characters, bytes count from 0, ends are excluded.
@@ -161,6 +169,7 @@ fn json(diagnostic: &Diagnostic, sources: &SourceMap, out: &mut String) {
             .iter()
             .filter_map(|one| Some(JsonEdit { place: json_span(sources, edit(one), None, None)?, text: &one.text }))
             .collect(),
+        also: diagnostic.also.iter().filter_map(|span| json_span(sources, *span, None, None)).collect(),
     };
     if let Ok(line) = serde_json::to_string(&object) {
         out.push_str(&line);
@@ -181,6 +190,9 @@ fn human(diagnostic: &Diagnostic, sources: &SourceMap, colour: bool, out: &mut S
     let (paint, plain) = if colour { (paint, PLAIN) } else { ("", "") };
     let _ = writeln!(out, "{paint}{title}{plain}: {}", diagnostic.headline);
     out.push_str(&picture(diagnostic, &views, colour));
+    if let Some(lines) = other_lines(diagnostic, sources) {
+        paragraph(out, "note", &lines, colour, "\u{1b}[36m");
+    }
     for note in &diagnostic.notes {
         paragraph(out, "note", note, colour, "\u{1b}[36m");
     }
@@ -188,6 +200,31 @@ fn human(diagnostic: &Diagnostic, sources: &SourceMap, colour: bool, out: &mut S
         paragraph(out, "help", help, colour, "\u{1b}[32m");
     }
     out.push('\n');
+}
+
+/// The most lines that are named where a mistake was made again and again.
+const MOST_LINES: usize = 12;
+
+/// Where the same mistake was made again, in words.
+fn other_lines(diagnostic: &Diagnostic, sources: &SourceMap) -> Option<String> {
+    let file = file_of(sources, diagnostic.span())?;
+    let mut lines: Vec<u32> = diagnostic.also.iter().map(|span| file.line(settled(file, *span).start)).collect();
+    lines.dedup();
+    let all = lines.len();
+    let own = file.line(settled(file, diagnostic.span()).start);
+    if lines.iter().all(|line| *line == own) {
+        return (all > 0).then(|| format!("the same {} times more on this line", diagnostic.also.len()));
+    }
+    lines.truncate(MOST_LINES);
+    let names: Vec<String> = lines.iter().map(u32::to_string).collect();
+    Some(match names.as_slice() {
+        [] => return None,
+        [only] => format!("the same in line {only}"),
+        _ if all > MOST_LINES => {
+            format!("the same in lines {} and {} more", names.join(", "), all - MOST_LINES)
+        }
+        [first @ .., last] => format!("the same in lines {} and {last}", first.join(", ")),
+    })
 }
 
 /// A note or a help; its further lines are indented under the first.

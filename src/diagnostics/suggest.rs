@@ -16,11 +16,18 @@ pub fn nearest<'n>(word: &str, names: impl IntoIterator<Item = &'n str>) -> Opti
             continue;
         }
         let distance = if name.to_lowercase() == folded { 0 } else { strsim::damerau_levenshtein(word, name) };
+        // `SIG_IGNORE` for `SIG_IGN`: one is the other with a few letters more.
+        let distance = if is_longer(word, name) || is_longer(name, word) { distance.min(2) } else { distance };
         if distance <= allowed(length.min(name.chars().count())) && best.is_none_or(|(least, _)| distance < least) {
             best = Some((distance, name));
         }
     }
     best.map(|(_, name)| name)
+}
+
+/// Whether `long` is `short`, a word of some length, with up to three letters more at its end.
+fn is_longer(long: &str, short: &str) -> bool {
+    short.len() >= 6 && long.len() <= short.len() + 3 && long.starts_with(short)
 }
 
 /// How many mistakes a word of that many letters may have; in a word of one or two every change makes
@@ -45,6 +52,7 @@ mod tests {
         assert_eq!(nearest("sigchld", names), Some("SIGCHLD"));
         assert_eq!(nearest("prnt", names), Some("print"));
         assert_eq!(nearest("frok", names), Some("fork"));
+        assert_eq!(nearest("SIGCHLDREN", names), Some("SIGCHLD"));
         assert_eq!(nearest("pd", names), None);
         assert_eq!(nearest("read", names), None);
         assert_eq!(nearest("fork", names), None);

@@ -3,6 +3,7 @@
 //! Where the text could not be read stands an `Error` node with its span; later passes step over it
 //! in silence, since the mistake has been reported already.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::source::Span;
@@ -25,6 +26,8 @@ pub struct Program {
     pub comments: Vec<Comment>,
     /// How deep a walk over it may go.
     pub depth: u32,
+    /// Names that stand where the text could not be read: they may have been declared there.
+    pub lost: BTreeSet<Arc<str>>,
 }
 
 /// A comment, with its slashes.
@@ -314,8 +317,10 @@ pub enum PatternKind {
 /// A literal.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Literal {
-    /// An integer or a character.
+    /// An integer.
     Int(i64),
+    /// A character, which is the int of its byte.
+    Char(u8),
     /// A float.
     Float(f64),
     /// `true` or `false`

@@ -7,6 +7,7 @@ use lalrpop_util::ParseError;
 
 use super::say;
 use super::token::{KEYWORDS, Tok, Token};
+use crate::abi::Builtin;
 use crate::diagnostics::{Diagnostic, suggest};
 use crate::source::{FileId, Span};
 
@@ -165,6 +166,7 @@ impl<'t> Stop<'t> {
                 Some(say::no_condition(self.gap(), self.text(self.start)))
             }
             Token::Name if second => self.by_first_name(),
+            Token::Name if self.kind(self.start + 1) == Some(Token::Minus) => self.by_option(),
             _ => None,
         }
     }
@@ -181,6 +183,10 @@ impl<'t> Stop<'t> {
         match found {
             Token::Name if name == "mut" => Some(say::let_mut(self.span(self.at - 1), self.text(self.at))),
             Token::EqEq => Some(say::other_sign(self.span(self.at), "==", "=")),
+            Token::Minus if self.kind(self.at + 1) == Some(Token::Name) => {
+                let whole = self.span(self.at - 1).to(self.span(self.at + 1));
+                Some(say::dash_in_name(whole, name, self.text(self.at + 1)))
+            }
             Token::Comma => Some(say::several_lets(self.span(self.at))),
             Token::OpenBracket => Some(say::array_declared(self.span(self.at), name)),
             kind if Self::begins_value(kind) => {
@@ -202,6 +208,9 @@ impl<'t> Stop<'t> {
             Token::Str | Token::Int | Token::Char | Token::Float => {
                 Some(say::call_without_parens(place, name, self.text(self.at)))
             }
+            Token::Name if Builtin::find(name).is_some() && self.kind(self.at + 1) == Some(Token::Semicolon) => {
+                Some(say::call_without_parens(place, name, self.text(self.at)))
+            }
             Token::Colon if self.kind(self.at + 1) == Some(Token::Assign) => {
                 Some(say::colon_assign(self.span(self.at).to(self.span(self.at + 1))))
             }
@@ -211,6 +220,19 @@ impl<'t> Stop<'t> {
             }
             _ => None,
         }
+    }
+
+    /// `kill -9 pid`, `ls -l`: a command of a shell.
+    fn by_option(&self) -> Option<Diagnostic> {
+        let name = self.text(self.start);
+        let [first, minus, option] = [0, 1, 2].map(|ahead| self.span(self.start + ahead));
+        if minus.start == first.end || minus.end != option.start {
+            return None;
+        }
+        Some(match Builtin::find(name) {
+            Some(builtin) => say::command_of_builtin(first, name, &builtin.row().signature()),
+            None => say::command(first.to(option), name, self.text(self.start + 2)),
+        })
     }
 
     /// Mistakes that the bracket around gives away.
@@ -235,6 +257,10 @@ impl<'t> Stop<'t> {
                 (found == Token::Name).then(|| self.text(self.at)),
             ));
         }
+        if opener == Token::StructBrace && Self::begins_value(found) && self.expects("a name") {
+            let name = around.checked_sub(1).map_or("", |at| self.text(at));
+            return Some(say::field_name_wanted(self.span(self.at), name));
+        }
         if opener == Token::StructBrace && after_name && self.expects(":") {
             return Some(say::field_value_wanted(self.span(self.at), self.text(self.at - 1), &self.found_words()));
         }
@@ -253,6 +279,13 @@ impl<'t> Stop<'t> {
         let in_list =
             self.expects(",") && self.expects(closer) && opener != Token::OpenBrace || declares && self.expects(",");
         if in_list && Self::begins_value(found) {
+            if opener == Token::OpenParen
+                && !params
+                && let Some(call) = self.before().filter(|kind| *kind == Token::Name).map(|_| self.text(self.at - 1))
+                && Builtin::find(call).is_some()
+            {
+                return Some(say::call_without_parens(self.span(self.at - 1), call, self.text(self.at)));
+            }
             return Some(say::missing(self.gap(), ",", &format!("these two parts, before {}", self.found_words())));
         }
         None

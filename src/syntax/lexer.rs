@@ -104,7 +104,12 @@ impl<'t> Lexer<'t> {
             last.end = span.end;
             return;
         }
+        let next = self.text.get(span.end as usize..).and_then(|rest| rest.chars().next());
         self.say(say::bad_character(span, text));
+        // `$x` is `x` with a sign too many.
+        if text == "$" && next.is_some_and(|c| c.is_ascii_alphabetic() || c == '_') {
+            return;
+        }
         if !text.chars().all(char::is_whitespace) && !is_invisible(text) {
             self.push(Token::Invalid, span);
         }
@@ -150,6 +155,13 @@ impl<'t> Lexer<'t> {
 
     fn string(&mut self, span: Span) {
         let text = self.text(span);
+        if text.starts_with('`') {
+            return self.backquoted(span, text);
+        }
+        if text.starts_with("\"\"\"") {
+            self.say(say::triple_quotes(span));
+            return self.push(Token::Str, span);
+        }
         if !text.starts_with('"') {
             self.say(say::curly_quotes(span, text));
         }
@@ -159,8 +171,19 @@ impl<'t> Lexer<'t> {
         self.push(Token::Str, span);
     }
 
+    /// A template of JavaScript, or a command of a shell.
+    fn backquoted(&mut self, span: Span, text: &str) {
+        self.say(say::backquotes(span, text));
+        self.push(Token::Str, span);
+    }
+
     fn character(&mut self, span: Span) {
         let text = self.text(span);
+        if text.starts_with('‘') {
+            self.say(say::curly_quotes(span, text));
+            let one = text.chars().count() == 3;
+            return self.push(if one { Token::Char } else { Token::Str }, span);
+        }
         let (bytes, faults) = literal::quoted(text);
         for fault in &faults {
             self.quote_fault(span, text, fault);

@@ -8,6 +8,7 @@
 mod actions;
 pub mod allow;
 pub mod ast;
+pub(crate) mod c_calls;
 mod error;
 mod habits;
 mod lexer;
@@ -23,6 +24,9 @@ mod token;
 mod grammar {
     include!(concat!(env!("OUT_DIR"), "/proc.rs"));
 }
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::diagnostics::Diagnostic;
 use crate::source::FileId;
@@ -47,7 +51,8 @@ pub fn parse(file: FileId, text: &str) -> (ast::Program, Vec<Diagnostic>) {
     if shaped.too_deep {
         builder.depth_is_told();
     }
-    let items = recover::parse(&mut builder, file, text, &shaped.words, &mut facts);
+    let (items, unread) = recover::parse(&mut builder, file, text, &shaped.words, &mut facts);
+    let lost = names_within(text, &lexed.words, &unread);
     facts.sort_by_key(|fact| fact.span().start);
     let left = facts.len().saturating_sub(MAX_REPORTS);
     facts.truncate(MAX_REPORTS);
@@ -55,7 +60,19 @@ pub fn parse(file: FileId, text: &str) -> (ast::Program, Vec<Diagnostic>) {
         say::and_more(last, left);
     }
     let depth = shaped.depth.max(builder.depth());
-    (ast::Program { items, comments: lexed.comments, depth }, facts)
+    (ast::Program { items, comments: lexed.comments, depth, lost }, facts)
+}
+
+/// The names that stand in parts of the text that could not be read; these come in the order of the text.
+fn names_within(text: &str, words: &[token::Tok], unread: &[(u32, u32)]) -> BTreeSet<Arc<str>> {
+    let mut names = BTreeSet::new();
+    for (start, end) in unread {
+        let from = words.partition_point(|word| word.start < *start);
+        let within = words[from..].iter().take_while(|word| word.end <= *end);
+        let spelled = within.filter(|word| word.kind == token::Token::Name);
+        names.extend(spelled.filter_map(|word| text.get(word.start as usize..word.end as usize)).map(Arc::from));
+    }
+    names
 }
 
 /// Walks that go no deeper than this have room on any host's stack: what an unoptimised build needs for so many levels of any pass

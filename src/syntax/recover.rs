@@ -21,26 +21,28 @@ const PATIENCE: usize = 20;
 /// After so many reports nobody waits for a good account of the next.
 const ENOUGH: usize = 10 * super::MAX_REPORTS;
 
-/// Parses balanced words.
+/// Parses balanced words; gives also the parts that could not be read and may have declared something.
 pub(crate) fn parse(
     builder: &mut Builder<'_>,
     file: FileId,
     text: &str,
     words: &[Tok],
     facts: &mut Vec<Diagnostic>,
-) -> Vec<Item> {
+) -> (Vec<Item>, Vec<(u32, u32)>) {
     facts.sort_by_key(|fact| fact.span().start);
     let known = facts.len();
     let mut patience = words.len() * PATIENCE + 10_000;
-    let mut items = Vec::new();
+    let (mut items, mut unread) = (Vec::new(), Vec::new());
     let mut rest = words;
     while !rest.is_empty() {
         let (piece, next) = rest.split_at(piece_length(rest));
         rest = next;
         let mut reader = Reader { file, text, words: piece.to_vec(), known, mended: Vec::new() };
         items.extend(reader.read(builder, facts, &mut patience));
+        let lost = reader.words.iter().filter(|word| matches!(word.kind, Token::BrokenStmt | Token::BrokenHead));
+        unread.extend(lost.map(|word| (word.start, word.end)));
     }
-    items
+    (items, unread)
 }
 
 /// How many words the first top-level statement or declaration has. Too many does no harm.

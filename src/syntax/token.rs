@@ -54,10 +54,13 @@ pub(crate) enum Token {
     #[regex(r"\.[0-9][0-9_]*([eE][+-]?[0-9]+)?", priority = 20)]
     Float,
     #[token("\"", |lex| quoted(lex, '"'))]
+    #[token("\"\"\"", triple)]
     #[token("“", curly)]
     #[token("”", curly)]
+    #[regex("`[^`\n]*`")]
     Str,
     #[token("'", |lex| quoted(lex, '\''))]
+    #[regex("‘[^’\n]*’")]
     Char,
 
     #[token("//", line)]
@@ -317,7 +320,9 @@ fn quoted(lexer: &mut Lexer<'_, Token>, quote: char) {
     let mut escaped = false;
     let mut end = rest.len();
     for (at, c) in rest.char_indices() {
-        if c == '\n' {
+        // A `\` at the end of a line goes on in the next, as in C: that is reported as one mistake.
+        let goes_on = c == '\n' && (escaped || rest[..at].ends_with("\\\r")) && quote == '"';
+        if c == '\n' && !goes_on {
             end = at;
             break;
         }
@@ -350,6 +355,14 @@ fn unclosed_char(text: &str) -> usize {
             .find(|c: char| !c.is_ascii_alphanumeric() && c != ' ')
             .map_or(text.len(), |at| text[..at].trim_end().len()),
         _ => 0,
+    }
+}
+
+/// Takes a text between three quotes on each side, as Python writes it; only the quotes if it is never closed.
+fn triple(lexer: &mut Lexer<'_, Token>) {
+    let rest = lexer.remainder();
+    if let Some(at) = rest.find("\"\"\"") {
+        lexer.bump(at + 3);
     }
 }
 

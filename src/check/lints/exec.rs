@@ -8,6 +8,9 @@ use crate::check::tree::{Block, Expr, ExprKind, Function, Piece, Stmt, StmtKind}
 use crate::check::words::lints as say;
 use crate::diagnostics::Diagnostic;
 
+/// Where a real system keeps its programs.
+const SYSTEM: &[&str] = &["/bin/", "/usr/", "/sbin/", "/opt/"];
+
 /// Words by which a message says that something went wrong.
 const SORRY: &[&str] = &[
     "fail",
@@ -46,7 +49,23 @@ pub(super) fn lint(function: &Function, facts: &Facts<'_>, found: &mut Vec<Diagn
     );
     each_stmt(&function.body, &mut |stmt| {
         for_execv(stmt, found);
+        outside(stmt, found);
     });
+}
+
+/// `exec("/bin/ls")`: no program is found there.
+fn outside(stmt: &Stmt, found: &mut Vec<Diagnostic>) {
+    for expr in super::walk::own_exprs(stmt) {
+        super::walk::each_within(expr, &mut |inner| {
+            if let ExprKind::CallBuiltin { builtin, args, .. } = &inner.kind
+                && let (Builtin::Exec | Builtin::Execv | Builtin::Execl, [path, ..]) = (builtin, args.as_slice())
+                && let Some(text) = text(path)
+                && SYSTEM.iter().any(|directory| text.starts_with(directory))
+            {
+                found.push(say::exec_path(builtin.name(), &text, path.span));
+            }
+        });
+    }
 }
 
 /// Visits blocks; with each, whether statements follow behind it that are not its own.

@@ -59,8 +59,19 @@ pub(super) fn lint(program: &Program, unused: &[(Arc<str>, Span)]) -> Vec<Diagno
     signals::handlers(&facts, &mut found);
     names::lint(&facts, unused, &mut found);
     join(&mut found);
+    told_once(&mut found);
     found.extend(problems.into_iter().map(super::problem::Problem::into_diagnostic));
     found
+}
+
+/// An inner variable that hides another is told of once, where the other is read or where it is declared.
+fn told_once(found: &mut Vec<Diagnostic>) {
+    let places: Vec<Span> = found
+        .iter()
+        .filter(|fact| fact.code == Code::ShadowedName)
+        .flat_map(|fact| fact.labels.iter().skip(1).map(|label| label.span))
+        .collect();
+    found.retain(|fact| fact.code != Code::ShadowedName || !places.contains(&fact.span()));
 }
 
 /// A loop that waits for what only a child changes is one mistake, told as a loop that never ends.

@@ -135,11 +135,18 @@ fn variables(facts: &Facts<'_>, used: &Used, report: Report<'_>) {
             Var::Global(id) => set(&mut globals, id.0),
         });
         let value = used.values.contains(&FunctionId(at as u32));
+        let outer = outermost(function, program, at == 0);
         for (number, (local, (stored, read))) in function.locals.iter().zip(stored.iter().zip(read)).enumerate() {
             let param = number < function.params;
             let wanted = if param { !value } else { *stored };
             if wanted && !read {
-                report(if param { say::Unused::Parameter } else { say::Unused::Variable }, &local.name, local.span);
+                let hidden = outer.iter().find(|(name, at)| **name == local.name && at.end <= local.span.start);
+                let what = match hidden {
+                    _ if param => say::Unused::Parameter,
+                    Some((_, at)) => say::Unused::Hiding(*at),
+                    None => say::Unused::Variable,
+                };
+                report(what, &local.name, local.span);
             }
         }
     }
@@ -148,6 +155,40 @@ fn variables(facts: &Facts<'_>, used: &Used, report: Report<'_>) {
             report(say::Unused::Variable, &global.name, global.span);
         }
     }
+}
+
+/// The variables that every inner block of a function sees: those of its own outermost statements, and the globals.
+fn outermost<'p>(function: &'p Function, program: &'p Program, top: bool) -> Vec<(&'p Arc<str>, Span)> {
+    let mut names: Vec<(&Arc<str>, Span)> = Vec::new();
+    if !top {
+        // Those of the top level come last in the text or first: functions see them all.
+        let start = Span { start: 0, end: 0, ..function.head };
+        names.extend(
+            program
+                .globals
+                .iter()
+                .filter(|global| global.span.end > global.span.start)
+                .map(|global| (&global.name, start)),
+        );
+    } else {
+        names.extend(
+            program
+                .globals
+                .iter()
+                .filter(|global| global.span.end > global.span.start)
+                .map(|global| (&global.name, global.span)),
+        );
+    }
+    for stmt in &function.body.stmts {
+        if let StmtKind::Store { targets, declares: true, .. } = &stmt.kind {
+            let locals = targets.iter().flatten().filter_map(|target| match Var::of_place(target) {
+                Some(Var::Local(id)) => function.locals.get(id.0 as usize),
+                _ => None,
+            });
+            names.extend(locals.map(|local| (&local.name, local.span)));
+        }
+    }
+    names
 }
 
 /// The variables that a `let` of one name declares.

@@ -98,6 +98,19 @@ pub(super) fn format(problem: FormatProblem) -> Diagnostic {
     }
 }
 
+pub(super) fn print_format(at: Span, callee: Span, print: &str, newline: Option<Span>) -> Diagnostic {
+    let mended = format!("{print}f");
+    let said = Diagnostic::new(
+        Code::PrintFormat,
+        format!("`{print}` shows this text as it is, with its `%`"),
+        at,
+        "nothing is filled in here",
+    )
+    .help(format!("`{mended}(\"...\", ...)` fills the values in; it writes no newline of its own"))
+    .edit(callee, mended);
+    newline.into_iter().fold(said, |said, end| said.edit(end, "\\n"))
+}
+
 fn unreadable(at: Span, error: FormatError) -> Diagnostic {
     match error {
         FormatError::Unfinished(text) => Diagnostic::new(

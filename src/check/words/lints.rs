@@ -61,6 +61,22 @@ pub(in crate::check) fn no_exit_after_exec(exec: Span, message: Span) -> Diagnos
     .edit(message.after(), " _exit(127);")
 }
 
+pub(in crate::check) fn exec_path(call: &str, path: &str, at: Span) -> Diagnostic {
+    let base = path.rsplit('/').next().unwrap_or(path);
+    let said = Diagnostic::new(
+        Code::ExecPath,
+        "the simulated machine has no programs of its own",
+        at,
+        format!("`{call}` will give -1, ENOENT"),
+    )
+    .note("programs are looked for beside the script and in the directories that `--path` names");
+    if base.is_empty() || base.contains('"') {
+        return said;
+    }
+    said.help(format!("write `\"{base}\"`: the file `{base}` or `{base}.proc` beside this one"))
+        .edit(at, format!("\"{base}\""))
+}
+
 pub(in crate::check) fn argv_zero(builtin: Builtin, path: &str, name: &str, rest: &[String], at: Span) -> Diagnostic {
     let base = path.rsplit('/').next().unwrap_or(path);
     let quote = |word: &String| format!("\"{word}\"");
@@ -289,6 +305,8 @@ pub(in crate::check) fn suspend_blocks(signal: Signal, at: Span) -> Diagnostic {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::check) enum Unused {
     Variable,
+    /// A variable that hides another of its name, which is declared there.
+    Hiding(Span),
     Parameter,
     Function,
     Constant,
@@ -296,8 +314,18 @@ pub(in crate::check) enum Unused {
 }
 
 pub(in crate::check) fn unused(what: Unused, name: &str, at: Span) -> Diagnostic {
+    if let Unused::Hiding(outer) = what {
+        let said = Diagnostic::new(
+            Code::ShadowedName,
+            format!("this `let` makes another `{name}`, and the outer one stays as it is"),
+            at,
+            "a new variable, which nothing reads and which is gone at the end of its block",
+        );
+        let said = if outer.end > outer.start { said.label(outer, format!("the outer `{name}`")) } else { said };
+        return said.help(format!("without `let` the outer one is set: `{name} = …;`"));
+    }
     let (word, label) = match what {
-        Unused::Variable => ("variable", "nothing reads it"),
+        Unused::Variable | Unused::Hiding(_) => ("variable", "nothing reads it"),
         Unused::Parameter => ("parameter", "nothing reads it"),
         Unused::Function => ("function", "nothing calls it"),
         Unused::Constant => ("constant", "nothing names it"),
@@ -305,7 +333,9 @@ pub(in crate::check) fn unused(what: Unused, name: &str, at: Span) -> Diagnostic
     };
     let said = Diagnostic::new(Code::UnusedName, format!("the {word} `{name}` is never used"), at, label);
     match what {
-        Unused::Variable | Unused::Parameter => said.help(format!("if that is meant, call it `_{name}`")),
+        Unused::Variable | Unused::Hiding(_) | Unused::Parameter => {
+            said.help(format!("if that is meant, call it `_{name}`"))
+        }
         _ => said,
     }
 }

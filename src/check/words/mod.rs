@@ -15,6 +15,8 @@ impl Problem {
     pub(super) fn into_diagnostic(self) -> Diagnostic {
         match self {
             Problem::UnknownName { name, at, near, teach, kind } => names::unknown_name(&name, at, near, teach, kind),
+            Problem::NoModule { at, module, mended } => names::no_module(at, &module, mended),
+            Problem::PrintFormat { at, callee, print, newline } => calls::print_format(at, callee, print, newline),
             Problem::UsedBefore { name, at, declared } => names::used_before(&name, at, declared),
             Problem::UnknownType { name, at, near, teach } => names::unknown_type(&name, at, near, teach),
             Problem::UnknownField { owner, field, at, near, fields, declared } => {
@@ -23,7 +25,7 @@ impl Problem {
             Problem::NoFields { at, subject, found, field, help } => {
                 names::no_fields(at, &subject, &found, &field, help)
             }
-            Problem::Duplicate { name, at, first, top } => names::duplicate(&name, at, first, top),
+            Problem::Duplicate { name, at, first, what } => names::duplicate(&name, at, first, what),
             Problem::Redefinition { name, at, what } => names::redefinition(&name, at, what),
             Problem::Captured { name, at, declared } => names::captured(&name, at, declared),
             Problem::BuiltinValue { builtin, at } => names::builtin_value(builtin, at),

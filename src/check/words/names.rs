@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::abi::Builtin;
-use crate::check::problem::NameKind;
+use crate::check::problem::{DoubleName, NameKind};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::source::Span;
 
@@ -16,7 +16,9 @@ pub(super) fn unknown_name(
 ) -> Diagnostic {
     let (headline, label) = match kind {
         _ if teach.is_some() => (format!("there is no `{name}` here"), "Proc says this differently"),
-        NameKind::Value => (format!("there is no variable or constant called `{name}`"), "nothing declares this name"),
+        NameKind::Value | NameKind::Target { .. } => {
+            (format!("there is no variable or constant called `{name}`"), "nothing declares this name")
+        }
         NameKind::Call => (format!("there is no function called `{name}`"), "nothing declares this name"),
         NameKind::Pattern => {
             (format!("there is no constant called `{name}`"), "a name in capitals in a pattern is a constant")
@@ -29,10 +31,32 @@ pub(super) fn unknown_name(
     if let Some(teach) = teach {
         said = said.help(teach);
     }
+    if let NameKind::Target { plain } = kind {
+        said = match plain {
+            true => said.help(format!("a variable is declared with `let`: `let {name} = …;`")),
+            false => said.help(format!("declare it before: `let {name} = 0;`")),
+        };
+        if plain && said.edits.is_empty() {
+            said = said.edit(Span { end: at.start, ..at }, "let ");
+        }
+    }
     if kind == NameKind::Pattern {
         said = said.note("a name in small letters would bind the value");
     }
     said
+}
+
+pub(super) fn no_module(at: Span, module: &str, mended: Option<String>) -> Diagnostic {
+    let said = Diagnostic::new(
+        Code::UnknownName,
+        format!("there is no `{module}` here"),
+        at,
+        "functions stand alone, in no module or class",
+    );
+    match mended {
+        Some(mended) => said.help(format!("write `{mended}(…)`")).edit(at, mended),
+        None => said,
+    }
 }
 
 pub(super) fn used_before(name: &str, at: Span, declared: Span) -> Diagnostic {
@@ -88,10 +112,20 @@ pub(super) fn no_fields(at: Span, subject: &str, found: &str, field: &str, help:
     super::with_helps(said, help)
 }
 
-pub(super) fn duplicate(name: &str, at: Span, first: Span, top: bool) -> Diagnostic {
+pub(super) fn duplicate(name: &str, at: Span, first: Span, what: DoubleName) -> Diagnostic {
     // The top level has no order of its own: point at the later place as the second one.
     let (first, second) = if at < first { (at, first) } else { (first, at) };
-    let where_to = if top { "at the top level" } else { "in one scope" };
+    let where_to = match what {
+        DoubleName::Top { .. } => "at the top level",
+        DoubleName::Local => "in one scope",
+        DoubleName::Part => "in one list",
+    };
+    let help = match what {
+        DoubleName::Top { variable: true } | DoubleName::Local => {
+            format!("to give it a new value write `{name} = ...;`, else choose another name")
+        }
+        _ => "choose another name for one of them".to_owned(),
+    };
     Diagnostic::new(
         Code::DuplicateName,
         format!("`{name}` is declared twice {where_to}"),
@@ -99,7 +133,7 @@ pub(super) fn duplicate(name: &str, at: Span, first: Span, top: bool) -> Diagnos
         "declared again here",
     )
     .label(first, "first declared here")
-    .help(format!("to give it a new value write `{name} = ...;`, else choose another name"))
+    .help(help)
 }
 
 pub(super) fn redefinition(name: &str, at: Span, what: &str) -> Diagnostic {

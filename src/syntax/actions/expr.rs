@@ -108,7 +108,7 @@ impl Builder<'_> {
             self.say(match pending {
                 Pending::Step { .. } => say::step_as_value(value.expr.span, text),
                 Pending::Hole(span) => say::hole_as_value(span),
-                Pending::Address => say::address(value.expr.span, text, None),
+                Pending::Address => say::address(value.expr.span, text, None, &[]),
             });
         }
         (value.expr, value.depth)
@@ -224,6 +224,7 @@ impl Builder<'_> {
         };
         let mut depth = 0;
         let callee = self.part(callee, &mut depth);
+        let texts: Vec<&str> = args.iter().map(|arg| self.text(arg.outer)).collect();
         let mut told = false;
         let mut list = Vec::with_capacity(args.len());
         for mut arg in args {
@@ -231,7 +232,7 @@ impl Builder<'_> {
                 arg.pending = None;
                 if !told {
                     told = true;
-                    let fact = say::address(arg.expr.span, self.text(arg.expr.span), name.as_deref());
+                    let fact = say::address(arg.expr.span, self.text(arg.expr.span), name.as_deref(), &texts);
                     self.say(fact);
                 }
             }
@@ -371,10 +372,28 @@ impl Builder<'_> {
     ) -> Value {
         let sign = self.span(start, end);
         let span = target.outer.to(value.outer);
-        let calls = matches!(value.expr.kind, ExprKind::Call(..));
-        let fact =
-            say::assignment_as_value(span, sign, self.text(target.outer), self.text(value.outer), op.is_none(), calls);
-        self.say(fact);
+        let call = match &value.expr.kind {
+            ExprKind::Call(callee, args) => {
+                Some((self.text(callee.span), args.iter().map(|arg| self.text(arg.span)).collect()))
+            }
+            _ => None,
+        };
+        // `n < 0 && errno = EINTR`: only the last part stands before the `=`.
+        let mut last = &target.expr;
+        while let ExprKind::Binary(_, _, right) = &last.kind {
+            last = right;
+        }
+        let place = std::ptr::eq(last, &target.expr);
+        let found = say::AssignmentAsValue {
+            span,
+            sign,
+            target: if place { self.text(target.outer) } else { self.text(last.span) },
+            value: self.text(value.outer),
+            plain: op.is_none(),
+            place,
+            call,
+        };
+        self.say(say::assignment_as_value(&found));
         let (_, left) = self.whole(target);
         let (_, right) = self.whole(value);
         let below = left.max(right);
@@ -402,7 +421,7 @@ impl Builder<'_> {
     pub(crate) fn character(&mut self, start: u32, end: u32) -> Literal {
         let bytes = literal::quoted(self.text(self.span(start, end))).0;
         match bytes.as_slice() {
-            [byte] => Literal::Int(i64::from(*byte)),
+            [byte] => Literal::Char(*byte),
             _ => Literal::Str(bytes.into()),
         }
     }

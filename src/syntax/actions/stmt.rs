@@ -143,7 +143,7 @@ impl Builder<'_> {
                 self.plain(StmtKind::Error)
             }
             Some(Pending::Address) => {
-                let fact = say::address(value.expr.span, self.text(value.expr.span), None);
+                let fact = say::address(value.expr.span, self.text(value.expr.span), None, &[]);
                 self.say(fact);
                 self.plain(StmtKind::Error)
             }

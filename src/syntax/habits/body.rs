@@ -3,7 +3,7 @@
 use super::super::say;
 use super::super::shape::Shaper;
 use super::super::token::{Tok, Token};
-use super::{REACH, distance};
+use super::{REACH, distance, mend};
 
 /// Called behind the `)` of `if (…)`: a statement without braces is put into braces.
 pub(crate) fn after_head(shaper: &mut Shaper<'_>) {
@@ -30,6 +30,15 @@ pub(crate) fn after_bare_head(shaper: &mut Shaper<'_>) -> bool {
         return false;
     }
     let ends = last.kind.ends_expression() && last.start > head.start;
+    if head.kind == Token::Fn
+        && ends
+        && next.kind == Token::Colon
+        && !shaper.top().value_head
+        && !super::on_line(shaper, 1)
+    {
+        colon(shaper, next);
+        return true;
+    }
     match head.kind {
         Token::Fn if ends && shaper.is_fresh() && !shaper.top().value_head => {
             if next.kind == Token::Name || next.kind.begins_statement() {
@@ -57,7 +66,7 @@ pub(crate) fn after_bare_head(shaper: &mut Shaper<'_>) -> bool {
 }
 
 /// Whether an arm of a match begins here: a `=>` follows on this line.
-fn is_arm(shaper: &Shaper<'_>) -> bool {
+pub(crate) fn is_arm(shaper: &Shaper<'_>) -> bool {
     let mut before = shaper.peek(0);
     for ahead in 0..12 {
         let (Some(last), Some(word)) = (before, shaper.peek(ahead)) else { return false };
@@ -168,11 +177,25 @@ fn other_opening(shaper: &mut Shaper<'_>, next: Tok) -> bool {
     } else {
         return false;
     }
-    shaper.at += 1;
-    if shaper.kind(0) != Some(Token::OpenBrace) {
-        shaper.open_unwritten();
-    }
+    open_by_margin(shaper, next);
     true
+}
+
+/// Takes a `:` that begins a body, which is read by its indentation.
+pub(super) fn colon(shaper: &mut Shaper<'_>, colon: Tok) {
+    shaper.say(say::colon_body(shaper.span(colon)));
+    open_by_margin(shaper, colon);
+}
+
+/// Opens a body behind a word such as `then` or `:`, which is taken: the rest of the line, or all lines that are indented further.
+fn open_by_margin(shaper: &mut Shaper<'_>, word: Tok) {
+    let margin = shaper.margin(word);
+    shaper.at += 1;
+    match shaper.kind(0) {
+        Some(Token::OpenBrace) => {}
+        _ if super::on_line(shaper, 0) => shaper.open_unwritten(),
+        _ => shaper.open_indented(margin),
+    }
 }
 
 /// Called behind `else`.
@@ -202,7 +225,9 @@ fn say_no_braces(shaper: &mut Shaper<'_>, head: Tok) {
     let end = if simple { distance(shaper, 0, |kind| kind == Token::Semicolon) } else { None };
     let end = end.and_then(|end| shaper.peek(end));
     let first = shaper.peek(0).unwrap_or(after);
-    let body = end.map(|end| shaper.slice(first.start, end.end));
+    let body = end
+        .map(|_| mend::text(shaper, 0, distance(shaper, 0, |kind| kind == Token::Semicolon).map_or(0, |end| end + 1)));
+    let body = body.map(|body| without_commas(&body));
     let edits = end.map(|end| (shaper.span(after).after(), shaper.span(end).after()));
     let place = shaper.across(first, end.unwrap_or(first));
     shaper.say(say::no_braces(
@@ -210,14 +235,34 @@ fn say_no_braces(shaper: &mut Shaper<'_>, head: Tok) {
         shaper.span(head),
         shaper.text(head),
         shaper.slice(head.start, after.end),
-        body,
+        body.as_deref(),
         edits,
     ));
+}
+
+/// C's comma between two calls, as it is written here.
+fn without_commas(body: &str) -> String {
+    let mut depth = 0_i32;
+    let mut quoted = false;
+    let separate = |c: char| {
+        quoted ^= c == '"';
+        depth += i32::from(c == '(') - i32::from(c == ')');
+        if c == ',' && depth == 0 && !quoted { ';' } else { c }
+    };
+    body.chars().map(separate).collect()
 }
 
 /// Called with a `;` where the body of `if`, `while`, `for` or `match` should begin.
 pub(crate) fn head_ends_at_semicolon(shaper: &mut Shaper<'_>, word: Tok) {
     let Some(head) = shaper.top().head else { return };
+    // `if [ … ]; then`, as a shell has it.
+    if let Some(next) = shaper
+        .peek(0)
+        .filter(|next| next.kind == Token::Name && shaper.text(*next) == "then" || shaper.text(*next) == "do")
+        && other_opening(shaper, next)
+    {
+        return;
+    }
     if shaper.kind(0) == Some(Token::OpenBrace) {
         shaper.say(say::semicolon_before_body(shaper.span(word), shaper.text(head)));
         return;

@@ -51,12 +51,72 @@ pub(crate) fn is_type_word(word: &str) -> bool {
     ) || word.ends_with("_t")
 }
 
+/// What stands for a struct or an opaque type of C that nothing here needs.
+pub(crate) fn instead(base: &str) -> Option<&'static str> {
+    let help = match base {
+        "sigaction" => "`sigaction(SIGINT, handler, 0, 0)` takes the handler, the mask and the flags one by one",
+        "sigset_t" => {
+            "a set of signals is an int: `let set = sigmask(SIGINT, SIGTERM);`, or `let set = 0;` for the empty one"
+        }
+        "mq_attr" => {
+            "`mq_open(\"/name\", O_CREAT | O_RDWR, 10, 64)` takes the two limits; `mq_getattr(q)` gives all as parts of its result"
+        }
+        "timeval" | "timespec" | "itimerval" | "itimerspec" => {
+            "times are plain numbers: `sleep(s)`, `usleep(us)`, `alarm(s)`; `now()` gives microseconds"
+        }
+        "tm" | "timezone" => "`time()` gives seconds, `now()` microseconds",
+        "pollfd" => "`poll(fds, events, timeout_ms)` takes two arrays",
+        "rlimit" => "`getrlimit(RLIMIT_NPROC)` gives the limits as parts of its result",
+        "stat" | "dirent" => "`filesize(path)` gives the size of a file, `readdir(path)` the names in a directory",
+        "rusage" => "`clock()` gives the ticks that this process has used",
+        "FILE" | "DIR" => "files are descriptors: `let fd = open(\"name\", O_RDONLY);`",
+        "sigval" | "sigevent" | "siginfo_t" => "signals carry no data here",
+        "pthread_t" | "pthread_mutex_t" | "sem_t" | "key_t" => {
+            "threads, semaphores and shared memory are not simulated: use `fork`, pipes and message queues"
+        }
+        _ => return None,
+    };
+    Some(help)
+}
+
 /// Words that stand before a type.
-fn is_qualifier(word: &str) -> bool {
+pub(crate) fn is_qualifier(word: &str) -> bool {
     matches!(
         word,
-        "static" | "extern" | "volatile" | "register" | "inline" | "unsigned" | "signed" | "long" | "short" | "const"
+        "static"
+            | "extern"
+            | "volatile"
+            | "register"
+            | "inline"
+            | "unsigned"
+            | "signed"
+            | "long"
+            | "short"
+            | "const"
+            | "final"
     )
+}
+
+/// A type of C as it is written here; `void` has no counterpart and stays.
+pub(crate) fn here(base: &str, stars: usize) -> String {
+    of_c(base, stars).unwrap_or(base).to_owned()
+}
+
+/// The type of that name with so many stars; none for `void`.
+fn of_c(base: &str, stars: usize) -> Option<&str> {
+    let name = match (base, stars) {
+        ("void", 0) => return None,
+        ("char", 1) => "str",
+        ("char", 2..) => "[str]",
+        ("void" | "int" | "long" | "unsigned" | "short", 1..) => "ptr",
+        ("float" | "double" | "f64" | "f32", _) => "float",
+        ("bool" | "_Bool" | "boolean", _) => "bool",
+        ("string" | "String", _) => "str",
+        ("FILE" | "i32" | "i64" | "u8" | "u32" | "u64" | "usize" | "isize" | "integer" | "Integer", _) => "int",
+        (base, _) if is_type_word(base) && !matches!(base, "str" | "status" | "ptr" | "auto" | "var") => "int",
+        (base, _) => base,
+    };
+    Some(name)
 }
 
 /// Reads a type and the name behind it, from `from` words ahead on; gives the type and how far ahead the
@@ -139,19 +199,7 @@ impl CType<'_> {
 
     /// The type as it is written here; none for `void`.
     pub(crate) fn name(&self) -> Option<String> {
-        let name = match (self.base, self.stars) {
-            ("void", 0) => return None,
-            ("char", 1) => "str",
-            ("char", 2..) => "[str]",
-            ("void" | "int" | "long" | "unsigned" | "short", 1..) => "ptr",
-            ("float" | "double", _) => "float",
-            ("bool" | "_Bool", _) => "bool",
-            ("string", _) => "str",
-            ("FILE", _) => "int",
-            (base, _) if is_type_word(base) && !matches!(base, "str" | "status" | "ptr") => "int",
-            (base, _) => base,
-        };
-        Some(name.to_owned())
+        of_c(self.base, self.stars).map(str::to_owned)
     }
 }
 
@@ -165,6 +213,9 @@ pub(crate) fn params(shaper: &Shaper<'_>, from: usize, close: usize) -> Option<V
     let mut at = from;
     while at < close {
         let (ty, mut end) = read_bare(shaper, at)?;
+        // Java's `String[] args`.
+        let array = shaper.kind(end) == Some(Token::OpenBracket) && shaper.kind(end + 1) == Some(Token::CloseBracket);
+        end += if array { 2 } else { 0 };
         let name = if shaper.kind(end) == Some(Token::Name) { shaper.peek(end)? } else { ty.word };
         if name != ty.word {
             end += 1;
@@ -172,6 +223,9 @@ pub(crate) fn params(shaper: &Shaper<'_>, from: usize, close: usize) -> Option<V
             return None;
         }
         let mut written = ty.name().unwrap_or_else(|| "ptr".to_owned());
+        if array {
+            written = format!("[{written}]");
+        }
         while shaper.kind(end) == Some(Token::OpenBracket) {
             while end < close && shaper.kind(end) != Some(Token::CloseBracket) {
                 end += 1;

@@ -5,7 +5,7 @@ use super::super::shape::Shaper;
 use super::super::shape::frame::Kind;
 use super::super::token::{Tok, Token};
 use super::c_type::{self, CType};
-use super::{begins_operand, closing, distance};
+use super::{begins_operand, closing, distance, mend};
 
 /// `int x = 5;`, `char *s;`, `struct Job j;`, `void f(int a) { … }`
 pub(super) fn declaration(shaper: &mut Shaper<'_>) -> bool {
@@ -22,34 +22,84 @@ pub(super) fn declaration(shaper: &mut Shaper<'_>) -> bool {
     let Some(end) = distance(shaper, name_at + 1, |kind| kind == Token::Semicolon) else { return false };
     let several = distance(shaper, name_at + 1, |kind| matches!(kind, Token::Comma | Token::Semicolon))
         .is_some_and(|at| at < end);
+    if several {
+        return declarators(shaper, first, &ty, name_at, end);
+    }
     let array = next == Token::OpenBracket;
     let last = shaper.peek(end - 1).unwrap_or(name);
-    let value = match (next, shaper.peek(name_at + 2)) {
-        (Token::Assign, Some(from)) => Some(shaper.slice(from.start, last.end)),
-        _ => None,
-    };
+    let value = (next == Token::Assign).then(|| mend::text(shaper, name_at + 2, end));
+    let value = value.as_deref();
     let before = shaper.peek(name_at - 1).unwrap_or(first);
     let prefix = shaper.across(first, before);
     let named = shaper.text(name);
-    let fact = if several {
-        say::c_declarations(prefix, named)
+    let call = mend::call(shaper, name_at + 2, Some(named)).filter(|(_, length)| name_at + 2 + length == end);
+    let fact = if let (Some((call, _)), Token::Assign) = (&call, next) {
+        say::c_call_declared(prefix, &call.statement())
+    } else if let (Some(help), None, false) = (c_type::instead(ty.base), value, array) {
+        say::c_struct(prefix, ty.base, help)
     } else if array {
         let size = (shaper.peek(name_at + 2), shaper.kind(name_at + 3));
         let size = if let (Some(size), Some(Token::CloseBracket)) = size { shaper.text(size) } else { "n" };
         say::c_array(prefix, shaper.across(first, last), ty.base, named, size)
     } else {
-        say::c_variable(prefix, shaper.across(first, last), named, value, ty.name().as_deref())
+        let struct_type = shaper.kind(0) == Some(Token::StructWord);
+        say::c_variable(prefix, shaper.across(first, last), named, value, (ty.name().as_deref(), struct_type))
     };
     shaper.say(fact);
     shaper.at += name_at + 1;
     shaper.take(Tok { kind: Token::Let, start: first.start, end: before.end });
     shaper.take(name);
     let braces = value.is_some_and(|value| value.starts_with('{'));
-    if several || array || braces {
+    if array || braces {
         shaper.push_missing(Token::Assign);
         shaper.push(Tok { kind: Token::BrokenExpr, start: name.end, end: last.end });
         shaper.at += end - name_at - 1;
     }
+    true
+}
+
+/// `int a, *b = NULL, c[10];`: each gets a `let` of its own.
+fn declarators(shaper: &mut Shaper<'_>, first: Tok, ty: &CType<'_>, name_at: usize, end: usize) -> bool {
+    let (Some(name), Some(last)) = (shaper.peek(name_at), shaper.peek(end)) else { return false };
+    let mut names = vec![name];
+    let mut parts = Vec::new();
+    let mut at = name_at;
+    while at < end {
+        let stop = distance(shaper, at, |kind| matches!(kind, Token::Comma | Token::Semicolon)).unwrap_or(end).min(end);
+        let stars = (at..stop).take_while(|ahead| shaper.kind(*ahead) == Some(Token::Star)).count();
+        let Some(name) = shaper.peek(at + stars).filter(|name| name.kind == Token::Name) else { return false };
+        let named = shaper.text(name);
+        let sign = at + stars + 1;
+        parts.push(match shaper.kind(sign) {
+            Some(Token::Assign) => format!("let {named} = {};", mend::text(shaper, sign + 1, stop)),
+            Some(Token::OpenBracket) if ty.base == "char" => format!("let {named} = \"\";"),
+            Some(Token::OpenBracket) => {
+                format!("let {named} = [0; {}];", shaper.peek(sign + 1).map_or("10", |size| shaper.text(size)))
+            }
+            _ if c_type::instead(ty.base).is_some() => format!("let {named} = 0;"),
+            _ => {
+                let stars = if at == name_at { ty.stars } else { stars };
+                format!("let {named}: {};", c_type::here(ty.base, stars))
+            }
+        });
+        names.push(name);
+        at = stop + 1;
+    }
+    names.remove(0);
+    let before = shaper.peek(name_at - 1).unwrap_or(first);
+    let whole = shaper.across(first, last);
+    shaper.say(say::c_declarations(shaper.across(first, before), whole, &parts, c_type::instead(ty.base)));
+    shaper.at += end;
+    shaper.take(Tok { kind: Token::Let, start: first.start, end: before.end });
+    let start = name.start;
+    shaper.push(Tok { kind: Token::OpenParen, start, end: start });
+    for name in names {
+        shaper.push(name);
+        shaper.push_missing(Token::Comma);
+    }
+    shaper.push_missing(Token::CloseParen);
+    shaper.push_missing(Token::Assign);
+    shaper.push_missing(Token::BrokenExpr);
     true
 }
 

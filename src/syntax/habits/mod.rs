@@ -5,13 +5,20 @@
 mod body;
 pub(crate) mod c_type;
 mod declare;
+mod foreign;
+mod head;
+mod mend;
+mod several;
+mod value;
 
 use super::say;
 use super::shape::Shaper;
+use super::shape::frame::Kind;
 use super::token::{Tok, Token};
 use crate::diagnostics::Diagnostic;
-pub(crate) use body::{after_arrow, after_bare_head, after_else, after_head, head_ends_at_semicolon};
+pub(crate) use body::{after_arrow, after_bare_head, after_else, after_head, head_ends_at_semicolon, is_arm};
 use declare::{c_constant, c_part, cast, declaration, result_first, typed_let};
+pub(super) use value::parts_of_format;
 
 /// How far a pattern looks ahead, in words: keeps the pass linear whatever the text.
 const REACH: usize = 2_000;
@@ -21,64 +28,44 @@ pub(crate) fn statement(shaper: &mut Shaper<'_>) -> bool {
     let Some(word) = shaper.peek(0) else { return false };
     match word.kind {
         Token::While => end_of_do(shaper),
+        Token::For => several::for_head(shaper),
         Token::Const => c_constant(shaper) || declaration(shaper),
         Token::StructWord => declaration(shaper),
-        Token::Name => named_statement(shaper, word) || declaration(shaper),
+        Token::Name => foreign::statement(shaper, word) || declaration(shaper) || several::assignment(shaper, false),
+        Token::Underscore => several::assignment(shaper, false),
         _ => false,
     }
 }
 
-/// Statements that begin with a word that is a keyword elsewhere.
-fn named_statement(shaper: &mut Shaper<'_>, word: Tok) -> bool {
-    let next = shaper.kind(1);
-    match (shaper.text(word), next) {
-        ("elif" | "elsif" | "elseif", Some(next)) if !matches!(next, Token::Assign | Token::Semicolon | Token::Dot) => {
-            shaper.say(say::elif(shaper.span(word), shaper.text(word)));
-            shaper.at += 1;
-            shaper.push(Tok { kind: Token::Else, ..word });
-            shaper.take(Tok { kind: Token::If, ..word });
-            true
-        }
-        ("do", Some(Token::OpenBrace)) => do_while(shaper, word),
-        ("loop" | "forever", Some(Token::OpenBrace)) => {
-            shaper.say(say::endless_loop(shaper.span(word), shaper.text(word)));
-            shaper.at += 1;
-            shaper.take(Tok { kind: Token::While, ..word });
-            shaper.take(Tok { kind: Token::True, ..word });
-            true
-        }
-        ("switch", Some(Token::OpenParen | Token::Name)) if skips_to_body(shaper) => switch(shaper, word),
-        ("def" | "func" | "function" | "fun" | "proc" | "sub", Some(Token::Name))
-            if shaper.kind(2) == Some(Token::OpenParen) =>
-        {
-            shaper.say(say::function_word(shaper.span(word), shaper.text(word)));
-            shaper.at += 1;
-            shaper.take(Tok { kind: Token::Fn, ..word });
-            true
-        }
-        ("goto", Some(Token::Name)) => broken_to_semicolon(shaper, say::goto(shaper.span(word))),
-        (
-            "typedef" | "enum" | "union" | "using" | "import" | "extern",
-            Some(Token::Name | Token::StructWord | Token::Str | Token::OpenBrace),
-        ) => {
-            let fact = say::no_such_declaration(shaper.span(word), shaper.text(word));
-            broken_to_semicolon(shaper, fact)
-        }
+/// Whether the word that stands `ahead` words ahead is on the line of the one before it.
+fn on_line(shaper: &Shaper<'_>, ahead: usize) -> bool {
+    let before = match ahead.checked_sub(1) {
+        Some(before) => shaper.peek(before),
+        None => shaper.before(),
+    };
+    match (before, shaper.peek(ahead)) {
+        (Some(before), Some(word)) => !shaper.slice(before.end, word.start).contains('\n'),
         _ => false,
     }
 }
 
-/// Reports and replaces the words up to the next `;` of this bracket level.
-fn broken_to_semicolon(shaper: &mut Shaper<'_>, fact: Diagnostic) -> bool {
+/// Reports, and replaces the words up to the `;` that ends the statement, or up to the end of the line.
+fn broken_line(shaper: &mut Shaper<'_>, fact: Diagnostic) -> bool {
     shaper.say(fact);
     let first = shaper.peek(0);
-    let mut count = distance(shaper, 0, |kind| kind == Token::Semicolon).map_or(1, |end| end + 1);
-    // A line without a `;` ends where it ends.
-    for ahead in 1..count {
-        let (Some(before), Some(word)) = (shaper.peek(ahead - 1), shaper.peek(ahead)) else { break };
-        if shaper.slice(before.end, word.start).contains('\n') && word.kind != Token::OpenBrace && !before.kind.opens()
-        {
-            count = if (0..ahead).any(|ahead| shaper.kind(ahead).is_some_and(Token::opens)) { count } else { ahead };
+    let mut depth = 0_u32;
+    let mut count = 1;
+    for ahead in 1..REACH {
+        let Some(kind) = shaper.kind(ahead) else { break };
+        if depth == 0 && (kind.closes() || !on_line(shaper, ahead) && kind != Token::OpenBrace) {
+            break;
+        }
+        count = ahead + 1;
+        if kind.opens() {
+            depth += 1;
+        } else if kind.closes() {
+            depth -= 1;
+        } else if kind == Token::Semicolon && depth == 0 {
             break;
         }
     }
@@ -175,87 +162,42 @@ pub(crate) fn expression(shaper: &mut Shaper<'_>) -> bool {
     let Some(word) = shaper.peek(0) else { return false };
     let last = shaper.last().map(|last| last.kind);
     let after_value = last.is_some_and(Token::ends_expression) && !shaper.top().starts;
+    if last == Some(Token::OpenParen) && shaper.top().declares && !shaper.top().told && head::params(shaper) {
+        return true;
+    }
+    if matches!(last, Some(Token::Colon | Token::Arrow)) && head::type_elsewhere(shaper) {
+        return true;
+    }
+    if shaper.top().kind == Kind::Arms && !shaper.top().in_arm && value::pattern(shaper, word) {
+        return true;
+    }
     match word.kind {
-        Token::Name if after_value => word_operator(shaper, word),
-        Token::Name if last == Some(Token::Let) => typed_let(shaper),
+        Token::Comma => several::comma(shaper, word),
+        Token::Name | Token::Colon | Token::OpenParen if head::result_elsewhere(shaper, word) => true,
+        Token::Name if after_value => value::word_operator(shaper, word) || several::missing_colon(shaper, word),
+        Token::Name | Token::OpenBracket | Token::OpenBrace if last == Some(Token::Let) => {
+            several::behind_let(shaper, word) || word.kind == Token::Name && typed_let(shaper)
+        }
         Token::Name if last == Some(Token::Fn) => result_first(shaper),
+        Token::Name if matches!(last, Some(Token::If | Token::While)) && several::assignment(shaper, true) => true,
+        Token::Name | Token::OpenParen | Token::Or | Token::OrOr if !after_value && head::lambda(shaper, word) => true,
         Token::Name | Token::StructWord
             if matches!(last, Some(Token::OpenParen | Token::Comma | Token::OpenBrace | Token::Semicolon)) =>
         {
-            not_word(shaper, word) || c_part(shaper)
+            value::word(shaper, word) || c_part(shaper)
         }
-        Token::Name => not_word(shaper, word),
+        Token::Name => value::word(shaper, word),
+        Token::If if after_value && !shaper.is_fresh() => value::choice_elsewhere(shaper, word),
         Token::If | Token::Match if last.is_some_and(|last| last.assigns() || last == Token::Return) => {
-            statement_as_value(shaper, word)
+            value::statement_as_value(shaper, word)
         }
         Token::OpenBrace if last.is_some_and(|last| last.assigns() || last == Token::Return) => {
-            bare_braces(shaper, word)
+            value::bare_braces(shaper, word)
         }
         Token::OpenParen if !after_value => cast(shaper, word),
-        Token::Str if last == Some(Token::Str) && !shaper.top().starts => {
-            let before = shaper.last().unwrap_or(word);
-            if !std::mem::replace(&mut shaper.frame().told, true) {
-                shaper.say(say::adjacent_strings(shaper.across(before, word)));
-            }
-            shaper.push_missing(Token::Plus);
-            false
-        }
-        _ => false,
+        Token::Str => value::string(shaper, word),
+        _ => value::sign(shaper, word),
     }
-}
-
-/// `let x = if c { 1 } else { 2 };`
-fn statement_as_value(shaper: &mut Shaper<'_>, word: Tok) -> bool {
-    let Some(end) = distance(shaper, 0, |kind| kind == Token::Semicolon) else { return false };
-    let last = shaper.peek(end - 1).unwrap_or(word);
-    shaper.say(if word.kind == Token::If {
-        say::if_as_value(shaper.span(word))
-    } else {
-        say::match_as_value(shaper.span(word))
-    });
-    shaper.at += end;
-    shaper.push(Tok { kind: Token::BrokenExpr, start: word.start, end: last.end });
-    shaper.frame().starts = false;
-    true
-}
-
-/// `let a = { 1, 2 };`
-fn bare_braces(shaper: &mut Shaper<'_>, word: Tok) -> bool {
-    let Some(close) = closing(shaper, 0) else { return false };
-    let last = shaper.peek(close).unwrap_or(word);
-    shaper.say(say::bare_braces(shaper.across(word, last)));
-    shaper.at += close + 1;
-    shaper.push(Tok { kind: Token::BrokenExpr, start: word.start, end: last.end });
-    shaper.frame().starts = false;
-    true
-}
-
-/// `a and b`, `a or b`
-fn word_operator(shaper: &mut Shaper<'_>, word: Tok) -> bool {
-    let (kind, sign) = match shaper.text(word) {
-        "and" => (Token::AndAnd, "&&"),
-        "or" => (Token::OrOr, "||"),
-        _ => return false,
-    };
-    if !shaper.kind(1).is_some_and(begins_operand) {
-        return false;
-    }
-    shaper.say(say::word_operator(shaper.span(word), shaper.text(word), sign));
-    shaper.at += 1;
-    shaper.take(Tok { kind, ..word });
-    true
-}
-
-/// `not a`
-fn not_word(shaper: &mut Shaper<'_>, word: Tok) -> bool {
-    let operand = matches!(shaper.kind(1), Some(Token::Name | Token::True | Token::False | Token::Nil));
-    if shaper.text(word) != "not" || !operand {
-        return false;
-    }
-    shaper.say(say::word_operator(shaper.span(word), "not", "!"));
-    shaper.at += 1;
-    shaper.take(Tok { kind: Token::Bang, ..word });
-    true
 }
 
 fn begins_operand(kind: Token) -> bool {

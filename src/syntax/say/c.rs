@@ -5,9 +5,20 @@ use crate::diagnostics::Diagnostic;
 use crate::source::Span;
 
 /// `int x = 5;` or `int x;`; `prefix` is the type, `whole` reaches to before the `;`.
-pub(crate) fn c_variable(prefix: Span, whole: Span, name: &str, value: Option<&str>, ty: Option<&str>) -> Diagnostic {
+pub(crate) fn c_variable(
+    prefix: Span,
+    whole: Span,
+    name: &str,
+    value: Option<&str>,
+    (ty, is_struct): (Option<&str>, bool),
+) -> Diagnostic {
     let fact = habit("a variable is declared with `let`", prefix, "no type stands before a name");
     match value {
+        // `nil` alone has no type.
+        Some("nil") => {
+            let ty = ty.filter(|ty| is_struct || matches!(*ty, "ptr")).unwrap_or("ptr");
+            fact.help(format!("write `let {name}: {ty} = nil;`")).edit(prefix, "let")
+        }
         Some(value) if value.starts_with('{') => {
             fact.help(format!("an array is written in brackets: `let {name} = [ … ];`"))
         }
@@ -25,10 +36,25 @@ pub(crate) fn c_variable(prefix: Span, whole: Span, name: &str, value: Option<&s
     }
 }
 
-/// `int a, b;`
-pub(crate) fn c_declarations(prefix: Span, name: &str) -> Diagnostic {
-    habit("a variable is declared with `let`", prefix, "no type stands before a name")
-        .help(format!("write a `let` for each: `let {name} = …;`"))
+/// `int a, b = 2;`; `parts` are the declarations as they are written here.
+pub(crate) fn c_declarations(prefix: Span, whole: Span, parts: &[String], instead: Option<&str>) -> Diagnostic {
+    let fact = habit("a variable is declared with `let`", prefix, "no type stands before a name");
+    let fact = match instead {
+        Some(instead) => fact.note(instead),
+        None => fact,
+    };
+    let mended = parts.join(" ");
+    if is_short(&[&mended]) {
+        fact.help(format!("write a `let` for each: `{mended}`")).edit(whole, mended)
+    } else {
+        fact.help("write a `let` for each")
+    }
+}
+
+/// `int n = read(fd, buf, 100);`
+pub(crate) fn c_call_declared(prefix: Span, mended: &str) -> Diagnostic {
+    let fact = habit("a variable is declared with `let`", prefix, "no type stands before a name");
+    fact.note("what C fills in through a pointer is a part of the result here").help(format!("write {}", code(mended)))
 }
 
 /// `int a[10];`
@@ -112,23 +138,6 @@ pub(crate) fn function_word(span: Span, word: &str) -> Diagnostic {
     habit("a function is declared with `fn`", span, format!("`{word}` declares nothing here"))
         .help("write `fn`")
         .edit(span, "fn")
-}
-
-/// `typedef`, `enum`, `import`
-pub(crate) fn no_such_declaration(span: Span, word: &str) -> Diagnostic {
-    let fact = habit(format!("there is no `{word}`"), span, "it declares nothing here");
-    match word {
-        "typedef" => fact.help("a struct's name is its type: `struct Job { pid: int }`"),
-        "enum" => fact.help("write a constant for each: `const RED = 0;`"),
-        "import" | "using" | "extern" => fact.help("delete this: every function is built in"),
-        _ => fact,
-    }
-}
-
-/// `goto again;`
-pub(crate) fn goto(span: Span) -> Diagnostic {
-    habit("there is no `goto`", span, "it leads nowhere here")
-        .help("use a loop with `break` and `continue`, or leave a function with `return`")
 }
 
 /// `elif`

@@ -1,5 +1,7 @@
 //! Habits from C and its relatives: what to write instead.
 
+use super::super::c_calls;
+use super::super::habits::c_type::instead as c_types;
 use super::{code, habit, is_short};
 use crate::diagnostics::Diagnostic;
 use crate::source::Span;
@@ -81,12 +83,26 @@ pub(crate) fn dereference(span: Span, inner: &str) -> Diagnostic {
     }
 }
 
-/// `&x`; `callee` is the function whose argument it is.
-pub(crate) fn address(span: Span, text: &str, callee: Option<&str>) -> Diagnostic {
+/// `&x`; `callee` is the function whose argument it is, with all its arguments.
+pub(crate) fn address(span: Span, text: &str, callee: Option<&str>, args: &[&str]) -> Diagnostic {
     let name = if is_short(&[text]) { text.trim_start_matches('&').trim() } else { "" };
     let name = if name.is_empty() { "x" } else { name };
     let fact = habit("variables have no address", span, "`&` takes an address in C")
         .note("what C writes through a pointer comes back as a further result");
+    // With three arguments `sigaction` is given C's struct.
+    if callee == Some("signal") || callee == Some("sigaction") && args.len() == 2 {
+        let sig = args.first().copied().filter(|sig| is_short(&[sig])).unwrap_or("SIGINT");
+        let mended = match callee {
+            Some("signal") => format!("signal({sig}, {name});"),
+            _ => format!("sigaction({sig}, {name}, 0, 0);"),
+        };
+        return habit("a function is passed by its name alone", span, "no `&` stands before it")
+            .help(format!("write `{mended}`"))
+            .edit(Span { end: span.start + 1, ..span }, "");
+    }
+    if let Some(mended) = callee.and_then(|callee| c_calls::mended(callee, args, None)) {
+        return fact.help(format!("write {}", code(&mended.statement())));
+    }
     let mended = match callee {
         Some("wait") => Some(format!("let (pid, {name}) = wait();")),
         Some("waitpid") => Some(format!("let (pid, {name}) = waitpid(child, 0);")),
@@ -106,31 +122,50 @@ pub(crate) fn address(span: Span, text: &str, callee: Option<&str>) -> Diagnosti
     };
     match mended {
         Some(mended) => fact.help(format!("write `{mended}`")),
+        None if callee.is_some_and(|callee| c_types(callee).is_some()) => {
+            fact.help(callee.and_then(c_types).unwrap_or_default())
+        }
+        None if text.contains('[') => fact.help(format!("an element is passed as it is: `{name}`")),
         None => fact.help("take the results apart: `let (a, b) = f();`"),
     }
 }
 
+/// What is known of an assignment that stands where a value is wanted.
+pub(crate) struct AssignmentAsValue<'t> {
+    /// The whole, and its `=`.
+    pub(crate) span: Span,
+    pub(crate) sign: Span,
+    /// What is assigned to; where a longer expression stands before the `=`, its last part.
+    pub(crate) target: &'t str,
+    pub(crate) value: &'t str,
+    /// Whether it is `=` alone.
+    pub(crate) plain: bool,
+    /// Whether the target is something that can be assigned to.
+    pub(crate) place: bool,
+    /// The value, if it is a call: its name and its arguments.
+    pub(crate) call: Option<(&'t str, Vec<&'t str>)>,
+}
+
 /// `x = e` where a value is wanted.
-pub(crate) fn assignment_as_value(
-    span: Span,
-    sign: Span,
-    target: &str,
-    value: &str,
-    plain: bool,
-    calls: bool,
-) -> Diagnostic {
-    let fact = habit("an assignment is a statement here, not a value", span, "this has no value");
+pub(crate) fn assignment_as_value(found: &AssignmentAsValue<'_>) -> Diagnostic {
+    let AssignmentAsValue { span, sign, target, value, plain, place, call } = found;
+    let fact = habit("an assignment is a statement here, not a value", *span, "this has no value");
     if !plain || !is_short(&[target, value]) {
         return fact.help("make it a statement of its own, before this one");
     }
-    let fact =
-        if calls { fact } else { fact.help(format!("to compare, write `{target} == {value}`")).edit(sign, "==") };
-    let fact = fact.help(format!("to assign first, make it a statement of its own: `{target} = {value};`"));
-    if calls {
-        fact.help(format!(
-            "to bind and test in one, write `if let {target} = {value}; {target} > 0 {{ … }}`; `while let` likewise"
-        ))
-    } else {
-        fact
-    }
+    let Some((name, args)) = call else {
+        let fact = fact.help(format!("to compare, write `{target} == {value}`")).edit(*sign, "==");
+        return match place {
+            true => fact.help(format!("to assign first, make it a statement of its own: `{target} = {value};`")),
+            false => fact,
+        };
+    };
+    let mended = c_calls::mended(name, args, Some(target));
+    let (pattern, call) = match &mended {
+        Some(mended) => (mended.pattern.as_deref().unwrap_or(target), mended.call.as_str()),
+        None => (*target, *value),
+    };
+    fact.help(format!("to assign first, make it a statement of its own: `let {pattern} = {call};`")).help(format!(
+        "to bind and test in one, write `if let {pattern} = {call}; {target} > 0 {{ … }}`; `while let` likewise"
+    ))
 }

@@ -2,11 +2,13 @@
 //! facts and decides nothing.
 
 mod c;
+mod foreign;
 mod grammar;
 mod habit;
 mod text;
 
 pub(crate) use c::*;
+pub(crate) use foreign::*;
 pub(crate) use grammar::*;
 pub(crate) use habit::*;
 pub(crate) use text::*;
@@ -143,6 +145,16 @@ pub(crate) fn missing_semicolon(span: Span, in_arm: bool) -> Diagnostic {
     let end = Span { start: span.end, ..span };
     let fact = Diagnostic::new(Code::MissingToken, "a `;` is missing", end, "expected `;` here").edit(end, ";");
     if in_arm { fact.note("an arm ends with `;` or `,`, unless it is a block") } else { fact }
+}
+
+/// `fn f() -> int { 5 }`
+pub(crate) fn implicit_return(last: Span, value: Span, text: &str) -> Diagnostic {
+    let end = last.after();
+    let fact =
+        Diagnostic::new(Code::MissingToken, "a value is given back with `return`", value, "this value goes nowhere")
+            .edit(Span { end: value.start, ..value }, "return ")
+            .edit(end, ";");
+    if is_short(&[text]) { fact.help(format!("write `return {text};`")) } else { fact }
 }
 
 /// `if x == Job { … } {`

@@ -147,6 +147,15 @@ pub(crate) fn bad_character_literal(span: Span, text: &str, bytes: &[u8]) -> Dia
 
 /// `\q`
 pub(crate) fn bad_escape(span: Span, text: &str) -> Diagnostic {
+    if text.ends_with(['\n', '\r']) {
+        return Diagnostic::new(
+            Code::BadEscape,
+            "a string ends on the line it begins on",
+            span,
+            "no string goes on behind this",
+        )
+        .help("join two strings: `\"one \" + \"two\"`");
+    }
     let known = "the escapes are `\\n \\t \\r \\0 \\\\ \\\" \\'` and `\\xNN`";
     if text.starts_with("\\x") {
         return Diagnostic::new(Code::BadEscape, "`\\x` wants two hexadecimal digits", span, "as in `\\x1b`")
@@ -186,16 +195,39 @@ pub(crate) fn foreign_letter(span: Span, c: char) -> Diagnostic {
 
 /// `“text”`
 pub(crate) fn curly_quotes(span: Span, text: &str) -> Diagnostic {
-    let content = text.trim_matches(['“', '”', '"']);
-    let mended = format!("\"{content}\"");
+    let content = text.trim_matches(['“', '”', '"', '‘', '’']);
+    let one = text.starts_with('‘') && content.chars().count() == 1;
+    let mended = if one { format!("'{content}'") } else { format!("\"{content}\"") };
     Diagnostic::new(
         Code::BadCharacter,
         "these are the quotes of a word processor",
         span,
-        "a string stands in straight quotes",
+        if one { "a character stands in straight quotes" } else { "a string stands in straight quotes" },
     )
     .help(format!("write {}", code(&mended)))
     .edit(span, mended)
+}
+
+/// `"\""text"\""`
+pub(crate) fn triple_quotes(span: Span) -> Diagnostic {
+    Diagnostic::new(Code::BadLiteral, "a string has one quote on each side", span, "three quotes mean nothing here")
+        .help("a comment of several lines stands between `/*` and `*/`")
+        .help("a newline inside a string is written `\\n`")
+}
+
+/// `` `hello ${name}` ``
+pub(crate) fn backquotes(span: Span, text: &str) -> Diagnostic {
+    let fact = Diagnostic::new(Code::BadCharacter, "backquotes mean nothing here", span, "a string stands in `\"`");
+    let mended = super::super::habits::parts_of_format(text);
+    if text.contains('"') || mended.len() > 80 {
+        return fact.help("a string stands in double quotes");
+    }
+    let fact = fact.help(format!("write `{mended}`")).edit(span, mended);
+    if text.contains("${") {
+        fact
+    } else {
+        fact.note("there is no shell to run a command in: `fork`, `exec` and a pipe give its output")
+    }
 }
 
 /// A character that begins no word.
@@ -241,7 +273,7 @@ pub(crate) fn bad_character(span: Span, text: &str) -> Diagnostic {
     };
     match plain {
         Some(plain) => fact.help(format!("write `{plain}`")).edit(span, plain),
-        None if c == '$' => fact.note("variables are written without `$`"),
+        None if c == '$' => fact.help("a variable is written without `$`").edit(span, ""),
         None if c == '\\' => fact.note("a statement may go on in the next line without `\\`"),
         None => fact,
     }

@@ -23,10 +23,19 @@ impl Shaper<'_> {
                 word.kind = Token::StructBrace;
             }
         }
+        let result = kind == Kind::Block
+            && self.top().head.is_some_and(|head| head.kind == Token::Fn)
+            && !self.last().is_some_and(|last| last.kind == Token::CloseParen);
+        let inside = self.top().head.is_some() || self.last().is_some_and(|last| last.kind == Token::Else);
+        let result = result || kind == Kind::Block && self.top().result && inside;
         let before = self.out.words.iter().rev().nth(1).map(|word| word.kind);
         let after_name = self.last().is_some_and(|last| last.kind == Token::Name);
         let params = kind == Kind::Paren
             && (self.last().is_some_and(|last| last.kind == Token::Fn) || after_name && before == Some(Token::Fn));
+        let fn_word = self.out.words.iter().rev().nth(usize::from(after_name)).map(|word| word.start);
+        let declares = params
+            && self.top().head.is_some_and(|head| head.kind == Token::Fn && Some(head.start) == fn_word)
+            && (after_name || self.body_follows());
         let head_paren = kind == Kind::Paren
             && self.top().head.is_some()
             && self.last().map(|last| last.start) == self.top().head.map(|head| head.start);
@@ -39,9 +48,11 @@ impl Shaper<'_> {
         }
         let mut inner = Frame::new(kind, word, self.indent);
         inner.value = value;
+        inner.result = result;
         inner.line = self.line;
         inner.head_paren = head_paren;
         inner.params = params;
+        inner.declares = declares;
         inner.loop_paren = loop_paren;
         inner.starts = kind == Kind::Block || loop_paren;
         self.push(word);
@@ -50,6 +61,27 @@ impl Shaper<'_> {
             self.say_too_deep(word);
             self.skip_bracket();
         }
+    }
+
+    /// Whether the body of a function follows the parameters that open here: its type has none.
+    fn body_follows(&self) -> bool {
+        let mut depth = 1_u32;
+        for ahead in 0..200 {
+            let Some(kind) = self.kind(ahead) else { return false };
+            if depth == 0 {
+                match kind {
+                    Token::OpenBrace => return true,
+                    Token::Arrow | Token::Name | Token::Colon => {}
+                    _ => return false,
+                }
+            }
+            if kind.opens() {
+                depth += 1;
+            } else if kind.closes() {
+                depth -= 1;
+            }
+        }
+        false
     }
 
     /// What a `{` opens, and whether its `}` ends an expression.
@@ -143,7 +175,8 @@ impl Shaper<'_> {
         if self.top().is_inline() {
             self.close_brackets(Some(word));
         }
-        while self.top().unwritten {
+        while self.top().unwritten || self.top().margin.is_some() {
+            self.end_last_statement();
             self.pop(None);
         }
         let doubled = self.last().is_some_and(|last| last.kind == Token::CloseBrace);
@@ -211,6 +244,26 @@ impl Shaper<'_> {
         }
     }
 
+    /// Opens a body that ends where the lines are indented no further than `margin`.
+    pub(crate) fn open_indented(&mut self, margin: u32) {
+        self.open_unwritten();
+        if self.top().unwritten {
+            let frame = self.frame();
+            frame.unwritten = false;
+            frame.margin = Some(margin);
+        }
+    }
+
+    /// Closes the bodies without braces that end before the word in hand, by its indentation.
+    pub(super) fn close_indented(&mut self) {
+        while self.fresh && self.top().margin.is_some_and(|margin| self.indent <= margin) {
+            if self.lacks_end() {
+                self.put_semicolon(None);
+            }
+            self.pop(None);
+        }
+    }
+
     /// Whether `word` cannot stand inside the `(` or `[` that is open.
     pub(super) fn shows_unclosed_bracket(&self, word: Tok) -> bool {
         let frame = self.top();
@@ -260,6 +313,11 @@ impl Shaper<'_> {
         for more in &open[1..] {
             fact = fact.label(self.span(*more), "nor is this one");
         }
+        // `//` is a comment here and a division elsewhere.
+        let behind = self.text.get(last.end as usize..).and_then(|text| text.lines().next()).unwrap_or("");
+        if behind.trim_start().starts_with("//") && behind.contains(')') {
+            fact = fact.help("`//` begins a comment: to divide write `/`");
+        }
         let closers: String = open.iter().map(|open| say::partner(self.text(*open))).collect();
         let line = self.top().line;
         self.say_bracket(line, fact.edit(self.span(end), closers));
@@ -271,7 +329,9 @@ impl Shaper<'_> {
     /// Whether the innermost block should have ended before `word`: a brace is missing somewhere, and the
     /// line of `word` is indented no further than the line that opened the block.
     pub(super) fn ends_an_unclosed_block(&self, word: Tok) -> bool {
-        let Some(frame) = self.frames.iter().rev().find(|frame| !frame.is_inline() && !frame.unwritten) else {
+        let Some(frame) =
+            self.frames.iter().rev().find(|frame| !frame.is_inline() && !frame.unwritten && frame.margin.is_none())
+        else {
             return false;
         };
         if self.surplus <= 0 || !self.fresh || !frame.is_written_brace() || frame.flat {
@@ -287,7 +347,8 @@ impl Shaper<'_> {
         if self.top().is_inline() {
             self.close_brackets(Some(word));
         }
-        while self.top().unwritten {
+        while self.top().unwritten || self.top().margin.is_some() {
+            self.end_last_statement();
             self.pop(None);
         }
         let (open, line) = (self.top().open, self.top().line);

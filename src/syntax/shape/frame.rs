@@ -54,12 +54,18 @@ pub(crate) struct Frame {
     pub(crate) loop_paren: bool,
     /// Whether these are the parentheses of a function's parameters.
     pub(crate) params: bool,
+    /// Whether these are the parameters of a function and not of a function's type.
+    pub(crate) declares: bool,
     /// Whether what is wrong with its parts has been said once.
     pub(crate) told: bool,
     /// Whether a `;` has been seen in it.
     pub(crate) semicolon: bool,
     /// Whether the brace is not in the text: the body of an `if` without braces.
     pub(crate) unwritten: bool,
+    /// A body without braces that ends before the first line indented no further than this.
+    pub(crate) margin: Option<u32>,
+    /// Whether this is the body of a function that has a result.
+    pub(crate) result: bool,
     /// How many words in it make the parser wait.
     pub(crate) leaning: u32,
 }
@@ -67,7 +73,7 @@ pub(crate) struct Frame {
 impl Frame {
     /// Whether it is a brace that the text has, outside an expression or inside.
     pub(crate) fn is_written_brace(&self) -> bool {
-        !self.unwritten && !matches!(self.kind, Kind::Top | Kind::Paren | Kind::Bracket)
+        !self.unwritten && self.margin.is_none() && !matches!(self.kind, Kind::Top | Kind::Paren | Kind::Bracket)
     }
 
     /// Whether it is a parenthesis or a square bracket.
@@ -93,9 +99,12 @@ impl Frame {
             head_paren: false,
             loop_paren: false,
             params: false,
+            declares: false,
             told: false,
             semicolon: false,
             unwritten: false,
+            margin: None,
+            result: false,
             leaning: 0,
         }
     }

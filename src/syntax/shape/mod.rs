@@ -114,6 +114,16 @@ impl<'t> Shaper<'t> {
         self.input.get(self.at + ahead).copied()
     }
 
+    /// The word of the text before the next one.
+    pub(crate) fn before(&self) -> Option<Tok> {
+        self.at.checked_sub(1).and_then(|at| self.input.get(at)).copied()
+    }
+
+    /// The name of a type as it is written here.
+    pub(crate) fn c_name(&self, word: Tok) -> String {
+        habits::c_type::here(self.text(word), 0)
+    }
+
     /// The kind of the word `ahead` words after the next one.
     pub(crate) fn kind(&self, ahead: usize) -> Option<Token> {
         self.peek(ahead).map(|word| word.kind)
@@ -212,6 +222,7 @@ impl<'t> Shaper<'t> {
     /// Takes the next word.
     fn next(&mut self) {
         self.look_at_line();
+        self.close_indented();
         let word = self.input[self.at];
         while self.ends_an_unclosed_block(word) {
             self.close_unclosed_block(word);
@@ -229,7 +240,7 @@ impl<'t> Shaper<'t> {
             return;
         }
         if self.lacks_semicolon(word) {
-            self.put_semicolon();
+            self.put_semicolon(Some(word));
         }
         if self.top().starts && habits::statement(self) {
             return;
@@ -343,7 +354,7 @@ impl<'t> Shaper<'t> {
             self.close_brackets(None);
         }
         if self.frames.len() == 1 && self.lacks_end() {
-            self.put_semicolon();
+            self.put_semicolon(None);
         }
         self.say_unclosed_block();
         while self.frames.len() > 1 {

@@ -38,17 +38,40 @@ impl Shaper<'_> {
             | Token::False
             | Token::Nil
             | Token::Underscore => self.fresh && !returns,
+            _ if self.top().kind == Kind::Arms && self.fresh && habits::is_arm(self) => true,
             kind => kind.begins_statement(),
         }
     }
 
-    pub(super) fn put_semicolon(&mut self) {
+    pub(super) fn put_semicolon(&mut self, word: Option<Tok>) {
         let last = self.last().unwrap_or(Tok { kind: Token::Semicolon, start: 0, end: 0 });
         let in_arm = self.top().kind == Kind::Arms;
         if !self.out.too_deep && !self.after_unclosed_string() {
-            self.say(say::missing_semicolon(self.span(last), in_arm));
+            let fact = match self.last_value(word) {
+                Some(value) => {
+                    say::implicit_return(self.span(last), self.across(value, last), self.slice(value.start, last.end))
+                }
+                None => say::missing_semicolon(self.span(last), in_arm),
+            };
+            self.say(fact);
         }
         self.semicolon_unsaid();
+    }
+
+    /// The first word of a value that stands alone before the `}` of a function with a result: other languages return it.
+    fn last_value(&self, word: Option<Tok>) -> Option<Tok> {
+        if !self.top().result || word.is_none_or(|word| word.kind != Token::CloseBrace) {
+            return None;
+        }
+        let words = self.out.words.iter().rev();
+        let ends = |kind| matches!(kind, Token::Semicolon | Token::OpenBrace | Token::CloseBrace | Token::FatArrow);
+        let statement: Vec<Tok> = words.take(40).take_while(|word| !ends(word.kind)).copied().collect();
+        let plain = statement.iter().all(|word| !word.kind.assigns() && !word.kind.begins_statement());
+        let step = |kind| matches!(kind, Token::Increment | Token::Decrement);
+        let last = statement.first()?;
+        // A call alone may be meant for what it does.
+        let call = last.kind == Token::CloseParen;
+        (plain && !step(last.kind) && !call).then(|| statement.last().copied()).flatten()
     }
 
     /// Whether this statement holds a string that is never closed: it has been reported, and may have swallowed the `;`.

@@ -14,7 +14,7 @@ const HABITS: &[(&str, &str)] = &[
     ("int x;", "`let x: int;`"),
     ("int status;", "`let (pid, status) = wait();`"),
     ("struct Job j;", "`let j: Job;`"),
-    ("struct Job *j = nil;", "`let j = nil;`"),
+    ("struct Job *j = nil;", "`let j: Job = nil;`"),
     ("Job j = f();", "`let j = f();`"),
     ("int a = 1, b = 2;", "a `let` for each"),
     ("int fd[2];", "`let (r, w) = pipe();`"),

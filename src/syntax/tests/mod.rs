@@ -32,6 +32,7 @@ fn show(expr: &Expr) -> String {
     let list = |list: &[Expr]| list.iter().map(show).collect::<Vec<_>>().join(", ");
     match &expr.kind {
         ExprKind::Literal(Literal::Int(value)) => value.to_string(),
+        ExprKind::Literal(Literal::Char(byte)) => byte.to_string(),
         ExprKind::Literal(Literal::Float(value)) => value.to_string(),
         ExprKind::Literal(Literal::Bool(value)) => value.to_string(),
         ExprKind::Literal(Literal::Str(bytes)) => format!("{:?}", String::from_utf8_lossy(bytes)),
