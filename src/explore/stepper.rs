@@ -19,7 +19,7 @@ use crate::kernel::call::Outcome;
 use crate::kernel::event::Origin;
 use crate::kernel::machine::Machine;
 use crate::kernel::process::{Process, State};
-use crate::kernel::sched::{Policy, Ticket};
+use crate::kernel::sched::{Policy, Scheduler, Ticket};
 use crate::kernel::{Pid, param};
 use crate::vm::{self, Stop};
 
@@ -109,7 +109,7 @@ pub(crate) struct Stepper {
 impl Stepper {
     /// Takes a machine that was made `by_descent`, and runs its script up to its first point.
     pub(crate) fn new(mut machine: Machine, rules: Rules) -> Stepper {
-        machine.policy = Box::new(Driven);
+        machine.policy = Scheduler::Other(Box::new(Driven));
         machine.config.sends.clear();
         machine.timers.clear();
         let mut footprints = Footprints::default();

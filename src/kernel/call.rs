@@ -46,13 +46,42 @@ impl std::hash::Hash for Call {
 }
 
 impl Call {
-    /// A call just made.
-    #[inline]
-    pub fn new(request: Request, context: &Context, now: u64) -> Self {
-        Call {
+    /// A call just made, in the place of one that has been answered, where there is one.
+    #[inline(always)]
+    pub(crate) fn new(request: Request, context: &Context, now: u64, place: Option<Box<Call>>) -> Box<Call> {
+        let words = context.registers(request.window.wrapping_add(1));
+        let Some(mut call) = place else { return Call::first(request, words, now) };
+        let Call {
+            request: its_request,
+            words: its_words,
+            since,
+            deadline,
+            progress,
+            bytes,
+            saved_mask,
+            handed,
+            done,
+            slept,
+            count,
+        } = &mut *call;
+        (*its_request, *its_words, *since, *deadline) = (request, words, now, None);
+        (*progress, *saved_mask, *done, *slept, *count) = (0, None, false, false, 0);
+        if bytes.is_some() {
+            *bytes = None;
+        }
+        if handed.is_some() {
+            *handed = None;
+        }
+        call
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn first(request: Request, words: [u64; FETCHED], since: u64) -> Box<Call> {
+        Box::new(Call {
             request,
-            words: context.registers(request.window.wrapping_add(1)),
-            since: now,
+            words,
+            since,
             deadline: None,
             progress: 0,
             bytes: None,
@@ -61,7 +90,7 @@ impl Call {
             done: false,
             slept: false,
             count: 0,
-        }
+        })
     }
 }
 
@@ -95,6 +124,8 @@ pub enum Outcome {
     Pair(i64, i64),
     /// It returns how many bytes, and the bytes: the shape of what reads.
     Counted(Vec<u8>),
+    /// It returns the length of a message, its bytes and its priority: the shape of what receives.
+    Message(Vec<u8>, i64),
     /// It returns a child and its status: `wait`'s shape.
     Child(u32, Status),
     /// It returns nothing.
@@ -124,6 +155,10 @@ impl Outcome {
             Outcome::Parts(parts) => Some(parts.clone()),
             Outcome::Pair(first, second) => Some(vec![Value::Int(*first), Value::Int(*second)]),
             Outcome::Counted(bytes) => Some(vec![Value::Int(bytes.len() as i64), Value::Bytes(bytes.clone())]),
+            Outcome::Message(bytes, priority) => {
+                let length = Value::Int(bytes.len() as i64);
+                Some(vec![length, Value::Bytes(bytes.clone()), Value::Int(*priority)])
+            }
             Outcome::Child(pid, status) => Some(vec![Value::Int(i64::from(*pid)), Value::Status(*status)]),
             _ => None,
         }

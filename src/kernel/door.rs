@@ -7,6 +7,7 @@ use super::call::{Call, Outcome};
 use super::event::{Answer, Origin, Watch, What};
 use super::host::{Input, Outside};
 use super::machine::Machine;
+use super::param;
 use super::process::{Pid, State};
 use super::signal::{Action, Delivery};
 use super::syscall;
@@ -43,6 +44,7 @@ impl Machine {
     }
 
     /// One turn: the next ready process for its quantum, or, where none is ready, the clock or the terminal.
+    #[inline(always)]
     pub fn step(&mut self) -> Option<End> {
         match self.host.poll() {
             Some(Outside::Key(signal)) => self.press_key(signal),
@@ -69,6 +71,7 @@ impl Machine {
     }
 
     /// The next ready process; entries of processes that have stopped or ended since are passed over.
+    #[inline(always)]
     fn pick(&mut self) -> Option<Pid> {
         loop {
             let ticket = self.policy.pick()?;
@@ -105,7 +108,7 @@ impl Machine {
         if !self.wants_input() {
             return false;
         }
-        match self.host.read(super::param::IO_MAX, wait) {
+        match self.host.read(param::IO_MAX, wait) {
             Input::NotYet => false,
             input => {
                 self.terminal_input(input);
@@ -115,6 +118,7 @@ impl Machine {
     }
 
     /// Runs `pid` until its quantum is spent or it leaves the processor by itself.
+    #[inline(always)]
     pub(crate) fn dispatch(&mut self, pid: Pid) {
         if self.last != Some(pid) {
             self.last = Some(pid);
@@ -126,11 +130,7 @@ impl Machine {
         }
         let mut left = if self.policy.preempts() { self.config.quantum } else { u64::MAX };
         let mut goes_on = self.enter(pid);
-        loop {
-            if !goes_on {
-                self.leave_processor(pid);
-                return;
-            }
+        while goes_on {
             let room = self.room_until_next_event(left);
             if room == 0 {
                 self.preempt(pid);
@@ -150,24 +150,31 @@ impl Machine {
             if !self.timers.is_empty() {
                 self.fire_timers();
             }
-            if self.memory.exhausted() {
-                // As Linux does where copies on write leave no memory: whoever wanted the last page pays.
-                self.tell_of_exhaustion(pid);
-                self.die(pid, Status::killed(Signal::SIGKILL));
-                goes_on = false;
-                continue;
-            }
-            match stop {
-                Stop::FuelSpent => {}
-                Stop::Syscall(request) => {
-                    goes_on = self.enter_for(pid, request);
-                    continue;
-                }
-                Stop::Fault(fault) => self.fault(pid, *fault),
-                Stop::HandlerReturned => self.leave_handler(pid),
-            }
-            goes_on = self.enter(pid);
+            goes_on = match stop {
+                _ if self.memory.exhausted() => self.die_of_exhaustion(pid),
+                Stop::Syscall(request) => self.enter_for(pid, request),
+                stop => self.enter_after(pid, stop),
+            };
         }
+        self.leave_processor(pid);
+    }
+
+    /// As Linux does where copies on write leave no memory: whoever wanted the last page pays.
+    #[cold]
+    fn die_of_exhaustion(&mut self, pid: Pid) -> bool {
+        self.tell_of_exhaustion(pid);
+        self.die(pid, Status::killed(Signal::SIGKILL));
+        false
+    }
+
+    /// The processor has stopped for another reason than a call.
+    fn enter_after(&mut self, pid: Pid, stop: Stop) -> bool {
+        match stop {
+            Stop::FuelSpent | Stop::Syscall(_) => {}
+            Stop::Fault(fault) => self.fault(pid, *fault),
+            Stop::HandlerReturned => self.leave_handler(pid),
+        }
+        self.enter(pid)
     }
 
     /// Pages that were copied since the last look, and a heap that has grown beyond `before` bytes.
@@ -212,6 +219,9 @@ impl Machine {
     pub(crate) fn enter(&mut self, pid: Pid) -> bool {
         let Some(process) = self.table.get_mut(pid) else { return false };
         let State::Running = process.state else { return false };
+        if process.call.is_none() && process.signals.are_quiet() {
+            return true;
+        }
         // Whoever is about to be killed makes no call again.
         let call = if process.signals.doomed.is_some() { None } else { process.call.take() };
         let blocked = match call {
@@ -222,6 +232,7 @@ impl Machine {
     }
 
     /// The same, for a process that has just asked for a call.
+    #[inline]
     fn enter_for(&mut self, pid: Pid, request: Request) -> bool {
         let now = self.clock;
         let Some(process) = self.table.get_mut(pid) else { return false };
@@ -232,24 +243,45 @@ impl Machine {
             return self.leave(pid, None);
         }
         let Some(context) = self.table.get(pid).and_then(|process| process.context.as_deref()) else { return false };
-        let call = Call::new(request, context, now);
-        let blocked = self.attempt_first(pid, call);
+        let call = Call::new(request, context, now, self.spare_calls.pop());
+        let blocked = self.attempt(pid, call);
         self.leave(pid, blocked)
     }
 
     /// The rest of the way back, after the call in progress was made; `blocked` is what it waits for, where it must.
+    #[inline(always)]
+    fn leave(&mut self, pid: Pid, blocked: Option<WaitFor>) -> bool {
+        let Some(process) = self.table.get(pid) else { return false };
+        if !matches!(process.state, State::Running) {
+            return false;
+        }
+        if !process.signals.are_quiet() {
+            return self.leave_by_signals(pid, blocked);
+        }
+        match blocked {
+            None => true,
+            Some(reason) => self.sleep(pid, reason),
+        }
+    }
+
+    /// The process waits in its call; never true, since it does not go on.
     #[inline]
-    fn leave(&mut self, pid: Pid, mut blocked: Option<WaitFor>) -> bool {
+    fn sleep(&mut self, pid: Pid, reason: WaitFor) -> bool {
+        self.enter_queues(pid, reason);
+        self.set_state(pid, State::Blocked(reason));
+        false
+    }
+
+    /// The same where signals are to be acted on first.
+    #[inline(never)]
+    fn leave_by_signals(&mut self, pid: Pid, mut blocked: Option<WaitFor>) -> bool {
         loop {
             let Some(process) = self.table.get(pid) else { return false };
             if !matches!(process.state, State::Running) {
                 return false;
             }
             if process.signals.are_quiet() {
-                let Some(reason) = blocked else { return true };
-                self.enter_queues(pid, reason);
-                self.set_state(pid, State::Blocked(reason));
-                return false;
+                return blocked.is_none_or(|reason| self.sleep(pid, reason));
             }
             if self.deliver(pid) == Delivery::Off {
                 return false;
@@ -269,79 +301,96 @@ impl Machine {
         let process = self.process_mut(pid);
         process.accounting.calls += 1;
         if let Some(context) = process.context.as_deref() {
-            process.call = Some(Box::new(Call::new(request, context, now)));
+            process.call = Some(Call::new(request, context, now, None));
         }
     }
 
-    /// Makes a call for the first time; what it must wait for, where it must. Most calls never leave the host's stack.
-    #[inline]
-    fn attempt_first(&mut self, pid: Pid, mut call: Call) -> Option<WaitFor> {
-        let reason = self.attempt(pid, &mut call)?;
-        let kept = match self.spare_call.take() {
-            Some(mut place) => {
-                *place = call;
-                place
-            }
-            None => Box::new(call),
-        };
-        if let Some(process) = self.table.get_mut(pid) {
-            process.call = Some(kept);
-        }
-        Some(reason)
+    /// Makes a call again.
+    #[inline(never)]
+    fn attempt_again(&mut self, pid: Pid, call: Box<Call>) -> Option<WaitFor> {
+        self.attempt(pid, call)
     }
 
-    /// Makes the call in progress again; what it must wait for, where it must.
-    fn attempt_again(&mut self, pid: Pid, mut call: Box<Call>) -> Option<WaitFor> {
-        let reason = self.attempt(pid, &mut call);
+    /// Makes a call, for the first time or again; what it must wait for, where it must: then its process keeps it.
+    #[inline(always)]
+    fn attempt(&mut self, pid: Pid, mut call: Box<Call>) -> Option<WaitFor> {
+        let reason = self.make_and_answer(pid, &mut call);
         if reason.is_none() {
-            call.bytes = None;
-            self.spare_call = Some(call);
+            if self.spare_calls.len() < param::SPARES {
+                self.spare_calls.push(call);
+            }
         } else if let Some(process) = self.table.get_mut(pid) {
             process.call = Some(call);
         }
         reason
     }
 
-    /// Makes a call, unless it is to fail; notes a failure.
-    #[inline]
+    /// Makes a call, unless it is to fail.
+    #[inline(always)]
     fn make(&mut self, pid: Pid, call: &mut Call) -> Outcome {
         if !self.made.is_empty()
             && let Some(errno) = self.forced_failure(pid, call)
         {
             return Outcome::Fail(errno);
         }
-        let outcome = syscall::make(self, pid, call);
-        if let (Outcome::Fail(errno), true) = (&outcome, self.ledger.on) {
-            self.note_failure(pid, call, *errno, false);
-        }
-        outcome
+        syscall::make(self, pid, call)
     }
 
-    /// Makes a call; what it must wait for, where it must.
-    #[inline]
-    fn attempt(&mut self, pid: Pid, call: &mut Call) -> Option<WaitFor> {
+    /// Makes a call and hands its answer over; what it must wait for, where it must.
+    #[inline(always)]
+    fn make_and_answer(&mut self, pid: Pid, call: &mut Call) -> Option<WaitFor> {
         if self.watches(Watch::SYSCALL) {
-            return self.attempt_watched(pid, call);
+            return self.make_watched(pid, call);
         }
-        match self.make(pid, call) {
+        let outcome = self.make(pid, call);
+        // What owns nothing is forgotten, since giving it up would be a call for nothing.
+        match outcome {
+            Outcome::Int(value) => {
+                std::mem::forget(outcome);
+                syscall::store_int(self, pid, call, value);
+            }
+            Outcome::Gone => std::mem::forget(outcome),
             Outcome::Block(reason) => {
+                std::mem::forget(outcome);
                 call.slept = true;
-                Some(reason)
+                return Some(reason);
             }
-            outcome => {
-                self.complete(pid, call, &outcome);
-                if let Outcome::Counted(bytes) = outcome {
-                    self.give_back(bytes);
-                }
-                None
+            Outcome::Yield(value) => {
+                std::mem::forget(outcome);
+                self.complete_yield(pid, call, value);
             }
+            Outcome::Counted(bytes) => {
+                syscall::store_counted(self, pid, call, &bytes, None);
+                self.give_back(bytes);
+            }
+            Outcome::Message(bytes, priority) => {
+                syscall::store_counted(self, pid, call, &bytes, Some(priority));
+                self.give_back(bytes);
+            }
+            outcome => self.complete_with(pid, call, outcome),
+        }
+        None
+    }
+
+    /// Completes a call with any answer.
+    #[inline(never)]
+    fn complete_with(&mut self, pid: Pid, call: &Call, outcome: Outcome) {
+        self.note_outcome(pid, call, &outcome);
+        self.complete(pid, call, &outcome);
+    }
+
+    /// Writes a failure into the ledger.
+    #[inline]
+    fn note_outcome(&mut self, pid: Pid, call: &Call, outcome: &Outcome) {
+        if let (Outcome::Fail(errno), true) = (outcome, self.ledger.on) {
+            self.note_failure(pid, call, *errno, false);
         }
     }
 
     /// The same, telling the host of the call.
     #[cold]
     #[inline(never)]
-    fn attempt_watched(&mut self, pid: Pid, call: &mut Call) -> Option<WaitFor> {
+    fn make_watched(&mut self, pid: Pid, call: &mut Call) -> Option<WaitFor> {
         let args = syscall::shown_args(self, pid, call);
         let builtin = call.request.builtin;
         if builtin.never_returns() && !call.slept {
@@ -349,7 +398,9 @@ impl Machine {
             let (args, answer) = (args.clone(), Answer::NoReturn);
             self.emit(Watch::SYSCALL, pid, What::Call { builtin, args, answer });
         }
-        match self.make(pid, call) {
+        let outcome = self.make(pid, call);
+        self.note_outcome(pid, call, &outcome);
+        match outcome {
             Outcome::Block(reason) => {
                 if !std::mem::replace(&mut call.slept, true) {
                     self.emit(Watch::SYSCALL, pid, What::Waits { builtin, args, reason });
@@ -368,21 +419,21 @@ impl Machine {
     }
 
     /// Hands a call's answer to its process and moves it past the call.
-    #[inline]
     pub(crate) fn complete(&mut self, pid: Pid, call: &Call, outcome: &Outcome) {
         match outcome {
-            Outcome::Int(value) if call.request.builtin.row().results.len() <= 1 => {
-                syscall::store_one(self, pid, call, *value as u64);
-            }
             Outcome::Gone | Outcome::Block(_) => {}
             Outcome::Fault(fault) => self.fault(pid, (**fault).clone()),
-            Outcome::Yield(value) => {
-                syscall::store(self, pid, call, &Outcome::Int(*value));
-                if self.table.get(pid).is_some_and(|process| process.state == State::Running) {
-                    self.make_ready(pid);
-                }
-            }
+            Outcome::Yield(value) => self.complete_yield(pid, call, *value),
             outcome => syscall::store(self, pid, call, outcome),
+        }
+    }
+
+    /// The answer of a call after which the next process has its turn.
+    #[inline]
+    fn complete_yield(&mut self, pid: Pid, call: &Call, value: i64) {
+        syscall::store_int(self, pid, call, value);
+        if self.table.get(pid).is_some_and(|process| matches!(process.state, State::Running)) {
+            self.make_ready(pid);
         }
     }
 

@@ -1,5 +1,7 @@
 //! Ending: exit, death by a signal, orphans and init, and wait(2).
 
+use std::sync::Arc;
+
 use super::event::{Origin, Watch, What};
 use super::ledger::{Act, Chosen, Loss};
 use super::machine::Machine;
@@ -29,12 +31,14 @@ impl Machine {
         if self.config.leaks && status.is_exited() {
             self.note_leaks(pid);
         }
-        let last = if self.ledger.on { self.act(pid) } else { None };
         self.close_all(pid);
         let now = self.clock;
         let process = self.process_mut(pid);
+        let (last, exec) = (process.here(), process.execed.as_ref().map(|deed| deed.span));
         process.peak_memory = process.peak_memory();
-        process.call = None;
+        if process.call.is_some() {
+            process.call = None;
+        }
         process.alarm = None;
         process.status = status;
         process.news = None;
@@ -52,10 +56,13 @@ impl Machine {
             self.emit(Watch::SCHED, pid, What::Ended { status });
         }
         self.set_state(pid, State::Zombie);
-        if let Some(last) = last {
+        if self.ledger.on {
             let session = self.process(pid).sid;
             self.ledger.end_orphan(pid, now, session);
-            self.note_children_left(&last, status);
+            if !self.process(pid).children.is_empty() {
+                let last = Act { who: Arc::clone(&self.process(pid).lineage), at: last, exec };
+                self.note_children_left(&last, status);
+            }
         }
         self.orphan_children(pid);
         self.leave_session(pid);
@@ -142,27 +149,21 @@ impl Machine {
 
     /// waitpid(2), without its sleep: a child's id and status, nobody yet with WNOHANG (0), or what to wait for.
     pub(crate) fn wait_for(&mut self, parent: Pid, which: Which, options: i64) -> Result<Waited, Errno> {
-        let process = self.process(parent);
-        let concerns = |child: Pid| match which {
-            Which::Any => true,
-            Which::Pid(pid) => child == pid,
-            Which::Group(pgid) => self.table.get(child).is_some_and(|child| child.pgid == pgid),
-        };
-        let exists = match which {
-            Which::Any => !process.children.is_empty(),
-            Which::Pid(pid) => process.children.contains(pid),
-            Which::Group(_) => process.children.iter().any(concerns),
+        let Some(process) = self.table.get(parent) else { return Err(Errno::ECHILD) };
+        let tidings = |child: Pid| self.tidings(child, options).map(|status| (child, status));
+        let in_group = |child: &Pid, pgid: Pid| self.table.get(*child).is_some_and(|child| child.pgid == pgid);
+        let (exists, found) = match which {
+            Which::Any => (!process.children.is_empty(), process.newsworthy.iter().find_map(tidings)),
+            Which::Pid(pid) if process.children.contains(pid) => (true, tidings(pid)),
+            Which::Pid(_) => (false, None),
+            Which::Group(pgid) => {
+                let mut newsworthy = process.newsworthy.iter().filter(|child| in_group(child, pgid));
+                (process.children.iter().any(|child| in_group(&child, pgid)), newsworthy.find_map(tidings))
+            }
         };
         if !exists {
             return Err(Errno::ECHILD);
         }
-        let found = match which {
-            Which::Pid(pid) => self.tidings(pid, options).map(|status| (pid, status)),
-            _ => {
-                let mut candidates = process.newsworthy.iter().filter(|child| concerns(*child));
-                candidates.find_map(|child| self.tidings(child, options).map(|status| (child, status)))
-            }
-        };
         match found {
             Some((child, status)) => {
                 if self.ledger.on && which == Which::Any {
@@ -185,6 +186,7 @@ impl Machine {
     }
 
     /// A wait for anybody takes one of several children.
+    #[inline]
     fn note_choice(&mut self, parent: Pid, child: Pid, status: Status) {
         let Some(process) = self.table.get(parent) else { return };
         let Some(other) = process.children.iter().find(|other| *other != child) else { return };
@@ -196,6 +198,7 @@ impl Machine {
     }
 
     /// What a wait with these options would learn of a child now.
+    #[inline]
     fn tidings(&self, child: Pid, options: i64) -> Option<Status> {
         let child = self.table.get(child)?;
         match (child.state, child.news) {
@@ -207,20 +210,20 @@ impl Machine {
     }
 
     fn collect(&mut self, parent: Pid, child: Pid) {
-        if self.ledger.on
-            && let Some(by) = self.act(parent)
-        {
-            let deed = self.deed(parent);
-            let ended = self.process(child);
-            let zombie = ended.state == State::Zombie;
-            let how = ended.status;
-            let lineage = ended.lineage.clone();
-            self.ledger.collect(&by, child, deed, zombie);
-            if zombie && let Some(signal) = Signal::from_number(how.term_signal()).filter(|_| !how.is_exited()) {
-                self.ledger.collect_killed(by, lineage, signal);
+        let deed = self.deed(parent);
+        let (Some(by), Some(ended)) = (self.table.get(parent), self.table.get(child)) else { return };
+        let zombie = matches!(ended.state, State::Zombie);
+        if self.ledger.on {
+            let by = by.standing();
+            self.ledger.collect(by, child, deed, zombie);
+            if zombie
+                && !ended.status.is_exited()
+                && let Some(signal) = Signal::from_number(ended.status.term_signal())
+            {
+                self.ledger.collect_killed(by.act(), Arc::clone(&ended.lineage), signal);
             }
         }
-        if self.process(child).state == State::Zombie {
+        if zombie {
             self.reap(child, parent);
         } else {
             self.process_mut(child).news = None;

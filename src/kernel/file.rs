@@ -75,16 +75,19 @@ pub struct OpenFile {
 
 impl OpenFile {
     /// Whether it may be read.
+    #[inline]
     pub fn readable(&self) -> bool {
         self.access != O_WRONLY
     }
 
     /// Whether it may be written.
+    #[inline]
     pub fn writable(&self) -> bool {
         self.access != O_RDONLY
     }
 
     /// Whether calls fail rather than sleep.
+    #[inline]
     pub fn nonblocking(&self) -> bool {
         self.flags & O_NONBLOCK != 0
     }
@@ -209,10 +212,12 @@ impl Files {
     }
 
     /// An open file description.
+    #[inline]
     pub fn get(&self, file: FileId) -> Option<&OpenFile> {
         self.open.get(file.0)
     }
 
+    #[inline]
     pub(crate) fn get_mut(&mut self, file: FileId) -> Option<&mut OpenFile> {
         self.open.get_mut(file.0)
     }
@@ -256,11 +261,13 @@ impl Files {
         self.open.remove(file.0).map(|open| open.kind)
     }
 
+    #[inline]
     fn numbers(&self, table: FileTable) -> &[Option<Descriptor>] {
         table.0.and_then(|at| self.tables.get(at)).map_or(&[], |entries| entries.numbers.as_slice())
     }
 
     /// The entry of a number.
+    #[inline]
     pub fn entry(&self, table: FileTable, fd: i64) -> Option<&Descriptor> {
         self.numbers(table).get(usize::try_from(fd).ok()?)?.as_ref()
     }
@@ -338,6 +345,7 @@ impl Machine {
     }
 
     /// What a descriptor of a process refers to.
+    #[inline(always)]
     pub(crate) fn lookup(&self, pid: Pid, fd: i64) -> Result<(FileId, OpenFile), Errno> {
         let entry = self.files.entry(self.process(pid).files, fd).ok_or(Errno::EBADF)?;
         let file = self.files.get(entry.file).ok_or(Errno::EBADF)?;

@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 
 use super::event::{Watch, What};
 use super::file::FileTable;
-use super::ledger::Act;
+use super::ledger::Standing;
 use super::machine::Machine;
 use super::param;
 use super::pids::Pids;
@@ -116,14 +116,10 @@ impl Machine {
         if self.ledger.on {
             let zombies = &process.newsworthy;
             let alive = process.children.iter().any(|other| other != pid && !zombies.contains(other));
-            let by = Act {
-                who: std::sync::Arc::clone(&process.lineage),
-                at: fork.span,
-                exec: process.execed.as_ref().map(|deed| deed.span),
-            };
-            self.ledger.bear(&by, alive, now);
+            let by = Standing { at: fork.span, ..process.standing() };
+            self.ledger.bear(by, alive, now);
             if !child.stdio.buffered().is_empty() {
-                self.ledger.copy(&by, &child.lineage, child.stdio.buffered(), child.stdio.prints());
+                self.ledger.copy(&by.act(), &child.lineage, child.stdio.buffered(), child.stdio.prints());
             }
         }
         self.table.insert(child);

@@ -5,6 +5,7 @@
 pub mod ends;
 mod facts;
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -32,6 +33,24 @@ pub struct Act {
     pub at: Span,
     /// Where the process has exec'd the program that it runs, if it has.
     pub exec: Option<Span>,
+}
+
+/// Who stands where, before it is known whether that is worth keeping.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Standing<'a> {
+    /// Who.
+    pub(crate) who: &'a Arc<Lineage>,
+    /// Where in the source.
+    pub(crate) at: Span,
+    /// Where the process has exec'd the program that it runs, if it has.
+    pub(crate) exec: Option<Span>,
+}
+
+impl Standing<'_> {
+    /// The same, to be kept.
+    pub(crate) fn act(self) -> Act {
+        Act { who: Arc::clone(self.who), at: self.at, exec: self.exec }
+    }
 }
 
 /// The first of several facts of one kind at one place.
@@ -148,6 +167,8 @@ pub struct Ledger {
     collected: BTreeMap<Pid, (Deed, u64)>,
     /// Waits that have collected a child.
     worked: BTreeSet<Span>,
+    /// The latest of them.
+    worked_last: Option<Span>,
     /// How often each process has asked in vain in a row at one place.
     streaks: BTreeMap<Pid, Streak>,
     /// How often each process has faulted in a row at one place, and come back from its handler.
@@ -300,7 +321,8 @@ impl Ledger {
 
     /// A process ends, perhaps an orphan; one that has a session of its own was meant to live on.
     pub(crate) fn end_orphan(&mut self, pid: Pid, now: u64, session: Pid) {
-        if let Some(orphan) = self.orphans.get_mut(&pid)
+        if !self.orphans.is_empty()
+            && let Some(orphan) = self.orphans.get_mut(&pid)
             && orphan.left.1 == session
         {
             orphan.lived = Some(now.saturating_sub(orphan.left.0));
@@ -327,19 +349,26 @@ impl Ledger {
     }
 
     /// A wait has collected a child.
-    pub(crate) fn collect(&mut self, parent: &Act, child: Pid, deed: Deed, ended: bool) {
-        self.streaks.remove(&parent.who.pid);
-        if self.worked.len() < MOST {
-            self.worked.insert(parent.at);
+    pub(crate) fn collect(&mut self, parent: Standing<'_>, child: Pid, deed: Deed, ended: bool) {
+        if !self.streaks.is_empty() {
+            self.streaks.remove(&parent.who.pid);
+        }
+        if self.worked_last != Some(parent.at) {
+            self.worked_last = Some(parent.at);
+            if self.worked.len() < MOST {
+                self.worked.insert(parent.at);
+            }
         }
         for seen in self.cut.values_mut() {
             if seen.first.by.who.pid == child {
-                seen.first.collected.get_or_insert_with(|| parent.clone());
+                seen.first.collected.get_or_insert_with(|| parent.act());
             }
         }
-        if self.collected.len() < MOST || self.collected.contains_key(&parent.who.pid) {
-            let collected = self.collected.entry(parent.who.pid).or_insert((deed, 0));
-            *collected = (deed, collected.1 + u64::from(ended));
+        let room = self.collected.len() < MOST;
+        if let Some((last, count)) = self.collected.get_mut(&parent.who.pid) {
+            (*last, *count) = (deed, *count + u64::from(ended));
+        } else if room {
+            self.collected.insert(parent.who.pid, (deed, u64::from(ended)));
         }
     }
 
@@ -354,18 +383,17 @@ impl Ledger {
     }
 
     /// A child is made, while `alive` others of its parent live.
-    pub(crate) fn bear(&mut self, by: &Act, alive: bool, now: u64) {
+    pub(crate) fn bear(&mut self, by: Standing<'_>, alive: bool, now: u64) {
         let key = (by.who.pid, by.at);
-        if self.serial.len() >= MOST && !self.serial.contains_key(&key) {
-            return;
-        }
-        let serial = self.serial.entry(key).or_insert_with(|| Serial {
-            by: by.clone(),
-            count: 0,
-            together: false,
-            first: now,
-            last: now,
-        });
+        let room = self.serial.len() < MOST;
+        let serial = match self.serial.entry(key) {
+            Entry::Occupied(serial) => serial.into_mut(),
+            Entry::Vacant(_) if !room => return,
+            Entry::Vacant(place) => {
+                let by = by.act();
+                place.insert(Serial { by, count: 0, together: false, first: now, last: now })
+            }
+        };
         serial.count += 1;
         serial.together |= alive;
         serial.last = now;

@@ -9,12 +9,12 @@ use super::file::Files;
 use super::fs::FileSystem;
 use super::host::Host;
 use super::ledger::{Act, Ledger};
-use super::mqueue::Queues;
+use super::mqueue::{Message, Queues};
 use super::param;
 use super::pipe::Pipes;
 use super::poll::Poller;
 use super::process::{Deed, Pid, Process, State};
-use super::sched::{Policy, PolicyKind, Ticket};
+use super::sched::{PolicyKind, Scheduler, Ticket};
 use super::stdio::Mode;
 use super::table::Table;
 use super::terminal::Terminal;
@@ -130,11 +130,14 @@ pub struct Machine {
     /// Contexts of processes that have ended, to be used again.
     #[allow(clippy::vec_box, reason = "a box goes to its process as it is")]
     pub(crate) spare: Vec<Box<Context>>,
-    /// The place of a call that has been answered, for the next one that sleeps.
-    pub(crate) spare_call: Option<Box<Call>>,
-    /// The place of bytes that have reached their destination, for the next that are on their way.
-    pub(crate) spare_bytes: Vec<u8>,
-    pub(crate) policy: Box<dyn Policy>,
+    /// The places of calls that have been answered, for the next ones.
+    #[allow(clippy::vec_box, reason = "a box goes to its process as it is")]
+    pub(crate) spare_calls: Vec<Box<Call>>,
+    /// The places of bytes that have reached their destination, for the next that are on their way.
+    pub(crate) spare_bytes: Vec<Vec<u8>>,
+    /// The place of a message that was handed over, for the next one.
+    pub(crate) spare_message: Option<Box<Message>>,
+    pub(crate) policy: Scheduler,
     /// How many processes are stopped: what spares every exit a look at its group.
     pub(crate) stopped: usize,
     /// The process that had the processor last.
@@ -217,8 +220,9 @@ impl Machine {
             },
             table: if config.by_descent { Table::sparse() } else { Table::default() },
             spare: Vec::new(),
-            spare_call: None,
+            spare_calls: Vec::new(),
             spare_bytes: Vec::new(),
+            spare_message: None,
             text: Vec::new(),
             stopped: 0,
             last: None,
@@ -274,15 +278,15 @@ impl Machine {
     /// An empty list of bytes, with room where some bytes have gone before.
     #[inline]
     pub(crate) fn buffer(&mut self) -> Vec<u8> {
-        std::mem::take(&mut self.spare_bytes)
+        self.spare_bytes.pop().unwrap_or_default()
     }
 
     /// Bytes that have reached their destination give back their room.
     #[inline]
     pub(crate) fn give_back(&mut self, mut bytes: Vec<u8>) {
-        if bytes.capacity() <= param::SPARE_BYTES {
+        if bytes.capacity() <= param::SPARE_BYTES && self.spare_bytes.len() < param::SPARES {
             bytes.clear();
-            self.spare_bytes = bytes;
+            self.spare_bytes.push(bytes);
         }
     }
 
@@ -343,27 +347,31 @@ impl Machine {
     }
 
     /// Changes a process's state and keeps its accounts.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn set_state(&mut self, pid: Pid, to: State) {
         let now = self.clock;
         let watched = self.watches(Watch::SCHED);
-        let process = self.process_mut(pid);
-        let from = process.state;
-        if std::mem::discriminant(&from) == std::mem::discriminant(&to) && from == to {
+        let Some(process) = self.table.get_mut(pid) else { return };
+        let from = process.change_state(to, now);
+        if from.is_stopped() || to.is_stopped() || watched {
+            self.note_state(pid, from, to);
+        }
+    }
+
+    /// What else there is to a change of state.
+    #[cold]
+    #[inline(never)]
+    fn note_state(&mut self, pid: Pid, from: State, to: State) {
+        if from == to {
             return;
         }
-        process.account(now);
-        process.state = to;
-        process.accounting.state_changes += 1;
         match (from, to) {
             (State::Stopped(_), State::Stopped(_)) => {}
             (_, State::Stopped(_)) => self.stopped += 1,
             (State::Stopped(_), _) => self.stopped -= 1,
             _ => {}
         }
-        if watched {
-            self.emit(Watch::SCHED, pid, What::State { from, to });
-        }
+        self.emit(Watch::SCHED, pid, What::State { from, to });
     }
 
     /// Makes a blocked process ready, so that it makes its call again; others are left as they are.
@@ -376,6 +384,7 @@ impl Machine {
     }
 
     /// The same, for a process that was taken out of the queue it slept in already.
+    #[inline]
     pub(crate) fn wake_out_of_queue(&mut self, pid: Pid) {
         if self.table.get(pid).is_some_and(|process| matches!(process.state, State::Blocked(_))) {
             self.make_ready(pid);
@@ -383,16 +392,22 @@ impl Machine {
     }
 
     /// Puts a process at the end of the queue of ready ones.
+    #[inline]
     pub(crate) fn make_ready(&mut self, pid: Pid) {
-        self.set_state(pid, State::Ready);
-        let process = self.process_mut(pid);
+        let now = self.clock;
+        let watched = self.watches(Watch::SCHED);
+        let Some(process) = self.table.get_mut(pid) else { return };
+        let from = process.change_state(State::Ready, now);
         process.ticket = process.ticket.wrapping_add(1);
         let (ticket, nice) = (Ticket { pid, number: process.ticket }, process.nice);
+        if from.is_stopped() || watched {
+            self.note_state(pid, from, State::Ready);
+        }
         self.policy.ready(ticket, nice);
     }
 
     /// Who stands where at this moment: the provenance of what process `pid` does now.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn deed(&self, pid: Pid) -> Deed {
         if !self.config.remember {
             return Deed { who: pid, span: Default::default(), tick: 0 };
@@ -413,9 +428,7 @@ impl Machine {
 
     /// Who stands where, with all ancestors: what the ledger keeps of a process that may be gone at the end.
     pub(crate) fn act(&self, pid: Pid) -> Option<Act> {
-        let process = self.table.get(pid)?;
-        let exec = process.execed.as_ref().map(|deed| deed.span);
-        Some(Act { who: std::sync::Arc::clone(&process.lineage), at: process.here(), exec })
+        self.table.get(pid).map(|process| process.standing().act())
     }
 
     /// Sets a timer for `tick`; timers of one tick go off in the order of their setting.

@@ -4,6 +4,7 @@
 //! spent, return. A blocked process makes its whole call again when it is woken, so no call has an effect before it
 //! can still block. Nothing here looks at the host's clock, threads or hash order.
 
+mod backlog;
 pub mod call;
 pub mod chance;
 pub mod clock;

@@ -6,7 +6,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::call::{Call, Outcome, Value};
+use super::backlog::Backlog;
+use super::call::{Call, Outcome};
 use super::event::Origin;
 use super::file::{FileId, Kind, Making, OpenFile};
 use super::ledger::Passed;
@@ -68,8 +69,8 @@ pub struct Queue {
     pub linked: bool,
     /// Open file descriptions of it.
     opens: u32,
-    receivers: VecDeque<Pid>,
-    senders: VecDeque<Pid>,
+    receivers: Backlog<Pid>,
+    senders: Backlog<Pid>,
     /// Who is to be told of the next message.
     pub registration: Option<Registration>,
     /// The call that made it.
@@ -105,7 +106,11 @@ impl Queue {
         self.messages.len() as i64 >= self.max_messages
     }
 
+    #[inline]
     fn insert(&mut self, message: Message) {
+        if self.messages.back().is_none_or(|last| last.priority >= message.priority) {
+            return self.messages.push_back(message);
+        }
         let at = self.messages.partition_point(|waiting| waiting.priority >= message.priority);
         self.messages.insert(at, message);
     }
@@ -206,8 +211,8 @@ impl Queues {
             messages: VecDeque::new(),
             linked: true,
             opens: 0,
-            receivers: VecDeque::new(),
-            senders: VecDeque::new(),
+            receivers: Backlog::default(),
+            senders: Backlog::default(),
             registration: None,
             made,
             last_sent: Trail::default(),
@@ -370,6 +375,7 @@ impl Machine {
     }
 
     /// The queue that a descriptor refers to.
+    #[inline]
     pub(crate) fn queue_of(&self, me: Pid, fd: i64) -> Result<(QueueId, FileId, OpenFile), Errno> {
         match self.lookup(me, fd)? {
             (id, file @ OpenFile { kind: Kind::Queue(queue), .. }) => Ok((queue, id, file)),
@@ -417,9 +423,15 @@ impl Machine {
         }
         let receivers = self.queues.get(id).map(|queue| &queue.receivers);
         if let Some(receiver) = receivers.and_then(|receivers| self.first_sleeper(receivers))
-            && let Some(call) = self.process_mut(receiver).call.as_deref_mut()
+            && let Some(call) = self.table.get_mut(receiver).and_then(|process| process.call.as_deref_mut())
         {
-            call.handed = Some(Box::new(message));
+            call.handed = Some(match self.spare_message.take() {
+                Some(mut place) => {
+                    *place = message;
+                    place
+                }
+                None => Box::new(message),
+            });
             let taken = self.deed(receiver);
             if let Some(queue) = self.queues.get_mut(id) {
                 queue.last_taken = Trail(Some(taken));
@@ -447,8 +459,10 @@ impl Machine {
         size: Option<i64>,
         deadline: Option<u64>,
     ) -> Outcome {
-        if let Some(message) = call.handed.take() {
-            return received(*message);
+        if let Some(mut message) = call.handed.take() {
+            let received = Outcome::Message(std::mem::take(&mut message.bytes), message.priority);
+            self.spare_message = Some(message);
+            return received;
         }
         let (id, file_id, file) = match self.queue_of(me, fd) {
             Ok(found) if found.2.readable() => found,
@@ -465,7 +479,7 @@ impl Machine {
                 self.note_passed(me, id, &message);
                 self.move_in_sleeping_sender(id);
                 self.changed(Source::Queue(id));
-                received(message)
+                Outcome::Message(message.bytes, message.priority)
             }
             None => self.sleep_until(me, call, &file, deadline, WaitFor::QueueNotEmpty(id, file_id)),
         }
@@ -500,9 +514,14 @@ impl Machine {
     }
 
     /// The sleeper that is served first: the lowest nice value, among equals the one that came first (MQMSG-10).
-    fn first_sleeper(&self, sleepers: &VecDeque<Pid>) -> Option<Pid> {
+    #[inline]
+    fn first_sleeper(&self, sleepers: &Backlog<Pid>) -> Option<Pid> {
         let nice = |pid: &Pid| self.table.get(*pid).map_or(0, |process| process.nice);
-        sleepers.iter().copied().min_by_key(nice)
+        match sleepers.as_slice() {
+            [] => None,
+            [only] => Some(*only),
+            several => several.iter().copied().min_by_key(nice),
+        }
     }
 
     /// A call on a queue must wait: not with O_NONBLOCK, which wins over the deadline (MQTIME-04), and not past it.
@@ -552,26 +571,17 @@ impl Machine {
     pub(crate) fn queue_for_queue(&mut self, id: QueueId, pid: Pid, receives: bool) {
         if let Some(queue) = self.queues.get_mut(id) {
             let sleepers = if receives { &mut queue.receivers } else { &mut queue.senders };
-            sleepers.push_back(pid);
+            sleepers.push(pid);
         }
     }
 
     /// Takes a process out of a queue's sleepers.
     pub(crate) fn leave_queue(&mut self, id: QueueId, pid: Pid) {
         if let Some(queue) = self.queues.get_mut(id) {
-            for sleepers in [&mut queue.receivers, &mut queue.senders] {
-                if let Some(at) = sleepers.iter().position(|sleeper| *sleeper == pid) {
-                    sleepers.remove(at);
-                }
-            }
+            queue.receivers.remove(|sleeper| *sleeper == pid);
+            queue.senders.remove(|sleeper| *sleeper == pid);
         }
     }
-}
-
-/// What mq_receive returns: length, message, priority.
-fn received(message: Message) -> Outcome {
-    let length = message.bytes.len() as i64;
-    Outcome::Parts(vec![Value::Int(length), Value::Bytes(message.bytes), Value::Int(message.priority)])
 }
 
 #[cfg(test)]

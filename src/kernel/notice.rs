@@ -180,7 +180,7 @@ impl Machine {
         let interrupted = context.image.span(frame.pc);
         let last = process.children.iter().max().and_then(|child| self.table.get(child));
         let Some(fork) = last.map(|child| child.lineage.fork.span) else { return };
-        let signal = process.signals.heard.last().map(|heard| (heard.signal, heard.origin));
+        let signal = process.signals.heard().last().map(|heard| (heard.signal, heard.origin));
         self.ledger.ends.early(Early { by, interrupted, fork, signal });
     }
 

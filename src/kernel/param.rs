@@ -52,11 +52,11 @@ pub const FILES_BYTES: u64 = 128 << 20;
 pub const FILES_COUNT: usize = 65_536;
 /// The most bytes one read gives, and the longest line: what one call may take of the host's memory (Linux: 0x7ffff000).
 pub const IO_MAX: usize = 1 << 26;
-/// The most room for bytes that is kept to be used again.
-pub const SPARE_BYTES: usize = 1 << 16;
+/// The most room that a list of bytes may have which is kept to be used again.
+pub const SPARE_BYTES: usize = 1 << 14;
 /// All strings of argv and the environment together (ARG_MAX of Linux: a quarter of the stack limit, 2 MB).
 pub const ARG_MAX: usize = 2 << 20;
-/// Ended processes whose places in the host's memory are kept for the next ones.
+/// Ended processes, and lists of bytes, whose places in the host's memory are kept for the next ones.
 pub const SPARES: usize = 64;
 /// Seconds since 1970 at which the virtual clock starts: 2026-01-01 00:00:00 UTC.
 pub const EPOCH: u64 = 1_767_225_600;

@@ -5,8 +5,7 @@
 
 mod fifo;
 
-use std::collections::VecDeque;
-
+use super::backlog::Backlog;
 use super::call::{Call, Outcome};
 use super::event::Origin;
 use super::file::{FileId, Kind, Making};
@@ -119,20 +118,20 @@ impl PartialEq for Traffic {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pipe {
     room: Room,
-    bytes: VecDeque<u8>,
-    pages: VecDeque<Page>,
-    writes: VecDeque<Written>,
+    bytes: Backlog<u8>,
+    pages: Backlog<Page>,
+    writes: Backlog<Written>,
     /// Open file descriptions that can read it.
     pub readers: u32,
     /// Open file descriptions that can write it.
     pub writers: u32,
-    sleeping_readers: VecDeque<Pid>,
+    sleeping_readers: Backlog<Pid>,
     /// Writers, and the bytes each must find room for at once (1 where any will do).
-    sleeping_writers: VecDeque<(Pid, usize)>,
+    sleeping_writers: Backlog<(Pid, usize)>,
     /// Processes that sleep until they can open a named pipe for reading.
-    opening_readers: VecDeque<Pid>,
+    opening_readers: Backlog<Pid>,
     /// Processes that sleep until they can open a named pipe for writing.
-    opening_writers: VecDeque<Pid>,
+    opening_writers: Backlog<Pid>,
     /// How often its write end was opened.
     turns: u64,
     /// The named pipe that it is behind.
@@ -147,15 +146,15 @@ impl Pipe {
     fn new(room: Room, made: Deed) -> Pipe {
         Pipe {
             room,
-            bytes: VecDeque::new(),
-            pages: VecDeque::new(),
-            writes: VecDeque::new(),
+            bytes: Backlog::default(),
+            pages: Backlog::default(),
+            writes: Backlog::default(),
             readers: 1,
             writers: 1,
-            sleeping_readers: VecDeque::new(),
-            sleeping_writers: VecDeque::new(),
-            opening_readers: VecDeque::new(),
-            opening_writers: VecDeque::new(),
+            sleeping_readers: Backlog::default(),
+            sleeping_writers: Backlog::default(),
+            opening_readers: Backlog::default(),
+            opening_writers: Backlog::default(),
             turns: 1,
             fifo: None,
             made,
@@ -165,7 +164,7 @@ impl Pipe {
 
     /// The first process that sleeps until it can be read.
     pub(crate) fn first_sleeper(&self) -> Option<Pid> {
-        self.sleeping_readers.front().copied()
+        self.sleeping_readers.first().copied()
     }
 
     /// How many bytes wait to be read.
@@ -191,7 +190,7 @@ impl Pipe {
 
     /// Who wrote the bytes that wait, in their order.
     pub fn writes(&self) -> impl Iterator<Item = &Written> {
-        self.writes.iter()
+        self.writes.as_slice().iter()
     }
 
     /// Whether a byte more has no room.
@@ -224,10 +223,10 @@ impl Pipe {
             Room::Bytes(capacity) => bytes.len().min(capacity - self.bytes.len()),
         };
         if moved > 0 {
-            self.bytes.extend(&bytes[..moved]);
-            match self.writes.back_mut() {
+            self.bytes.extend(bytes.get(..moved).unwrap_or(bytes));
+            match self.writes.last_mut() {
                 Some(last) if last.by == by => last.len += moved,
-                _ => self.writes.push_back(Written { len: moved, by }),
+                _ => self.writes.push(Written { len: moved, by }),
             }
         }
         moved
@@ -237,7 +236,7 @@ impl Pipe {
     fn fill_pages(&mut self, wanted: usize, limit: usize, fresh: bool) -> usize {
         let mut moved = 0;
         let odd = wanted % PIPE_PAGE;
-        match self.pages.back_mut() {
+        match self.pages.last_mut() {
             Some(last) if fresh && odd > 0 && last.end + odd <= PIPE_PAGE => {
                 last.end += odd;
                 moved = odd;
@@ -246,7 +245,7 @@ impl Pipe {
         }
         while moved < wanted && self.pages.len() < limit {
             let end = (wanted - moved).min(PIPE_PAGE);
-            self.pages.push_back(Page { start: 0, end });
+            self.pages.push(Page { start: 0, end });
             moved += end;
         }
         moved
@@ -254,39 +253,40 @@ impl Pipe {
 
     /// Takes up to `max` bytes out, and adds them to `taken`.
     fn take(&mut self, max: usize, taken: &mut Vec<u8>) {
-        let count = max.min(self.bytes.len());
-        let (front, back) = self.bytes.as_slices();
-        if count == front.len() && back.is_empty() {
-            taken.extend_from_slice(front);
+        let held = self.bytes.as_slice();
+        let count = max.min(held.len());
+        taken.extend_from_slice(held.get(..count).unwrap_or(held));
+        if count == held.len() {
             self.bytes.clear();
             self.pages.clear();
             self.writes.clear();
-            return;
+        } else {
+            self.take_part(count);
         }
-        taken.reserve(count);
-        let first = count.min(front.len());
-        taken.extend_from_slice(&front[..first]);
-        taken.extend_from_slice(&back[..count - first]);
-        self.bytes.drain(..count);
+    }
+
+    /// Forgets the first `count` bytes, which are not all.
+    fn take_part(&mut self, count: usize) {
+        self.bytes.skip(count);
         let mut left = count;
-        while let Some(page) = self.pages.front_mut() {
+        while let Some(page) = self.pages.first_mut() {
             let here = left.min(page.end - page.start);
             page.start += here;
             left -= here;
             if page.start < page.end {
                 break;
             }
-            self.pages.pop_front();
+            self.pages.pop();
         }
         let mut left = count;
-        while let Some(write) = self.writes.front_mut() {
+        while let Some(write) = self.writes.first_mut() {
             let here = left.min(write.len);
             write.len -= here;
             left -= here;
             if write.len > 0 {
                 break;
             }
-            self.writes.pop_front();
+            self.writes.pop();
         }
     }
 
@@ -297,9 +297,7 @@ impl Pipe {
 
     /// The bytes of the first line, its newline included, if it is all there.
     fn line(&self) -> Option<usize> {
-        let (front, back) = self.bytes.as_slices();
-        let newline = |bytes: &[u8]| bytes.iter().position(|byte| *byte == b'\n');
-        newline(front).or_else(|| newline(back).map(|at| at + front.len())).map(|at| at + 1)
+        self.bytes.as_slice().iter().position(|byte| *byte == b'\n').map(|at| at + 1)
     }
 }
 
@@ -448,8 +446,8 @@ impl Machine {
             Portion::Line(max) => pipe.line().unwrap_or(max).min(max),
         };
         let was_full = pipe.is_full();
-        let mut taken = std::mem::take(&mut self.spare_bytes);
-        let own = pipe.writes.front().filter(|written| written.by.who == me && pipe.traffic.own.is_none());
+        let mut taken = self.spare_bytes.pop().unwrap_or_default();
+        let own = pipe.writes.first().filter(|written| written.by.who == me && pipe.traffic.own.is_none());
         let own = own.map(|written| written.by);
         pipe.take(max, &mut taken);
         if self.ledger.on {
@@ -526,7 +524,7 @@ impl Machine {
     /// Puts a process that goes to sleep at the end of a pipe's queue of readers.
     pub(crate) fn queue_reader(&mut self, id: PipeId, pid: Pid) {
         if let Some(pipe) = self.pipes.get_mut(id) {
-            pipe.sleeping_readers.push_back(pid);
+            pipe.sleeping_readers.push(pid);
         }
     }
 
@@ -536,7 +534,7 @@ impl Machine {
         let total = self.process(pid).call.as_deref().map_or(1, total);
         if let Some(pipe) = self.pipes.get_mut(id) {
             let need = pipe.need(total);
-            pipe.sleeping_writers.push_back((pid, need));
+            pipe.sleeping_writers.push((pid, need));
         }
     }
 
@@ -544,20 +542,10 @@ impl Machine {
     pub(crate) fn leave_pipe(&mut self, id: PipeId, pid: Pid) {
         if let Some(pipe) = self.pipes.get_mut(id) {
             // Most of these are empty, and who was woken by name has left its queue already.
-            if !pipe.sleeping_readers.is_empty()
-                && let Some(at) = pipe.sleeping_readers.iter().position(|sleeper| *sleeper == pid)
-            {
-                pipe.sleeping_readers.remove(at);
-            }
-            if !pipe.sleeping_writers.is_empty()
-                && let Some(at) = pipe.sleeping_writers.iter().position(|(sleeper, _)| *sleeper == pid)
-            {
-                pipe.sleeping_writers.remove(at);
-            }
-            if !pipe.opening_readers.is_empty() || !pipe.opening_writers.is_empty() {
-                pipe.opening_readers.retain(|sleeper| *sleeper != pid);
-                pipe.opening_writers.retain(|sleeper| *sleeper != pid);
-            }
+            pipe.sleeping_readers.remove(|sleeper| *sleeper == pid);
+            pipe.sleeping_writers.remove(|(sleeper, _)| *sleeper == pid);
+            pipe.opening_readers.remove(|sleeper| *sleeper == pid);
+            pipe.opening_writers.remove(|sleeper| *sleeper == pid);
             if pipe.is_unused() {
                 self.drop_unused_pipe(id);
             }
@@ -565,7 +553,7 @@ impl Machine {
     }
 
     fn wake_reader(&mut self, id: PipeId) {
-        if let Some(pid) = self.pipes.get_mut(id).and_then(|pipe| pipe.sleeping_readers.pop_front()) {
+        if let Some(pid) = self.pipes.get_mut(id).and_then(|pipe| pipe.sleeping_readers.pop()) {
             self.wake_out_of_queue(pid);
         }
     }
@@ -573,9 +561,9 @@ impl Machine {
     /// Wakes the first writer, unless what it must put in at once has no room yet.
     fn wake_writer(&mut self, id: PipeId) {
         let Some(pipe) = self.pipes.get_mut(id) else { return };
-        let Some((pid, need)) = pipe.sleeping_writers.front().copied() else { return };
+        let Some((pid, need)) = pipe.sleeping_writers.first().copied() else { return };
         if pipe.has_room(need) {
-            pipe.sleeping_writers.pop_front();
+            pipe.sleeping_writers.pop();
             self.wake_out_of_queue(pid);
         }
     }
@@ -589,8 +577,8 @@ impl Machine {
                 self.note_unread(id);
             }
             let Some(pipe) = self.pipes.get_mut(id) else { return };
-            for (pid, _) in std::mem::take(&mut pipe.sleeping_writers) {
-                self.wake(pid);
+            for (pid, _) in std::mem::take(&mut pipe.sleeping_writers).as_slice() {
+                self.wake(*pid);
             }
         }
         self.changed(Source::Pipe(id));
@@ -602,8 +590,8 @@ impl Machine {
         let Some(pipe) = self.pipes.get_mut(id) else { return };
         pipe.writers = pipe.writers.saturating_sub(1);
         if pipe.writers == 0 {
-            for pid in std::mem::take(&mut pipe.sleeping_readers) {
-                self.wake(pid);
+            for pid in std::mem::take(&mut pipe.sleeping_readers).as_slice() {
+                self.wake(*pid);
             }
         }
         self.changed(Source::Pipe(id));

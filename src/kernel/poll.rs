@@ -117,11 +117,16 @@ impl Machine {
     }
 
     /// Wakes everybody who polls what has changed, first come first.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn changed(&mut self, source: Source) {
-        if self.pollers.is_empty() {
-            return;
+        if !self.pollers.is_empty() {
+            self.wake_pollers(source);
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn wake_pollers(&mut self, source: Source) {
         let concerned = self.pollers.iter().filter(|poller| poller.sources.contains(&source));
         for pid in concerned.map(|poller| poller.pid).collect::<Vec<Pid>>() {
             self.wake(pid);

@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 use super::call::Call;
 use super::file::FileTable;
 use super::fs::NodeId;
+use super::ledger::Standing;
 use super::pids::Pids;
 use super::signal::Signals;
 use super::stdio::Stdio;
@@ -40,6 +41,14 @@ pub enum State {
     Stopped(Signal),
     /// Ended, its status not yet collected.
     Zombie,
+}
+
+impl State {
+    /// Whether a signal has stopped it.
+    #[inline]
+    pub fn is_stopped(self) -> bool {
+        matches!(self, State::Stopped(_))
+    }
 }
 
 /// An act of a process: who did it, at which instruction, when. The provenance of everything that is remembered. Its hash is
@@ -239,6 +248,14 @@ pub struct Process {
     pub stdio: Stdio,
 }
 
+/// Makes both owners of the same; its owners are counted only where they were not.
+#[inline]
+pub(super) fn share<T>(mine: &mut Arc<T>, theirs: &Arc<T>) {
+    if !Arc::ptr_eq(mine, theirs) {
+        *mine = Arc::clone(theirs);
+    }
+}
+
 /// What a fork gives a child besides what it has from its parent.
 #[derive(Debug)]
 pub(crate) struct Birth {
@@ -309,8 +326,7 @@ impl Process {
     /// Its child, which is not in the table yet; in the place of a process that is gone, where there is one.
     pub(crate) fn child(&mut self, birth: Birth, now: u64, place: Option<Box<Process>>) -> Box<Process> {
         let Birth { pid, fork, files, context } = birth;
-        let parent = Some(Arc::clone(&self.lineage));
-        let lineage = Arc::new(Lineage { pid, fork, ordinal: self.births, parent });
+        let ordinal = self.births;
         let accounting = Accounting { born: now, since: now, ..Accounting::default() };
         let Some(mut child) = place else {
             return Box::new(Process {
@@ -318,7 +334,7 @@ impl Process {
                 ppid: self.pid,
                 pgid: self.pgid,
                 sid: self.sid,
-                lineage,
+                lineage: Arc::new(Lineage { pid, fork, ordinal, parent: Some(Arc::clone(&self.lineage)) }),
                 image: self.image.clone(),
                 has_execed: false,
                 execed: None,
@@ -349,7 +365,7 @@ impl Process {
             ppid,
             pgid,
             sid,
-            lineage: its_lineage,
+            lineage,
             image,
             has_execed,
             execed,
@@ -374,19 +390,31 @@ impl Process {
             cwd,
             stdio,
         } = &mut *child;
-        // The program is most often the same, and counting its owners costs time.
+        // What is shared is most often the same, and counting its owners costs time.
         if !image.same(&self.image) {
             image.clone_from(&self.image);
         }
-        (*its_pid, *ppid, *pgid, *sid, *its_lineage) = (pid, self.pid, self.pgid, self.sid, lineage);
+        match Arc::get_mut(lineage) {
+            Some(lineage) => {
+                (lineage.pid, lineage.fork, lineage.ordinal) = (pid, fork, ordinal);
+                match &mut lineage.parent {
+                    Some(parent) => share(parent, &self.lineage),
+                    none => *none = Some(Arc::clone(&self.lineage)),
+                }
+            }
+            None => *lineage = Arc::new(Lineage { pid, fork, ordinal, parent: Some(Arc::clone(&self.lineage)) }),
+        }
+        share(environment, &self.environment);
+        share(limits, &self.limits);
+        signals.become_fork_of(&self.signals);
+        stdio.become_fork_of(&mut self.stdio);
+        (*its_pid, *ppid, *pgid, *sid) = (pid, self.pid, self.pgid, self.sid);
         (*has_execed, *execed, *adopted) = (false, None, false);
-        *environment = Arc::clone(&self.environment);
         (*children, *newsworthy, *births) = (Pids::default(), Pids::default(), 0);
         (*status, *news, *state) = (Status::default(), None, State::Running);
         (*its_context, *call, *ticket, *nice) = (Some(context), None, 0, self.nice);
-        (*its_accounting, *peak_memory, *limits) = (accounting, 0, Arc::clone(&self.limits));
-        (*signals, *alarm) = (self.signals.fork(), None);
-        (*its_files, *cwd, *stdio) = (files, self.cwd, self.stdio.fork());
+        (*its_accounting, *peak_memory, *alarm) = (accounting, 0, None);
+        (*its_files, *cwd) = (files, self.cwd);
         child
     }
 
@@ -396,9 +424,27 @@ impl Process {
         self.context.as_deref().map(|context| context.image.span(context.pc)).unwrap_or_default()
     }
 
+    /// Where it stands, and what it is.
+    #[inline]
+    pub(crate) fn standing(&self) -> Standing<'_> {
+        Standing { who: &self.lineage, at: self.here(), exec: self.execed.as_ref().map(|deed| deed.span) }
+    }
+
     /// The most bytes of heap it has had in use.
     pub fn peak_memory(&self) -> u64 {
         self.context.as_deref().map_or(self.peak_memory, |context| context.heap.peak_bytes().max(self.peak_memory))
+    }
+
+    /// Changes its state and keeps its accounts; the state it was in. Only `Machine` changes states, and knows what else hangs on it.
+    #[inline(always)]
+    pub(crate) fn change_state(&mut self, to: State, now: u64) -> State {
+        let from = self.state;
+        if std::mem::discriminant(&from) != std::mem::discriminant(&to) || from != to {
+            self.account(now);
+            self.state = to;
+            self.accounting.state_changes += 1;
+        }
+        from
     }
 
     /// Books the time since the last change of state on the state it was in.

@@ -18,12 +18,18 @@ impl Seen {
     }
 
     /// An object is looked at.
+    #[inline(always)]
     pub(crate) fn note(&self, id: u32) {
         if self.on {
-            let mut ids = self.ids.borrow_mut();
-            if ids.last() != Some(&id) {
-                ids.push(id);
-            }
+            self.remember(id);
+        }
+    }
+
+    #[cold]
+    fn remember(&self, id: u32) {
+        let mut ids = self.ids.borrow_mut();
+        if ids.last() != Some(&id) {
+            ids.push(id);
         }
     }
 

@@ -5,11 +5,12 @@
 
 use std::sync::Arc;
 
+use super::backlog::Backlog;
 use super::call::Call;
 use super::event::{Fate, Origin, Watch, What};
 use super::ledger::Merged;
 use super::machine::Machine;
-use super::process::{Deed, News, Pid, State};
+use super::process::{Deed, News, Pid, State, share};
 use super::wait::WaitFor;
 use crate::abi::constant::{SA_NOCLDSTOP, SA_NODEFER, SA_RESETHAND};
 use crate::abi::signal::{DefaultAction, SignalSet};
@@ -49,7 +50,7 @@ pub struct Signals {
     /// `abort` has run its handler: the next time it kills.
     pub aborting: bool,
     /// The latest signals that have come to something, oldest first: what the report of a stuck run looks at.
-    pub heard: Vec<Heard>,
+    heard: Backlog<Heard>,
     /// Who blocked or unblocked signals last, this process or the ancestor that it has the mask from.
     pub masked: Option<Deed>,
 }
@@ -92,7 +93,7 @@ impl Default for Signals {
             origins: Vec::new(),
             doomed: None,
             aborting: false,
-            heard: Vec::new(),
+            heard: Backlog::default(),
             masked: None,
         }
     }
@@ -113,7 +114,16 @@ impl Signals {
         }
     }
 
+    /// The same, in the place of what a process had that is gone.
     #[inline]
+    pub(crate) fn become_fork_of(&mut self, parent: &Signals) {
+        let Signals { actions, mask, pending, origins, doomed, aborting, heard, masked } = self;
+        share(actions, &parent.actions);
+        (*mask, *pending, *doomed, *aborting, *masked) = (parent.mask, SignalSet::EMPTY, None, false, parent.masked);
+        origins.clear();
+        heard.clear();
+    }
+
     /// What a child starts with: actions and mask, nothing pending (FORK-07 to FORK-09).
     pub(crate) fn fork(&self) -> Signals {
         Signals {
@@ -123,16 +133,16 @@ impl Signals {
             origins: Vec::new(),
             doomed: None,
             aborting: false,
-            heard: Vec::new(),
+            heard: Backlog::default(),
             masked: self.masked,
         }
     }
 
     fn hear(&mut self, heard: Heard) {
-        if self.heard.len() == HEARD {
-            self.heard.remove(0);
-        }
         self.heard.push(heard);
+        if self.heard.len() > HEARD {
+            self.heard.skip(1);
+        }
     }
 
     /// exec: handlers are lost, ignored signals stay ignored, mask and pending stay (EXEC-02 to EXEC-05).
@@ -171,6 +181,11 @@ impl Signals {
     /// The signals that would be acted on now.
     pub fn deliverable(&self) -> SignalSet {
         self.pending.without(self.mask)
+    }
+
+    /// The latest signals that have come to something, oldest first.
+    pub fn heard(&self) -> &[Heard] {
+        self.heard.as_slice()
     }
 
     /// Whether nothing is to be acted on now.

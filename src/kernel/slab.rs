@@ -52,18 +52,29 @@ impl<T> Slab<T> {
 
     #[inline]
     pub(crate) fn get(&self, at: u32) -> Option<&T> {
-        if at & NAMED != 0 {
-            return self.named.get(&at);
+        // No place has the number of a named one, so that one look tells both.
+        match self.places.get(at as usize) {
+            Some(place) => place.as_ref(),
+            None => self.named_one(at),
         }
-        self.places.get(at as usize)?.as_ref()
     }
 
     #[inline]
     pub(crate) fn get_mut(&mut self, at: u32) -> Option<&mut T> {
-        if at & NAMED != 0 {
-            return self.named.get_mut(&at);
+        match self.places.get_mut(at as usize) {
+            Some(place) => place.as_mut(),
+            None => Self::named_one_mut(&mut self.named, at),
         }
-        self.places.get_mut(at as usize)?.as_mut()
+    }
+
+    #[cold]
+    fn named_one(&self, at: u32) -> Option<&T> {
+        self.named.get(&at)
+    }
+
+    #[cold]
+    fn named_one_mut(named: &mut BTreeMap<u32, T>, at: u32) -> Option<&mut T> {
+        named.get_mut(&at)
     }
 
     pub(crate) fn remove(&mut self, at: u32) -> Option<T> {

@@ -14,7 +14,7 @@ use super::host::Stream;
 use super::ledger::Loss;
 use super::machine::Machine;
 use super::param::STDIO_BUFFER;
-use super::process::{Deed, Pid};
+use super::process::{Deed, Pid, share};
 use crate::abi::constant::STDOUT_FILENO;
 use crate::abi::{Builtin, Errno, Signal};
 
@@ -90,10 +90,23 @@ impl Stdio {
     /// What a child starts with: a copy of everything (STDIO-01).
     #[inline]
     pub(crate) fn fork(&mut self) -> Stdio {
+        self.mark_copied();
+        self.clone()
+    }
+
+    /// The same, in the place of what a process had that is gone.
+    #[inline]
+    pub(crate) fn become_fork_of(&mut self, parent: &mut Stdio) {
+        parent.mark_copied();
+        share(&mut self.0, &parent.0);
+    }
+
+    /// What is held is copied by a fork.
+    #[inline]
+    fn mark_copied(&mut self) {
         if !self.0.prints.is_empty() {
             Arc::make_mut(&mut self.0).prints.iter_mut().for_each(|print| print.copied = true);
         }
-        self.clone()
     }
 
     /// What has been printed and not yet written.

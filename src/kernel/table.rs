@@ -95,6 +95,27 @@ struct Sparse {
     roster: Cell<bool>,
 }
 
+impl Sparse {
+    /// The slot of a process that is looked at.
+    #[cold]
+    #[inline(never)]
+    fn slot(&self, pid: Pid) -> Option<usize> {
+        self.seen.note(pid.0);
+        self.names.get(&pid).copied()
+    }
+
+    /// The slot of a process that is lent out to be changed.
+    #[cold]
+    #[inline(never)]
+    fn slot_to_change(&mut self, pid: Pid) -> Option<usize> {
+        let at = self.slot(pid)?;
+        if self.touched.last() != Some(&pid) {
+            self.touched.push(pid);
+        }
+        Some(at)
+    }
+}
+
 impl Table {
     /// A table for ids that are far apart; it remembers which processes were changed.
     pub(crate) fn sparse() -> Table {
@@ -105,28 +126,25 @@ impl Table {
     fn slot(&self, pid: Pid) -> Option<usize> {
         match &self.sparse {
             None => Some(pid.0 as usize),
-            Some(sparse) => {
-                sparse.seen.note(pid.0);
-                sparse.names.get(&pid).copied()
-            }
+            Some(sparse) => sparse.slot(pid),
         }
     }
 
     /// The process called `pid`, if there is one.
-    #[inline]
+    #[inline(always)]
     pub fn get(&self, pid: Pid) -> Option<&Process> {
-        self.slots.get(self.slot(pid)?)?.as_deref()
+        match &self.sparse {
+            None => self.slots.get(pid.0 as usize)?.as_deref(),
+            Some(sparse) => self.slots.get(sparse.slot(pid)?)?.as_deref(),
+        }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn get_mut(&mut self, pid: Pid) -> Option<&mut Process> {
-        let at = self.slot(pid)?;
-        if let Some(sparse) = &mut self.sparse
-            && sparse.touched.last() != Some(&pid)
-        {
-            sparse.touched.push(pid);
+        match &mut self.sparse {
+            None => self.slots.get_mut(pid.0 as usize)?.as_deref_mut(),
+            Some(sparse) => self.slots.get_mut(sparse.slot_to_change(pid)?)?.as_deref_mut(),
         }
-        self.slots.get_mut(at)?.as_deref_mut()
     }
 
     /// The ids of the processes that may have changed since this was asked last; some more than once.

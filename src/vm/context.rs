@@ -6,7 +6,7 @@
 
 use super::guest::Guest;
 use super::memory::{Arena, Heap, HeapStats, ManualBlock, Memory, Space};
-use super::text::View;
+use super::text::{View, is_on_heap};
 use super::{BOTTOM_LINK, Fault, HANDLER_LINK, SMALLEST_STACK, WINDOW, format, show};
 use crate::abi::{ARGV_SLOT, ERRNO_SLOT, FUNCTION_BIAS, RESERVED_SLOTS};
 use crate::bytecode::image::{Image, Verified};
@@ -184,7 +184,9 @@ impl Context {
             Some(words) => *words,
             None => {
                 let mut words = [0; N];
-                words.iter_mut().zip(rest).for_each(|(word, slot)| *word = *slot);
+                for (at, word) in words.iter_mut().enumerate() {
+                    *word = rest.get(at).copied().unwrap_or_default();
+                }
                 words
             }
         }
@@ -216,8 +218,16 @@ impl Context {
 
     /// Adds the bytes of the string that `word` refers to.
     #[inline]
-    pub fn append_string(&self, memory: &Memory, word: u64, bytes: &mut Vec<u8>) {
-        self.view(memory).append(word, bytes);
+    pub fn append_string(&mut self, memory: &mut Memory, word: u64, bytes: &mut Vec<u8>) {
+        let Context { image, space, .. } = self;
+        if is_on_heap(word) {
+            memory.enter(*space);
+            let (header, rest) = memory.read_rest_of_page(*space, word - 1);
+            if let Some(short) = rest.get(..(header & 0xffff_ffff) as usize) {
+                return bytes.extend_from_slice(short);
+            }
+        }
+        View { image, memory, space: *space }.append(word, bytes);
     }
 
     /// The elements of the `[str]` that `word` refers to.
@@ -237,6 +247,7 @@ impl Context {
     ///
     /// # Errors
     /// `HeapFull` where it does not fit even after a collection.
+    #[inline]
     pub fn new_string(&mut self, memory: &mut Memory, bytes: &[u8]) -> Result<u64, Fault> {
         self.allocate(memory, |guest| guest.new_string(bytes))
     }
@@ -327,10 +338,8 @@ impl Context {
     }
 
     /// How many slots the stack may have, static data included.
-    #[inline]
-    pub(super) fn most_slots(&self) -> usize {
-        let stack = (self.limits.stack / 8).clamp(SMALLEST_STACK, u64::from(u32::MAX / 2));
-        static_slots(&self.image) + stack as usize
+    fn most_slots(&self) -> usize {
+        most_slots(&self.image, self.limits)
     }
 
     /// The slots up to the top of the running frame.
@@ -404,6 +413,12 @@ impl Context {
             }
         }
     }
+}
+
+/// How many slots a stack may have under these limits, static data included.
+pub(super) fn most_slots(image: &Image, limits: Limits) -> usize {
+    let stack = (limits.stack / 8).clamp(SMALLEST_STACK, u64::from(u32::MAX / 2));
+    static_slots(image) + stack as usize
 }
 
 /// How many slots the static data takes.

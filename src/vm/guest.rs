@@ -30,6 +30,7 @@ impl Guest<'_> {
     }
 
     /// Refuses what can never fit, before the host makes it.
+    #[inline]
     pub(super) fn check_size(&self, bytes: u64) -> Result<(), Fault> {
         if bytes > self.arena.limit || bytes > u64::from(u32::MAX) { Err(self.full(bytes)) } else { Ok(()) }
     }
@@ -42,6 +43,7 @@ impl Guest<'_> {
         Ok(())
     }
 
+    #[inline]
     fn allocate(&mut self, kind: Kind, payload: u64, id: u16, length: u32) -> Result<u64, Fault> {
         match self.arena.allocate(kind, payload, id, length) {
             Some(address) => Ok(address),
@@ -50,6 +52,7 @@ impl Guest<'_> {
     }
 
     /// A new string.
+    #[inline]
     pub(super) fn new_string(&mut self, bytes: &[u8]) -> Result<u64, Fault> {
         if bytes.is_empty() {
             return Ok(0);

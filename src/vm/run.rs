@@ -4,12 +4,12 @@
 //! control leaves it; when less is left than the longest straight run of the program, a second instance of the same
 //! loop counts every instruction.
 
-use super::context::{Context, static_slots};
+use super::context::{Context, most_slots, static_slots};
 use super::fault::Fault;
 use super::guest::Guest;
 use super::memory::{Arena, Memory, add_cells, cells_between};
 use super::text::literal;
-use super::{FIRST_SPECIAL_LINK, HANDLER_LINK, Request, Stop, WINDOW, slow};
+use super::{FIRST_SPECIAL_LINK, HANDLER_LINK, Request, SMALLEST_STACK, Stop, WINDOW, slow};
 use crate::abi::{Builtin, FUNCTION_BIAS};
 use crate::bytecode::fuse::{Entry, Step};
 use crate::bytecode::image::Verified;
@@ -62,6 +62,7 @@ enum Exit {
 
 /// Runs the process until it must stop, for at most `fuel` instructions; returns why it stopped and how many
 /// instructions were carried out (a system call counts when it is reached, a faulting instruction does not).
+#[inline(always)]
 pub fn run(processor: &mut Processor, context: &mut Context, memory: &mut Memory, fuel: u64) -> (Stop, u64) {
     let reserve = if processor.tidy { u64::MAX } else { context.image.longest_run() };
     let fuel = fuel.min(MOST_FUEL);
@@ -77,7 +78,7 @@ pub fn run(processor: &mut Processor, context: &mut Context, memory: &mut Memory
 }
 
 /// Runs a process in the shared register file.
-#[inline]
+#[inline(always)]
 fn run_small(
     file: &mut Vec<u64>,
     cursor: &mut Cursor,
@@ -87,7 +88,9 @@ fn run_small(
 ) -> Stop {
     let room = cursor.base + WINDOW;
     make_room(file, room);
-    file[..context.slots.len()].copy_from_slice(&context.slots);
+    if let Some(place) = file.get_mut(..context.slots.len()) {
+        place.copy_from_slice(&context.slots);
+    }
     let stop = drive(cursor, file, context, memory, how, room);
     context.pc = cursor.pc;
     context.base = cursor.base as u32;
@@ -138,17 +141,19 @@ fn drive(
     (reserve, fusion): (u64, bool),
     room: usize,
 ) -> Stop {
-    let most = context.most_slots().max(room);
     let image: &Verified = &context.image;
     let code = if fusion { image.fused() } else { image.plain() };
     let limits = context.limits;
+    // No limit asks for less than a small stack has at once, so that its limit is only looked at where it does not last.
+    let most_slots = || most_slots(image, limits).max(room);
+    let mut most = if slots.len() <= SMALLEST_STACK as usize { None } else { Some(most_slots()) };
     let arena = Arena::new(memory, &mut context.space, &mut context.heap, limits.heap, 0);
     let mut guest = Guest { image, arena };
     // What is added at a time doubles within one run and begins small in the next: a deep stack under a short quantum
     // must not be cleared again in its whole length at every call.
     let mut step = 4 * WINDOW;
     loop {
-        let usable = slots.len().min(most);
+        let usable = most.map_or(slots.len(), |most| slots.len().min(most));
         let window = &mut slots[..usable];
         let exit = if cursor.fuel <= reserve {
             execute::<true>(image.plain(), window, &mut guest, cursor, reserve)
@@ -158,8 +163,11 @@ fn drive(
         match exit {
             Exit::Stop(stop) => return stop,
             Exit::Low => {}
-            Exit::Room if usable == most => return Stop::Fault(Box::new(Fault::StackOverflow { limit: limits.stack })),
             Exit::Room => {
+                let most = *most.get_or_insert_with(most_slots);
+                if usable == most {
+                    return Stop::Fault(Box::new(Fault::StackOverflow { limit: limits.stack }));
+                }
                 slots.resize((slots.len() + step).min(most), 0);
                 step *= 2;
             }

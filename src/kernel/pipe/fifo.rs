@@ -1,9 +1,8 @@
 //! Named pipes (fifo(7)): a pipe behind a name in the file system, and the processes that sleep until its other end is opened.
 //! What goes through it once both ends are open is a pipe's business.
 
-use std::collections::VecDeque;
-
 use super::PipeId;
+use crate::kernel::backlog::Backlog;
 use crate::kernel::fs::NodeId;
 use crate::kernel::machine::Machine;
 use crate::kernel::open::Ends;
@@ -38,12 +37,12 @@ impl Machine {
     /// Counts the caller in at an end of a named pipe, or both, and with it everybody who slept until that end was opened.
     pub(crate) fn count_in(&mut self, id: PipeId, reads: bool, writes: bool) {
         let Some(pipe) = self.pipes.get_mut(id) else { return };
-        let readers = if writes { std::mem::take(&mut pipe.opening_readers) } else { VecDeque::new() };
-        let writers = if reads { std::mem::take(&mut pipe.opening_writers) } else { VecDeque::new() };
+        let readers = if writes { std::mem::take(&mut pipe.opening_readers) } else { Backlog::default() };
+        let writers = if reads { std::mem::take(&mut pipe.opening_writers) } else { Backlog::default() };
         pipe.readers += readers.len() as u32 + u32::from(reads);
         pipe.writers += writers.len() as u32 + u32::from(writes);
         pipe.turns += writers.len() as u64 + u64::from(writes);
-        for sleeper in readers.into_iter().chain(writers) {
+        for sleeper in readers.as_slice().iter().chain(writers.as_slice()).copied() {
             if let Some(call) = self.process_mut(sleeper).call.as_deref_mut() {
                 call.done = true;
                 call.count = i64::from(id.0);
@@ -57,7 +56,7 @@ impl Machine {
     pub(crate) fn queue_opener(&mut self, id: PipeId, pid: Pid, reads: bool) {
         if let Some(pipe) = self.pipes.get_mut(id) {
             let queue = if reads { &mut pipe.opening_readers } else { &mut pipe.opening_writers };
-            queue.push_back(pid);
+            queue.push(pid);
         }
     }
 

@@ -49,13 +49,51 @@ pub enum PolicyKind {
 }
 
 impl PolicyKind {
-    /// A policy in its first state.
-    pub fn build(self, seed: u64) -> Box<dyn Policy> {
+    /// A scheduler with this policy in its first state.
+    pub fn build(self, seed: u64) -> Scheduler {
         match self {
-            PolicyKind::RoundRobin => Box::new(in_turn::InTurn::new(true)),
-            PolicyKind::Fifo => Box::new(in_turn::InTurn::new(false)),
-            PolicyKind::Random => Box::new(random::Random::new(seed)),
-            PolicyKind::Priority => Box::new(priority::Priority::default()),
+            PolicyKind::RoundRobin => Scheduler::InTurn(in_turn::InTurn::new(true)),
+            PolicyKind::Fifo => Scheduler::InTurn(in_turn::InTurn::new(false)),
+            PolicyKind::Random => Scheduler::Other(Box::new(random::Random::new(seed))),
+            PolicyKind::Priority => Scheduler::Other(Box::new(priority::Priority::default())),
+        }
+    }
+}
+
+/// The policy of a machine. The one that nearly all runs have is known here, so that a switch need not ask which it is.
+#[derive(Debug)]
+pub enum Scheduler {
+    /// Ready processes in the order in which they came.
+    InTurn(in_turn::InTurn),
+    /// Any other policy.
+    Other(Box<dyn Policy>),
+}
+
+impl Scheduler {
+    /// A process has become ready, or its quantum was spent.
+    #[inline]
+    pub(crate) fn ready(&mut self, ticket: Ticket, nice: i8) {
+        match self {
+            Scheduler::InTurn(policy) => policy.ready(ticket, nice),
+            Scheduler::Other(policy) => policy.ready(ticket, nice),
+        }
+    }
+
+    /// The one that runs next, taken out of the queue.
+    #[inline]
+    pub(crate) fn pick(&mut self) -> Option<Ticket> {
+        match self {
+            Scheduler::InTurn(policy) => policy.pick(),
+            Scheduler::Other(policy) => policy.pick(),
+        }
+    }
+
+    /// Whether a running process is taken off the processor when its quantum is spent.
+    #[inline]
+    pub(crate) fn preempts(&self) -> bool {
+        match self {
+            Scheduler::InTurn(policy) => policy.preempts(),
+            Scheduler::Other(policy) => policy.preempts(),
         }
     }
 }

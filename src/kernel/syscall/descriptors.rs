@@ -27,6 +27,7 @@ fn pipe_with(machine: &mut Machine, me: Pid, flags: i64) -> Outcome {
 }
 
 /// The open file behind a descriptor that is to be read.
+#[inline(always)]
 fn readable(machine: &Machine, me: Pid, fd: i64) -> Result<(FileId, OpenFile), Outcome> {
     match machine.lookup(me, fd) {
         Ok(found) if found.1.readable() => Ok(found),
@@ -35,6 +36,7 @@ fn readable(machine: &Machine, me: Pid, fd: i64) -> Result<(FileId, OpenFile), O
 }
 
 /// read(2) and the step of getline. `Err` is the outcome of the call.
+#[inline(always)]
 fn read_portion(
     machine: &mut Machine,
     me: Pid,

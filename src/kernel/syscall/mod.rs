@@ -134,13 +134,11 @@ const MOST_PARTS: usize = 8;
 pub(crate) fn store(machine: &mut Machine, me: Pid, call: &Call, outcome: &Outcome) {
     let builtin = call.request.builtin;
     match outcome {
-        Outcome::Int(value) if builtin.row().results.len() <= 1 => {
-            store_one(machine, me, call, *value as u64);
-        }
-        Outcome::Int(value) => store_parts(machine, me, call, &padded(builtin, vec![Value::Int(*value)]), None),
+        Outcome::Int(value) | Outcome::Yield(value) => store_int(machine, me, call, *value),
         Outcome::Pair(first, second) => store_words(machine, me, call, [*first as u64, *second as u64]),
         Outcome::Child(pid, status) => store_words(machine, me, call, [u64::from(*pid), u64::from(status.0)]),
-        Outcome::Counted(bytes) => store_counted(machine, me, call, bytes),
+        Outcome::Counted(bytes) => store_counted(machine, me, call, bytes, None),
+        Outcome::Message(bytes, priority) => store_counted(machine, me, call, bytes, Some(*priority)),
         Outcome::Parts(parts) => store_parts(machine, me, call, parts, None),
         Outcome::Fail(errno) => store_parts(machine, me, call, &failure(builtin), Some(*errno)),
         Outcome::Nothing => with_context(machine, me, |context, _| context.pc += 1),
@@ -170,7 +168,18 @@ fn store_parts(machine: &mut Machine, me: Pid, call: &Call, parts: &[Value], err
     context.pc += 1;
 }
 
-/// The common case of [`store`]: one word and success.
+/// The commonest case of [`store`]: one number and success; what else the call returns is zero.
+#[inline]
+pub(super) fn store_int(machine: &mut Machine, me: Pid, call: &Call, value: i64) {
+    let builtin = call.request.builtin;
+    if builtin.row().results.len() <= 1 {
+        store_one(machine, me, call, value as u64);
+    } else {
+        store_parts(machine, me, call, &padded(builtin, vec![Value::Int(value)]), None);
+    }
+}
+
+/// One word and success.
 #[inline]
 pub(super) fn store_one(machine: &mut Machine, me: Pid, call: &Call, word: u64) {
     let Some(process) = machine.table.get_mut(me) else { return };
@@ -189,8 +198,8 @@ fn store_words(machine: &mut Machine, me: Pid, call: &Call, words: [u64; 2]) {
     context.pc += 1;
 }
 
-/// What has been read. Nothing is written where the bytes have no room on the heap.
-fn store_counted(machine: &mut Machine, me: Pid, call: &Call, bytes: &[u8]) {
+/// What has been read or received. Nothing is written where the bytes have no room on the heap.
+pub(super) fn store_counted(machine: &mut Machine, me: Pid, call: &Call, bytes: &[u8], priority: Option<i64>) {
     let Some(process) = machine.table.get_mut(me) else { return };
     let Some(context) = process.context.as_deref_mut() else { return };
     let text = match bytes {
@@ -201,6 +210,9 @@ fn store_counted(machine: &mut Machine, me: Pid, call: &Call, bytes: &[u8]) {
         Ok(text) => {
             context.set_register(call.request.window, bytes.len() as u64);
             context.set_register(call.request.window + 1, text);
+            if let Some(priority) = priority {
+                context.set_register(call.request.window + 2, priority as u64);
+            }
             context.pc += 1;
         }
         Err(fault) => machine.fault(me, fault),
@@ -289,7 +301,7 @@ pub(crate) fn handler_name(machine: &Machine, me: Pid, word: u64) -> String {
 pub(crate) fn answer(machine: &Machine, me: Pid, outcome: &Outcome) -> Answer {
     match outcome {
         Outcome::Int(value) | Outcome::Yield(value) => Answer::Done(vec![Shown::Int(*value)]),
-        Outcome::Parts(_) | Outcome::Pair(..) | Outcome::Counted(_) | Outcome::Child(..) => {
+        Outcome::Parts(_) | Outcome::Pair(..) | Outcome::Counted(_) | Outcome::Message(..) | Outcome::Child(..) => {
             shown_parts(machine, me, &outcome.parts().unwrap_or_default())
         }
         Outcome::Nothing => Answer::Done(Vec::new()),

@@ -233,7 +233,7 @@ impl<'m> Facts<'m> {
     /// The latest signal of a process that has come to something of these kinds.
     pub fn heard(&self, pid: Pid, became: &[Became]) -> Option<Heard> {
         let signals = &self.process(pid)?.signals;
-        signals.heard.iter().rev().find(|heard| became.contains(&heard.became)).copied()
+        signals.heard().iter().rev().find(|heard| became.contains(&heard.became)).copied()
     }
 
     /// The forks by which a descriptor came from its maker to its holder, the first one first; empty where the holder made it itself.
