@@ -40,6 +40,12 @@ impl<T: Copy> Backlog<T> {
         self.items.get(self.first)
     }
 
+    /// The one that has so many before it.
+    #[inline]
+    pub(crate) fn get(&self, at: usize) -> Option<&T> {
+        self.items.get(self.first + at)
+    }
+
     #[inline]
     pub(crate) fn first_mut(&mut self) -> Option<&mut T> {
         self.items.get_mut(self.first)

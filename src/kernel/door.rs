@@ -3,6 +3,8 @@
 //! Whoever comes in through the door leaves by it in a fixed order: the call in progress is made (again), signals are acted
 //! on, then the process returns to its own code, until its quantum is spent.
 
+use std::hint::black_box;
+
 use super::call::{Call, Outcome};
 use super::event::{Answer, Origin, Watch, What};
 use super::host::{Input, Outside};
@@ -63,6 +65,7 @@ impl Machine {
                 if self.totals.switches.is_multiple_of(TURNS_BETWEEN_LOOKS) {
                     self.look_at_terminal(false);
                 }
+                self.look_ahead();
                 self.dispatch(pid);
                 None
             }
@@ -82,6 +85,21 @@ impl Machine {
                 return Some(ticket.pid);
             }
         }
+    }
+
+    /// Looks at those whose turn comes soon, where so many are ready that the host's caches cannot hold them all: it fetches what it
+    /// needs of them while others run. Each needs the one before it to be found, so they are looked at a few turns apart.
+    #[inline(always)]
+    fn look_ahead(&self) {
+        const MANY: usize = 4096;
+        if self.policy.ahead(MANY).is_none() {
+            return;
+        }
+        let process = |at: usize| self.policy.ahead(at).and_then(|ticket| self.table.get(ticket.pid));
+        let context = |at: usize| process(at).and_then(|process| process.context.as_deref());
+        black_box(process(12).map(|process| (process.ticket, process.accounting.since)));
+        black_box(context(8).map(|context| context.pc));
+        black_box(context(4).and_then(|context| context.slots.first().zip(context.slots.last())));
     }
 
     /// Nobody is ready: the clock jumps, or the terminal is read, or the run is over.
@@ -138,7 +156,7 @@ impl Machine {
             }
             let Some(process) = self.table.get_mut(pid) else { return };
             let Some(context) = process.context.as_deref_mut() else { return };
-            let heap = context.heap.peak_bytes();
+            let heap = if self.config.watch.has(Watch::MEMORY) { context.heap.peak_bytes() } else { 0 };
             let (stop, used) = vm::run(&mut self.processor, context, &mut self.memory, room);
             process.accounting.ticks += used;
             self.totals.ticks += used;

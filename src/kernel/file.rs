@@ -302,6 +302,11 @@ impl Files {
         if let Some(entry) = &entry {
             self.keep(entry.file);
         }
+        if entry.is_none()
+            && let Some(old) = self.leave_out_last(table, fd)
+        {
+            return Some(old);
+        }
         let numbers = self.own(table);
         if numbers.len() <= fd {
             numbers.resize(fd + 1, None);
@@ -311,6 +316,22 @@ impl Files {
             numbers.pop();
         }
         old
+    }
+
+    /// Where `fd` is the last number of a shared table: the table as the caller's own without it, and the entry. A million processes
+    /// that have closed what they do not need have no room for it either.
+    fn leave_out_last(&mut self, table: &mut FileTable, fd: usize) -> Option<Descriptor> {
+        let entries = self.tables.get_mut(table.0?).filter(|entries| entries.sharers > 1)?;
+        let (last, rest) = entries.numbers.split_last().filter(|(_, rest)| rest.len() == fd)?;
+        let old = (*last)?;
+        let used = rest.iter().rposition(Option::is_some).map_or(0, |at| at + 1);
+        let numbers = rest.get(..used).unwrap_or(rest).to_vec();
+        entries.sharers -= 1;
+        for entry in numbers.iter().flatten().chain([&old]) {
+            self.keep(entry.file);
+        }
+        table.0 = Some(self.tables.insert(Entries { numbers, sharers: 1 }));
+        Some(old)
     }
 
     fn share(&mut self, table: FileTable) -> FileTable {

@@ -384,6 +384,7 @@ impl Machine {
     }
 
     /// mq_timedsend(3), until a tick; the message's bytes stand in the call.
+    #[inline]
     pub(crate) fn send_message(
         &mut self,
         me: Pid,
@@ -417,27 +418,29 @@ impl Machine {
     }
 
     /// A message for a queue that is not full: to a sleeping receiver if there is one, else into the queue.
+    #[inline]
     fn accept_message(&mut self, sender: Pid, id: QueueId, message: Message) {
-        if let Some(queue) = self.queues.get_mut(id) {
-            queue.last_sent = Trail(Some(message.sent));
-        }
-        let receivers = self.queues.get(id).map(|queue| &queue.receivers);
-        if let Some(receiver) = receivers.and_then(|receivers| self.first_sleeper(receivers))
-            && let Some(call) = self.table.get_mut(receiver).and_then(|process| process.call.as_deref_mut())
+        let Some(queue) = self.queues.get_mut(id) else { return };
+        queue.last_sent = Trail(Some(message.sent));
+        if !queue.receivers.is_empty()
+            && let Some(receiver) = self.queues.get(id).and_then(|queue| self.first_sleeper(&queue.receivers))
         {
-            call.handed = Some(match self.spare_message.take() {
-                Some(mut place) => {
-                    *place = message;
-                    place
-                }
-                None => Box::new(message),
-            });
             let taken = self.deed(receiver);
-            if let Some(queue) = self.queues.get_mut(id) {
-                queue.last_taken = Trail(Some(taken));
+            if let Some(call) = self.table.get_mut(receiver).and_then(|process| process.call.as_deref_mut()) {
+                call.handed = Some(match self.spare_message.take() {
+                    Some(mut place) => {
+                        *place = message;
+                        place
+                    }
+                    None => Box::new(message),
+                });
+                if let Some(queue) = self.queues.get_mut(id) {
+                    queue.last_taken = Trail(Some(taken));
+                    queue.receivers.remove(|sleeper| *sleeper == receiver);
+                }
+                self.wake_out_of_queue(receiver);
+                return;
             }
-            self.wake(receiver);
-            return;
         }
         if let Some(registration) = self.queues.insert(id, message)
             && let Some(signal) = registration.signal
@@ -451,6 +454,7 @@ impl Machine {
     }
 
     /// mq_timedreceive(3), until a tick.
+    #[inline]
     pub(crate) fn receive_message(
         &mut self,
         me: Pid,

@@ -178,60 +178,30 @@ pub struct ResourceLimits {
     pub heap: (u64, u64),
 }
 
-/// The process control block. Fields are grouped by who may change them.
+/// The process control block. What every switch touches comes first and together; the other fields are grouped by who may change
+/// them.
 #[derive(Debug)]
+#[repr(C)]
 pub struct Process {
-    // Identity: set by fork; the ids change by setpgid and setsid, the program by exec.
-    /// Its id.
-    pub pid: Pid,
-    /// The parent's id; init's for an orphan.
-    pub ppid: Pid,
-    /// Its process group.
-    pub pgid: Pid,
-    /// Its session.
-    pub sid: Pid,
-    /// How it came to be.
-    pub lineage: Arc<Lineage>,
-    /// The program it runs.
-    pub image: Verified,
-    /// Whether it has called exec successfully (setpgid, EXEC-14).
-    pub has_execed: bool,
-    /// The exec that loaded its program; none where it runs what it was forked with.
-    pub execed: Option<Box<Deed>>,
-    /// Whether init adopted it: its parent ended first.
-    pub adopted: bool,
-    /// The environment, shared until changed.
-    pub environment: Arc<IndexMap<Vec<u8>, Vec<u8>>>,
-
-    // Family: changed by fork, exit and wait.
-    /// Living children and zombies, by id.
-    pub children: Pids,
-    /// Children with something to tell: zombies, and those with news. What wait looks at, lowest id first (WAIT-12).
-    pub newsworthy: Pids,
-    /// How many children it has ever made.
-    pub births: u32,
-    /// Its exit status once it is a zombie.
-    pub status: Status,
-    /// A stop or continuation that its parent has not collected.
-    pub news: Option<News>,
-
     // Execution: changed by the scheduler and the door into the kernel.
     /// What it is doing. Change it through `Machine::set_state` only, which keeps the accounts.
     pub state: State,
+    /// The number of its valid entry in the queue of ready processes.
+    pub(crate) ticket: u32,
+    /// Its id.
+    pub pid: Pid,
+    /// The nice value.
+    pub nice: i8,
+    /// Whether init adopted it: its parent ended first.
+    pub adopted: bool,
+    /// Whether it has called exec successfully (setpgid, EXEC-14).
+    pub has_execed: bool,
     /// The processor's view; none for init and for zombies.
     pub context: Option<Box<Context>>,
     /// The system call in progress.
     pub call: Option<Box<Call>>,
-    /// The number of its valid entry in the queue of ready processes.
-    pub(crate) ticket: u32,
-    /// The nice value.
-    pub nice: i8,
     /// What it has used.
     pub accounting: Accounting,
-    /// The most bytes of heap it had in use, once it has ended.
-    pub peak_memory: u64,
-    /// Its limits, shared until changed.
-    pub limits: Arc<ResourceLimits>,
 
     // Signals: changed by `signal`.
     /// Actions, mask, pending signals.
@@ -246,6 +216,38 @@ pub struct Process {
     pub cwd: NodeId,
     /// The stdout buffer.
     pub stdio: Stdio,
+
+    // Identity: set by fork; the ids change by setpgid and setsid, the program by exec.
+    /// The parent's id; init's for an orphan.
+    pub ppid: Pid,
+    /// Its process group.
+    pub pgid: Pid,
+    /// Its session.
+    pub sid: Pid,
+    /// How many children it has ever made.
+    pub births: u32,
+    /// How it came to be.
+    pub lineage: Arc<Lineage>,
+    /// The program it runs.
+    pub image: Verified,
+    /// The exec that loaded its program; none where it runs what it was forked with.
+    pub execed: Option<Box<Deed>>,
+    /// The environment, shared until changed.
+    pub environment: Arc<IndexMap<Vec<u8>, Vec<u8>>>,
+    /// Its limits, shared until changed.
+    pub limits: Arc<ResourceLimits>,
+
+    // Family: changed by fork, exit and wait.
+    /// Living children and zombies, by id.
+    pub children: Pids,
+    /// Children with something to tell: zombies, and those with news. What wait looks at, lowest id first (WAIT-12).
+    pub newsworthy: Pids,
+    /// Its exit status once it is a zombie.
+    pub status: Status,
+    /// A stop or continuation that its parent has not collected.
+    pub news: Option<News>,
+    /// The most bytes of heap it had in use, once it has ended.
+    pub peak_memory: u64,
 }
 
 /// Makes both owners of the same; its owners are counted only where they were not.

@@ -42,17 +42,24 @@ pub struct Signals {
     pub mask: SignalSet,
     /// Generated and not yet acted on.
     pub pending: SignalSet,
-    /// Who generated each pending signal, in the order of generation.
-    pub origins: Vec<(Signal, Origin)>,
     /// A signal that ends the process for certain, generated while nothing else was deliverable: Linux begins the exit
     /// at once, and what comes later changes nothing (signal.c, `complete_signal`).
     pub doomed: Option<Signal>,
     /// `abort` has run its handler: the next time it kills.
     pub aborting: bool,
+    /// What reports tell; none in the many processes that no signal has reached.
+    story: Option<Box<Story>>,
+    /// Who blocked or unblocked signals last, this process or the ancestor that it has the mask from.
+    masked: Option<Arc<Deed>>,
+}
+
+/// Where a process's signals come from, and what came of them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Story {
+    /// Who generated each pending signal, in the order of generation.
+    origins: Vec<(Signal, Origin)>,
     /// The latest signals that have come to something, oldest first: what the report of a stuck run looks at.
     heard: Backlog<Heard>,
-    /// Who blocked or unblocked signals last, this process or the ancestor that it has the mask from.
-    pub masked: Option<Deed>,
 }
 
 /// What became of a signal that is no longer pending.
@@ -90,10 +97,9 @@ impl Default for Signals {
             actions: Arc::new([Action::default(); 31]),
             mask: SignalSet::EMPTY,
             pending: SignalSet::EMPTY,
-            origins: Vec::new(),
             doomed: None,
             aborting: false,
-            heard: Backlog::default(),
+            story: None,
             masked: None,
         }
     }
@@ -117,11 +123,16 @@ impl Signals {
     /// The same, in the place of what a process had that is gone.
     #[inline]
     pub(crate) fn become_fork_of(&mut self, parent: &Signals) {
-        let Signals { actions, mask, pending, origins, doomed, aborting, heard, masked } = self;
+        let Signals { actions, mask, pending, doomed, aborting, story, masked } = self;
         share(actions, &parent.actions);
-        (*mask, *pending, *doomed, *aborting, *masked) = (parent.mask, SignalSet::EMPTY, None, false, parent.masked);
-        origins.clear();
-        heard.clear();
+        (*mask, *pending, *doomed, *aborting) = (parent.mask, SignalSet::EMPTY, None, false);
+        if let Some(story) = story {
+            story.origins.clear();
+            story.heard.clear();
+        }
+        if masked.is_some() || parent.masked.is_some() {
+            masked.clone_from(&parent.masked);
+        }
     }
 
     /// What a child starts with: actions and mask, nothing pending (FORK-07 to FORK-09).
@@ -130,18 +141,18 @@ impl Signals {
             actions: Arc::clone(&self.actions),
             mask: self.mask,
             pending: SignalSet::EMPTY,
-            origins: Vec::new(),
             doomed: None,
             aborting: false,
-            heard: Backlog::default(),
-            masked: self.masked,
+            story: None,
+            masked: self.masked.clone(),
         }
     }
 
     fn hear(&mut self, heard: Heard) {
-        self.heard.push(heard);
-        if self.heard.len() > HEARD {
-            self.heard.skip(1);
+        let latest = &mut self.story.get_or_insert_default().heard;
+        latest.push(heard);
+        if latest.len() > HEARD {
+            latest.skip(1);
         }
     }
 
@@ -185,7 +196,28 @@ impl Signals {
 
     /// The latest signals that have come to something, oldest first.
     pub fn heard(&self) -> &[Heard] {
-        self.heard.as_slice()
+        self.story.as_deref().map_or(&[], |story| story.heard.as_slice())
+    }
+
+    /// Who generated each pending signal, in the order of generation.
+    pub fn origins(&self) -> &[(Signal, Origin)] {
+        self.story.as_deref().map_or(&[], |story| &story.origins)
+    }
+
+    /// Who generated a pending signal, where that is known.
+    pub fn origin(&self, signal: Signal) -> Option<Origin> {
+        self.origins().iter().find(|(pending, _)| *pending == signal).map(|(_, origin)| *origin)
+    }
+
+    /// Who blocked or unblocked signals last, this process or the ancestor that it has the mask from.
+    pub fn masked(&self) -> Option<Deed> {
+        self.masked.as_deref().copied()
+    }
+
+    /// Sets the mask, and notes who did.
+    pub(crate) fn set_mask(&mut self, mask: SignalSet, by: Deed) {
+        self.mask = mask;
+        self.masked = Some(Arc::new(by));
     }
 
     /// Whether nothing is to be acted on now.
@@ -196,7 +228,9 @@ impl Signals {
 
     fn forget(&mut self, signal: Signal) {
         self.pending.remove(signal);
-        self.origins.retain(|(pending, _)| *pending != signal);
+        if let Some(story) = &mut self.story {
+            story.origins.retain(|(pending, _)| *pending != signal);
+        }
     }
 
     /// Takes a pending signal out.
@@ -237,13 +271,12 @@ impl Machine {
     /// A signal is dropped, since one of its kind is pending.
     fn note_merged(&mut self, target: Pid, signal: Signal, second: Origin) {
         let (Some(act), Some(process)) = (self.act(target), self.table.get(target)) else { return };
-        let first = process.signals.origins.iter().find(|(pending, _)| *pending == signal);
         let sender = match second {
             Origin::Process(pid, _) => self.table.get(pid).map(|sender| std::sync::Arc::clone(&sender.lineage)),
             _ => None,
         };
         let (blocked, handled) = (process.signals.mask.contains(signal), process.signals.handles(signal));
-        let first = first.map_or(second, |(_, origin)| *origin);
+        let first = process.signals.origin(signal).unwrap_or(second);
         self.ledger.merge(Merged { signal, target: act, first, second, sender, blocked, handled });
     }
 
@@ -283,7 +316,7 @@ impl Machine {
         if !merged {
             process.signals.pending.insert(signal);
             if remember {
-                process.signals.origins.push((signal, origin));
+                process.signals.story.get_or_insert_default().origins.push((signal, origin));
             }
         }
         match process.state {
@@ -341,15 +374,13 @@ impl Machine {
         loop {
             let process = self.process_mut(pid);
             if let Some(signal) = process.signals.doomed {
-                let origin =
-                    process.signals.origins.iter().find(|(pending, _)| *pending == signal).map(|(_, origin)| *origin);
+                let origin = process.signals.origin(signal);
                 self.note_death(pid, signal, origin);
                 self.die(pid, Status::killed(signal));
                 return Delivery::Off;
             }
             let Some(signal) = process.signals.deliverable().next_to_deliver() else { return Delivery::Runs };
-            let origin =
-                process.signals.origins.iter().find(|(pending, _)| *pending == signal).map(|(_, origin)| *origin);
+            let origin = process.signals.origin(signal);
             process.signals.take(signal);
             let action = process.signals.action(signal);
             match (action.handler, signal.default_action()) {

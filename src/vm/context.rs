@@ -23,24 +23,27 @@ pub struct Limits {
 
 /// The processor's view of a process.
 /// It is let go by [`Context::release`] or [`Context::retire`], so that its pages have no owner that is gone.
+///
+/// Its fields stand in the order of their use: what every switch touches comes first and together.
 #[derive(Debug)]
+#[repr(C)]
 pub struct Context {
-    /// The program.
-    pub image: Verified,
     /// The next instruction.
     pub pc: u32,
     /// The slot of the running frame's register 0.
     pub base: u32,
-    /// Static data and stack.
-    pub slots: Vec<u64>,
+    /// How many slots the memory has been told of.
+    counted: u32,
     /// The pages of the heap.
     pub space: Space,
-    /// The allocator's state.
-    pub heap: Heap,
+    /// The program.
+    pub image: Verified,
+    /// Static data and stack.
+    pub slots: Vec<u64>,
     /// The limits.
     pub limits: Limits,
-    /// How many slots the memory has been told of.
-    counted: usize,
+    /// The allocator's state.
+    pub heap: Heap,
 }
 
 impl Context {
@@ -109,14 +112,14 @@ impl Context {
         slots.extend_from_slice(&self.slots);
         *space = memory.fork(self.space);
         *heap = self.heap.forked();
-        *counted = self.slots.len();
+        *counted = self.slots.len() as u32;
         memory.count_slots(0, self.slots.len());
         copy
     }
 
     /// Gives the pages back; what is left has only a place to offer to a later copy. Whether that is worth keeping.
     pub fn retire(&mut self, memory: &mut Memory) -> bool {
-        memory.count_slots(self.counted, 0);
+        memory.count_slots(self.counted as usize, 0);
         memory.release(std::mem::take(&mut self.space));
         self.counted = 0;
         self.slots.capacity() <= WINDOW
@@ -131,8 +134,8 @@ impl Context {
     /// Tells the memory how many slots there are now.
     #[inline]
     pub(super) fn count_slots(&mut self, memory: &mut Memory) {
-        memory.count_slots(self.counted, self.slots.len());
-        self.counted = self.slots.len();
+        memory.count_slots(self.counted as usize, self.slots.len());
+        self.counted = self.slots.len() as u32;
     }
 
     /// An exact copy, for a machine that is kept as it is; unlike a child it does not count as a fork.
@@ -147,7 +150,7 @@ impl Context {
             space: memory.fork(self.space),
             heap: self.heap.clone(),
             limits: self.limits,
-            counted: self.slots.len(),
+            counted: self.slots.len() as u32,
         }
     }
 
@@ -166,7 +169,7 @@ impl Context {
     /// Gives the pages back; must be called before a context is dropped.
     #[inline]
     pub fn release(self, memory: &mut Memory) {
-        memory.count_slots(self.counted, 0);
+        memory.count_slots(self.counted as usize, 0);
         memory.release(self.space);
     }
 
@@ -338,8 +341,9 @@ impl Context {
     }
 
     /// How many slots the stack may have, static data included.
-    fn most_slots(&self) -> usize {
-        most_slots(&self.image, self.limits)
+    pub(super) fn most_slots(&self) -> usize {
+        let stack = (self.limits.stack / 8).clamp(SMALLEST_STACK, u64::from(u32::MAX / 2));
+        static_slots(&self.image) + stack as usize
     }
 
     /// The slots up to the top of the running frame.
@@ -413,12 +417,6 @@ impl Context {
             }
         }
     }
-}
-
-/// How many slots a stack may have under these limits, static data included.
-pub(super) fn most_slots(image: &Image, limits: Limits) -> usize {
-    let stack = (limits.stack / 8).clamp(SMALLEST_STACK, u64::from(u32::MAX / 2));
-    static_slots(image) + stack as usize
 }
 
 /// How many slots the static data takes.

@@ -4,7 +4,7 @@
 //! control leaves it; when less is left than the longest straight run of the program, a second instance of the same
 //! loop counts every instruction.
 
-use super::context::{Context, most_slots, static_slots};
+use super::context::{Context, static_slots};
 use super::fault::Fault;
 use super::guest::Guest;
 use super::memory::{Arena, Memory, add_cells, cells_between};
@@ -18,6 +18,8 @@ use crate::for_each_fusion;
 
 /// Processes with at most so many slots run in the shared register file.
 const SMALL: usize = 256;
+/// How many slots a process has at hand at once: no limit of the stack asks for fewer.
+const FIRST_ROOM: usize = SMALLEST_STACK as usize;
 /// The most that one run is given.
 const MOST_FUEL: u64 = 1 << 60;
 
@@ -68,7 +70,7 @@ pub fn run(processor: &mut Processor, context: &mut Context, memory: &mut Memory
     let fuel = fuel.min(MOST_FUEL);
     let mut cursor = Cursor { pc: context.pc, base: context.base as usize, fuel };
     let how = (reserve, !processor.unfused);
-    let stop = if context.slots.len() <= SMALL {
+    let stop = if context.slots.len() <= SMALL && cursor.base + WINDOW <= FIRST_ROOM {
         run_small(&mut processor.file, &mut cursor, context, memory, how)
     } else {
         run_large(&mut cursor, context, memory, how)
@@ -77,7 +79,8 @@ pub fn run(processor: &mut Processor, context: &mut Context, memory: &mut Memory
     (stop, fuel - cursor.fuel)
 }
 
-/// Runs a process in the shared register file.
+/// Runs a process in the shared register file. What it has room for at once is enough for most, which then take only this way: one
+/// turn of the loop, with nothing to be found out about the stack or the fuel.
 #[inline(always)]
 fn run_small(
     file: &mut Vec<u64>,
@@ -86,23 +89,40 @@ fn run_small(
     memory: &mut Memory,
     how: (u64, bool),
 ) -> Stop {
-    let room = cursor.base + WINDOW;
-    make_room(file, room);
+    make_room(file, FIRST_ROOM);
     if let Some(place) = file.get_mut(..context.slots.len()) {
         place.copy_from_slice(&context.slots);
     }
-    let stop = drive(cursor, file, context, memory, how, room);
+    let (reserve, fusion) = how;
+    let exit = match file.get_mut(..FIRST_ROOM) {
+        Some(window) if cursor.fuel > reserve => {
+            let image: &Verified = &context.image;
+            let code = if fusion { image.fused() } else { image.plain() };
+            let arena = Arena::new(memory, &mut context.space, &mut context.heap, context.limits.heap, 0);
+            execute::<false>(code, window, &mut Guest { image, arena }, cursor, reserve)
+        }
+        _ => Exit::Low,
+    };
+    let stop = match exit {
+        Exit::Stop(stop) => stop,
+        Exit::Low | Exit::Room => drive(cursor, file, context, memory, how),
+    };
     context.pc = cursor.pc;
     context.base = cursor.base as u32;
-    let live = &file[..context.live_slots().min(file.len())];
-    if context.slots.len() == live.len() {
-        context.slots.copy_from_slice(live);
-    } else {
-        context.slots.clear();
-        context.slots.reserve_exact(live.len());
-        context.slots.extend_from_slice(live);
+    let live = context.live_slots();
+    match file.get(..live) {
+        Some(live) if context.slots.len() == live.len() => context.slots.copy_from_slice(live),
+        live => replace_slots(&mut context.slots, live.unwrap_or(file)),
     }
     stop
+}
+
+/// Keeps the live slots of a process that has more or fewer than before.
+#[inline(never)]
+fn replace_slots(slots: &mut Vec<u64>, live: &[u64]) {
+    slots.clear();
+    slots.reserve_exact(live.len());
+    slots.extend_from_slice(live);
 }
 
 /// Runs a process with a deep stack where it stands.
@@ -110,9 +130,8 @@ fn run_small(
 #[inline(never)]
 fn run_large(cursor: &mut Cursor, context: &mut Context, memory: &mut Memory, how: (u64, bool)) -> Stop {
     let mut slots = std::mem::take(&mut context.slots);
-    let room = cursor.base + WINDOW;
-    make_room(&mut slots, room);
-    let stop = drive(cursor, &mut slots, context, memory, how, room);
+    make_room(&mut slots, (cursor.base + WINDOW).max(FIRST_ROOM));
+    let stop = drive(cursor, &mut slots, context, memory, how);
     context.pc = cursor.pc;
     context.base = cursor.base as u32;
     let live = context.live_slots().min(slots.len());
@@ -126,34 +145,32 @@ fn run_large(cursor: &mut Cursor, context: &mut Context, memory: &mut Memory, ho
 
 #[inline]
 fn make_room(slots: &mut Vec<u64>, room: usize) {
-    if slots.len() < room.max(2 * WINDOW) {
-        slots.resize(room.max(2 * WINDOW), 0);
+    if slots.len() < room {
+        slots.resize(room, 0);
     }
 }
 
-/// Runs both instances of the loop by turns, and finds room for the stack; `room` is what the running frame needs.
-#[inline(always)]
+/// Runs both instances of the loop by turns, and finds room for the stack.
+#[inline(never)]
 fn drive(
     cursor: &mut Cursor,
     slots: &mut Vec<u64>,
     context: &mut Context,
     memory: &mut Memory,
     (reserve, fusion): (u64, bool),
-    room: usize,
 ) -> Stop {
+    // The running frame has its window, whatever the limit.
+    let most = context.most_slots().max(context.base as usize + WINDOW);
     let image: &Verified = &context.image;
     let code = if fusion { image.fused() } else { image.plain() };
     let limits = context.limits;
-    // No limit asks for less than a small stack has at once, so that its limit is only looked at where it does not last.
-    let most_slots = || most_slots(image, limits).max(room);
-    let mut most = if slots.len() <= SMALLEST_STACK as usize { None } else { Some(most_slots()) };
     let arena = Arena::new(memory, &mut context.space, &mut context.heap, limits.heap, 0);
     let mut guest = Guest { image, arena };
     // What is added at a time doubles within one run and begins small in the next: a deep stack under a short quantum
     // must not be cleared again in its whole length at every call.
     let mut step = 4 * WINDOW;
     loop {
-        let usable = most.map_or(slots.len(), |most| slots.len().min(most));
+        let usable = slots.len().min(most);
         let window = &mut slots[..usable];
         let exit = if cursor.fuel <= reserve {
             execute::<true>(image.plain(), window, &mut guest, cursor, reserve)
@@ -163,11 +180,8 @@ fn drive(
         match exit {
             Exit::Stop(stop) => return stop,
             Exit::Low => {}
+            Exit::Room if usable == most => return Stop::Fault(Box::new(Fault::StackOverflow { limit: limits.stack })),
             Exit::Room => {
-                let most = *most.get_or_insert_with(most_slots);
-                if usable == most {
-                    return Stop::Fault(Box::new(Fault::StackOverflow { limit: limits.stack }));
-                }
                 slots.resize((slots.len() + step).min(most), 0);
                 step *= 2;
             }

@@ -18,6 +18,14 @@ impl InTurn {
     }
 }
 
+impl InTurn {
+    /// Who runs after so many others, where nothing comes between.
+    #[inline]
+    pub(super) fn ahead(&self, at: usize) -> Option<Ticket> {
+        self.queue.get(at).copied()
+    }
+}
+
 impl Policy for InTurn {
     #[inline]
     fn ready(&mut self, ticket: Ticket, _nice: i8) {

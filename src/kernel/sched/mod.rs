@@ -88,6 +88,15 @@ impl Scheduler {
         }
     }
 
+    /// Who probably runs after so many others; none where few wait, or where the policy does not know.
+    #[inline]
+    pub(crate) fn ahead(&self, at: usize) -> Option<Ticket> {
+        match self {
+            Scheduler::InTurn(policy) => policy.ahead(at),
+            Scheduler::Other(_) => None,
+        }
+    }
+
     /// Whether a running process is taken off the processor when its quantum is spent.
     #[inline]
     pub(crate) fn preempts(&self) -> bool {

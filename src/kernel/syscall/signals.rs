@@ -128,13 +128,13 @@ pub(crate) fn sigprocmask(machine: &mut Machine, me: Pid, call: &mut Call) -> Ou
     let deed = machine.deed(me);
     let signals = &mut machine.process_mut(me).signals;
     let old = signals.mask;
-    signals.mask = match how {
+    let new = match how {
         SIG_BLOCK => old.union(set),
         SIG_UNBLOCK => old.without(set),
         SIG_SETMASK => set,
         _ => return Outcome::Fail(Errno::EINVAL),
     };
-    signals.masked = Some(deed);
+    signals.set_mask(new, deed);
     Outcome::Pair(0, i64::from(old.0))
 }
 

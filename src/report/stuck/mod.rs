@@ -393,10 +393,10 @@ fn objects(voice: &Voice<'_>, kind: &Kind, add: &mut impl FnMut(Span, String)) {
         Kind::DroppedSignal(heard) => sent(voice, heard.signal, heard.origin, add),
         Kind::BlockedSignal(signal) => {
             for process in facts.stands.iter().filter_map(|stand| facts.process(stand.pid)) {
-                let origin = process.signals.origins.iter().find(|(pending, _)| pending == signal);
-                if let Some((_, origin)) = origin {
-                    sent(voice, *signal, Some(*origin), add);
-                    if let Some(masked) = process.signals.masked {
+                let origin = process.signals.origin(*signal);
+                if let Some(origin) = origin {
+                    sent(voice, *signal, Some(origin), add);
+                    if let Some(masked) = process.signals.masked() {
                         add(masked.span, format!("{} was blocked here", signal.name()));
                     }
                 }

@@ -115,13 +115,13 @@ impl Voice<'_> {
 
     fn blocked(&self, stand: &Stand, signal: Signal) -> Vec<String> {
         let Some(process) = self.facts.process(stand.pid) else { return Vec::new() };
-        let origin = process.signals.origins.iter().find(|(pending, _)| *pending == signal).map(|(_, origin)| *origin);
+        let origin = process.signals.origin(signal);
         let mut notes = Vec::new();
         // Where a process has sent it, its place is labelled.
         if !matches!(origin, Some(Origin::Process(..))) {
             notes.push(format!("{} {}", signal.name(), self.origin(origin)));
         }
-        match (stand.call, process.signals.masked) {
+        match (stand.call, process.signals.masked()) {
             (Some(Builtin::Sigsuspend), _) => notes.push(format!(
                 "the argument of `sigsuspend` is what is blocked while it waits, and {} is in it",
                 signal.name()
@@ -226,10 +226,10 @@ impl Voice<'_> {
         let Some(process) = self.facts.process(stand.pid) else { return Vec::new() };
         let who = self.who(stand.pid);
         let mut notes = Vec::new();
-        for (signal, origin) in &process.signals.origins {
+        for (signal, origin) in process.signals.origins() {
             if let (true, Origin::Process(..)) = (process.signals.mask.contains(*signal), *origin) {
                 let since =
-                    process.signals.masked.map_or_else(String::new, |by| format!(" since {}", self.line(by.span)));
+                    process.signals.masked().map_or_else(String::new, |by| format!(" since {}", self.line(by.span)));
                 notes.push(format!(
                     "{} {}, and {who} has it blocked{since}",
                     signal.name(),
