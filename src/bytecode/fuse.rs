@@ -5,105 +5,164 @@
 //! a jump into the middle, a fault in the second part and the count of instructions need nothing of their own, and the verifier, the
 //! listing and the traces know only the bytecode.
 
-use super::op::{Instruction, Op};
+use super::image::FunctionInfo;
+use super::op::{Instruction, Op, Operand};
 use crate::for_each_op;
 
 /// Calls `$callback!` with every row, its name and then its parts, after what else it is to be given. The rows are the pairs that were met most often in the workloads of
 /// `benches/`, and the longer runs that they form: the ends of counting loops, elements and fields that are changed in place.
+///
+/// Behind a part may stand one of its operands, `a`, `b` or `c`: it is what was made last before it in the row. The row then fits only
+/// such code, and the processor need not read from the register what it has just written there.
 #[macro_export]
 macro_rules! for_each_fusion {
     ($callback:ident $($before:tt)*) => {
         $callback! {
             $($before)*
             // The end of a loop: a step, then the test.
-            AddImmJumpLt = AddImm JumpLt;
-            AddImmJumpLe = AddImm JumpLe;
-            AddImmJumpLtShort = AddImm JumpLtShort;
+            AddImmJumpLt = AddImm JumpLt[a];
+            AddImmJumpLe = AddImm JumpLe[a];
+            AddImmJumpLtShort = AddImm JumpLtShort[a];
+            AddImmJumpLeShort = AddImm JumpLeShort[a];
+            AddImmJumpGeShort = AddImm JumpGeShort[a];
             AddImmJumpNeShort = AddImm JumpNeShort;
             AddImmJump = AddImm Jump;
-            AddIntJumpLt = AddInt JumpLt;
-            AddAddJumpLt = AddInt AddImm JumpLt;
-            AndAddAddJumpLt = AndImm AddInt AddImm JumpLt;
-            AddImmAddImmJumpLt = AddImm AddImm JumpLt;
-            AddImmAddImmJumpLe = AddImm AddImm JumpLe;
-            AddImmJumpLeShort = AddImm JumpLeShort;
-            MulAddAddJumpLt = MulInt AddInt AddImm JumpLt;
-            StoreElemAddImmJumpLt = StoreElem AddImm JumpLt;
+            AddIntJump = AddInt Jump;
+            AddIntJumpLt = AddInt JumpLt[a];
+            AddIntAddImmJumpLt = AddInt AddImm JumpLt[a];
+            AddIntAddImmJumpLtShort = AddInt AddImm JumpLtShort[a];
+            AndAddAddJumpLt = AndImm AddInt[c] AddImm JumpLt[a];
+            XorAddAddJumpLt = XorInt AddImm[b] AddImm JumpLt[a];
+            AddImmAddImmJumpLt = AddImm AddImm JumpLt[a];
+            AddImmAddImmJumpLe = AddImm AddImm JumpLe[b];
+            MulAddAddJumpLt = MulInt AddInt[c] AddImm JumpLt[a];
+            MulAddAddJumpNeShort = MulImm AddImm[b] AddImm JumpNeShort;
+            StoreElemAddImmJumpLt = StoreElem AddImm JumpLt[a];
             DivImmJump = DivImm Jump;
             // Sums.
             AddImmAddImm = AddImm AddImm;
             AddIntAddImm = AddInt AddImm;
-            AndImmAddInt = AndImm AddInt;
-            XorIntAddImm = XorInt AddImm;
-            MulImmAddImm = MulImm AddImm;
-            MulIntAddInt = MulInt AddInt;
+            AndImmAddInt = AndImm AddInt[c];
+            XorIntAddImm = XorInt AddImm[b];
+            MulImmAddImm = MulImm AddImm[b];
+            MulIntAddInt = MulInt AddInt[c];
+            MulIntPlusInt = MulInt AddInt[b];
             // Tests.
-            RemImmJumpIf = RemImm JumpIf;
-            RemImmJumpIfDivImmJump = RemImm JumpIf DivImm Jump;
-            RemImmJumpIfNot = RemImm JumpIfNot;
-            ArrayLenJumpLt = ArrayLen JumpLt;
-            AddImmArrayLenJumpLt = AddImm ArrayLen JumpLt;
+            RemImmJumpIf = RemImm JumpIf[a];
+            RemImmJumpIfDivImmJump = RemImm JumpIf[a] DivImm Jump;
+            RemImmJumpIfNot = RemImm JumpIfNot[a];
+            RemIntJumpIf = RemInt JumpIf[a];
+            ArrayLenJumpLt = ArrayLen JumpLt[b];
+            AddImmArrayLenJumpLt = AddImm ArrayLen JumpLt[b];
             // Calls.
             AddImmCall = AddImm Call;
             MoveCall = Move Call;
             MoveMove = Move Move;
+            MoveMoveMove = Move Move Move;
+            MoveMoveMoveCall = Move Move Move Call;
             AddIntReturn = AddInt Return;
             JumpGeShortReturn = JumpGeShort Return;
             // Arrays.
             LoadElemLoadElem = LoadElem LoadElem;
-            LoadElemLoadElemLoadElem = LoadElem LoadElem LoadElem;
-            LoadElemMulInt = LoadElem MulInt;
-            LoadElemJumpLt = LoadElem JumpLt;
+            LoadElemLoadElemLoadElem = LoadElem LoadElem LoadElem[b];
+            LoadElemMulInt = LoadElem MulInt[c];
+            LoadElemAddInt = LoadElem AddInt[c];
+            LoadElemAddIntAddImmJumpLt = LoadElem AddInt[c] AddImm JumpLt[a];
+            LoadElemAddIntAddImmArrayLenJumpLt = LoadElem AddInt[c] AddImm ArrayLen JumpLt[b];
+            LoadElemJumpLt = LoadElem JumpLt[a];
             LoadElemJumpLe = LoadElem JumpLe;
-            LoadElemJumpIf = LoadElem JumpIf;
-            LoadElemJumpIfNot = LoadElem JumpIfNot;
-            LoadElemLoadField = LoadElem LoadField;
-            LoadElemJumpLtJump = LoadElem JumpLt Jump;
-            LoadElemJumpLtJumpLt = LoadElem JumpLt JumpLt;
-            LoadElemStoreElem = LoadElem StoreElem;
+            LoadElemJumpIf = LoadElem JumpIf[a];
+            LoadElemJumpIfNot = LoadElem JumpIfNot[a];
+            LoadElemLoadField = LoadElem LoadField[b];
+            LoadElemJumpLtJump = LoadElem JumpLt[a] Jump;
+            LoadElemJumpGtJumpLt = LoadElem JumpLt[b] JumpLt;
+            LoadElemStoreElem = LoadElem StoreElem[a];
             // Two elements that change places.
-            LoadElemLoadElemStoreElemStoreElem = LoadElem LoadElem StoreElem StoreElem;
+            LoadElemLoadElemStoreElemStoreElem = LoadElem LoadElem StoreElem[a] StoreElem;
             // One step of a sum of products.
-            LoadElemLoadElemLoadElemMulAddAddJumpLt = LoadElem LoadElem LoadElem MulInt AddInt AddImm JumpLt;
-            LoadElemLoadElemMulAddAddJumpLt = LoadElem LoadElem MulInt AddInt AddImm JumpLt;
-            LoadElemAddIntStoreElem = LoadElem AddInt StoreElem;
-            AddImmLoadElem = AddImm LoadElem;
-            AddImmLoadElemJumpLt = AddImm LoadElem JumpLt;
-            AddImmLoadElemJumpLtJump = AddImm LoadElem JumpLt Jump;
-            AddImmLoadElemJumpLtJumpLt = AddImm LoadElem JumpLt JumpLt;
+            LoadElemLoadElemLoadElemMulAddAddJumpLt = LoadElem LoadElem LoadElem[b] MulInt[c] AddInt[c] AddImm JumpLt[a];
+            LoadElemLoadElemMulAddAddJumpLt = LoadElem LoadElem MulInt[c] AddInt[c] AddImm JumpLt[a];
+            LoadElemAddIntStoreElem = LoadElem AddInt[b] StoreElem[a];
+            LoadElemAddImmStoreElem = LoadElem AddImm[b] StoreElem[a];
+            AddImmLoadElem = AddImm LoadElem[c];
+            AddImmLoadElemJumpLt = AddImm LoadElem[c] JumpLt[a];
+            AddImmLoadElemJumpGt = AddImm LoadElem[c] JumpLt[b];
+            AddImmLoadElemJumpLtJump = AddImm LoadElem[c] JumpLt[a] Jump;
+            AddImmLoadElemJumpGtJumpLt = AddImm LoadElem[c] JumpLt[b] JumpLt;
+            AddImmLoadElemLoadElemJumpLe = AddImm LoadElem[c] LoadElem JumpLe[b];
             StoreElemStoreElem = StoreElem StoreElem;
             StoreElemAddImm = StoreElem AddImm;
             StoreElemAddInt = StoreElem AddInt;
-            LoadIntStoreElem = LoadInt StoreElem;
-            LoadIntStoreElemAddJumpLt = LoadInt StoreElem AddInt JumpLt;
+            LoadIntStoreElem = LoadInt StoreElem[a];
+            LoadIntStoreElemAddJumpLt = LoadInt StoreElem[a] AddInt JumpLt[a];
             // Structs.
-            LoadFieldAddInt = LoadField AddInt;
-            LoadFieldJumpIf = LoadField JumpIf;
+            LoadFieldAddInt = LoadField AddInt[c];
+            LoadFieldJumpIf = LoadField JumpIf[a];
             LoadFieldLoadField = LoadField LoadField;
             // One step along a list.
-            LoadFieldAddIntLoadFieldJumpIf = LoadField AddInt LoadField JumpIf;
-            LoadFieldLoadFieldSubFloat = LoadField LoadField SubFloat;
-            LoadFieldAddIntStoreField = LoadField AddInt StoreField;
-            LoadFieldAddFloat = LoadField AddFloat;
-            LoadFieldSubFloat = LoadField SubFloat;
-            LoadFieldMulFloat = LoadField MulFloat;
-            LoadFieldAddFloatStoreField = LoadField AddFloat StoreField;
-            LoadFieldSubFloatStoreField = LoadField SubFloat StoreField;
-            MulLoadAddStoreField = MulFloat LoadField AddFloat StoreField;
-            MulLoadSubStoreField = MulFloat LoadField SubFloat StoreField;
+            LoadFieldAddIntLoadFieldJumpIf = LoadField AddInt[c] LoadField JumpIf[a];
+            LoadFieldLoadFieldSubFloat = LoadField LoadField SubFloat[c];
+            LoadFieldAddIntStoreField = LoadField AddInt[b] StoreField[a];
+            LoadFieldAddImmStoreField = LoadField AddImm[b] StoreField[a];
+            LoadFieldAddFloat = LoadField AddFloat[b];
+            LoadFieldSubFloat = LoadField SubFloat[b];
+            LoadFieldMulFloat = LoadField MulFloat[b];
+            LoadFieldTimesFloat = LoadField MulFloat[c];
+            LoadFieldAddFloatStoreField = LoadField AddFloat[b] StoreField[a];
+            LoadFieldSubFloatStoreField = LoadField SubFloat[b] StoreField[a];
+            MulLoadAddStoreField = MulFloat LoadField AddFloat[b] StoreField[a];
+            MulLoadSubStoreField = MulFloat LoadField SubFloat[b] StoreField[a];
+            LoadMulLoadAddStoreField = LoadField MulFloat[c] LoadField AddFloat[b] StoreField[a];
             // Floats.
             MulFloatLoadField = MulFloat LoadField;
             MulFloatMulFloat = MulFloat MulFloat;
-            MulFloatAddFloat = MulFloat AddFloat;
-            MulFloatMulFloatAddFloat = MulFloat MulFloat AddFloat;
-            LoadConstAddFloat = LoadConst AddFloat;
-            MulFloatDivFloat = MulFloat DivFloat;
+            MulFloatAddFloat = MulFloat AddFloat[c];
+            MulFloatMulFloatAddFloat = MulFloat MulFloat AddFloat[c];
+            MulMulAddMulAddFloat = MulFloat MulFloat AddFloat[c] MulFloat AddFloat[c];
+            LoadConstAddFloat = LoadConst AddFloat[c];
+            LoadConstMulFloat = LoadConst MulFloat[c];
+            MulFloatDivFloat = MulFloat DivFloat[c];
         }
     };
 }
 
+/// A part of a row.
+#[derive(Debug)]
+struct Part {
+    op: Op,
+    /// The operand that was made last before it; empty where it does not matter.
+    last: &'static str,
+}
+
+impl Part {
+    /// Whether an instruction is such a part after one that wrote to register `made`.
+    fn fits(&self, instruction: &Instruction, made: Option<u8>) -> bool {
+        let Instruction { op, a, b, c, .. } = *instruction;
+        self.op == op
+            && match self.last {
+                "a" => made == Some(a),
+                "b" => made == Some(b),
+                "c" => made == Some(c),
+                _ => true,
+            }
+    }
+}
+
+/// Whether instructions begin with the parts of a row.
+fn fits(parts: &[Part], code: &[Instruction]) -> bool {
+    let mut made = None;
+    parts.len() <= code.len()
+        && parts.iter().zip(code).all(|(part, instruction)| {
+            let fits = part.fits(instruction, made);
+            if instruction.op.row().operands[0] == Operand::Write {
+                made = Some(instruction.a);
+            }
+            fits
+        })
+}
+
 macro_rules! define_steps {
-    ([$($single:ident)*] $($fused:ident = $($part:ident)+;)*) => {
+    ([$($single:ident)*] $($fused:ident = $($part:ident $([$last:ident])?)+;)*) => {
         /// What one turn of the processor's loop does.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         #[repr(u8)]
@@ -117,7 +176,8 @@ macro_rules! define_steps {
         }
 
         /// The rows: a fused step, and its parts.
-        const FUSIONS: &[(Step, &[Op])] = &[$((Step::$fused, &[$(Op::$part),+]),)*];
+        const FUSIONS: &[(Step, &[Part])] =
+            &[$((Step::$fused, &[$(Part { op: Op::$part, last: concat!("", $(stringify!($last))?) }),+]),)*];
     };
 }
 macro_rules! single_steps {
@@ -158,23 +218,39 @@ impl Entry {
     }
 }
 
-/// The code with an entry for each instruction, none of them fused.
-pub fn plain(code: &[Instruction]) -> Vec<Entry> {
-    code.iter().map(|instruction| Entry::new(instruction.op.into(), *instruction)).collect()
+/// The most parts that a row has. The processor looks at so many entries at once, so that it need not ask for each part
+/// whether there is one; behind the code stand as many that do nothing.
+pub const SPAN: usize = {
+    let (mut most, mut at) = (0, 0);
+    while at < FUSIONS.len() {
+        most = if FUSIONS[at].1.len() > most { FUSIONS[at].1.len() } else { most };
+        at += 1;
+    }
+    most
+};
+
+/// The code with an entry for each instruction, none of them fused. A call's immediate is where its function begins.
+pub fn plain(code: &[Instruction], functions: &[FunctionInfo]) -> Vec<Entry> {
+    let target = |instruction: &Instruction| match functions.get(instruction.imm as usize) {
+        Some(function) if instruction.op == Op::Call => function.entry as i32,
+        _ => instruction.imm,
+    };
+    let entry = |one: &Instruction| Entry::new(one.op.into(), Instruction { imm: target(one), ..*one });
+    let nothing = Entry::new(Step::Nop, Instruction::new(Op::Nop, 0, 0, 0, 0));
+    code.iter().map(entry).chain([nothing; SPAN - 1]).collect()
 }
 
 /// The code with as few turns as the rows allow from every place on. No function is left by falling out of its end, so
 /// no row reaches from one into the next.
-pub fn fused(code: &[Instruction]) -> Vec<Entry> {
-    let mut entries = plain(code);
+pub fn fused(code: &[Instruction], functions: &[FunctionInfo]) -> Vec<Entry> {
+    let mut entries = plain(code, functions);
     // How many turns it takes from an instruction to the end of the code, jumps left aside: from the back to the front.
     let mut turns = vec![0_u32; code.len() + 1];
     for at in (0..code.len()).rev() {
         let rest = &code[at..];
         turns[at] = turns[at + 1] + 1;
         for (step, parts) in rows_of(rest[0].op) {
-            let fits = rest.len() >= parts.len() && parts.iter().zip(rest).all(|(part, one)| one.op == *part);
-            if fits && turns[at + parts.len()] + 1 < turns[at] {
+            if fits(parts, rest) && turns[at + parts.len()] + 1 < turns[at] {
                 turns[at] = turns[at + parts.len()] + 1;
                 entries[at].step = *step;
             }
@@ -184,8 +260,8 @@ pub fn fused(code: &[Instruction]) -> Vec<Entry> {
 }
 
 /// The rows that begin with an op.
-fn rows_of(first: Op) -> impl Iterator<Item = &'static (Step, &'static [Op])> {
-    FUSIONS.iter().filter(move |(_, parts)| parts.first() == Some(&first))
+fn rows_of(first: Op) -> impl Iterator<Item = &'static (Step, &'static [Part])> {
+    FUSIONS.iter().filter(move |(_, parts)| parts[0].op == first)
 }
 
 #[cfg(test)]
@@ -197,7 +273,7 @@ mod tests {
     }
 
     fn steps(ops: &[Op]) -> Vec<Step> {
-        fused(&code(ops)).iter().map(|entry| entry.step).collect()
+        fused(&code(ops), &[]).iter().take(ops.len()).map(|entry| entry.step).collect()
     }
 
     #[test]
@@ -206,7 +282,7 @@ mod tests {
         // From the front no row fits; from the second on one of three does, which beats one of two.
         assert_eq!(
             steps(&loop_end),
-            [Step::AddInt, Step::AddAddJumpLt, Step::AddImmJumpLt, Step::JumpLt, Step::Return]
+            [Step::AddInt, Step::AddIntAddImmJumpLt, Step::AddImmJumpLt, Step::JumpLt, Step::Return]
         );
         assert_eq!(steps(&[Op::AddImm]), [Step::AddImm]);
     }
@@ -215,7 +291,8 @@ mod tests {
     fn only_the_last_part_of_a_row_leaves_the_straight_run_for_good() {
         for (step, parts) in FUSIONS {
             let inner = &parts[..parts.len() - 1];
-            let leaves = |op: &Op| matches!(op, Op::Jump | Op::Call | Op::CallValue | Op::Return | Op::Syscall);
+            let leaves =
+                |part: &Part| matches!(part.op, Op::Jump | Op::Call | Op::CallValue | Op::Return | Op::Syscall);
             assert!(parts.len() > 1 && !inner.iter().any(leaves), "{step:?}");
         }
     }

@@ -84,13 +84,13 @@ impl Verified {
     /// The code with a turn of the processor for each instruction.
     #[inline]
     pub fn plain(&self) -> &[Entry] {
-        self.0.plain.get_or_init(|| fuse::plain(&self.0.image.code))
+        self.0.plain.get_or_init(|| fuse::plain(&self.0.image.code, &self.0.image.functions))
     }
 
     /// The code with one turn for several instructions where they often follow each other.
     #[inline]
     pub fn fused(&self) -> &[Entry] {
-        self.0.fused.get_or_init(|| fuse::fused(&self.0.image.code))
+        self.0.fused.get_or_init(|| fuse::fused(&self.0.image.code, &self.0.image.functions))
     }
 
     /// Whether both are the very same image.

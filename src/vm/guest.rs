@@ -119,9 +119,10 @@ impl Guest<'_> {
         let capacity = capacity.max(words.len() as u64);
         self.check_count(capacity)?;
         let id = if references { REFERENCES } else { 0 };
+        // The header first: the pages of an array are then written, and get their frames, in their order.
+        let array = self.allocate(Kind::Array, 2, id, 0)?;
         let store = if capacity == 0 { 0 } else { self.allocate(Kind::Store, capacity, id, capacity as u32)? };
         self.arena.memory.write_words(self.arena.space, store, words);
-        let array = self.allocate(Kind::Array, 2, id, 0)?;
         self.set_array(array, words.len() as u64, capacity, store);
         Ok(array)
     }
@@ -179,13 +180,6 @@ impl Guest<'_> {
         }
         self.push_in_place(array, word);
         Ok(())
-    }
-
-    /// The address of an element, if there is such an element.
-    #[inline(always)]
-    pub(super) fn element(&mut self, array: u64, index: u64) -> Option<u64> {
-        let (length, store) = self.arena.memory.array(*self.arena.space, array);
-        (index < length).then(|| store.wrapping_add(index))
     }
 
     /// A new struct, all fields zero.

@@ -11,7 +11,7 @@ use super::memory::{Arena, Memory, add_cells, cells_between};
 use super::text::literal;
 use super::{FIRST_SPECIAL_LINK, HANDLER_LINK, Request, SMALLEST_STACK, Stop, WINDOW, slow};
 use crate::abi::{Builtin, FUNCTION_BIAS};
-use crate::bytecode::fuse::{Entry, Step};
+use crate::bytecode::fuse::{Entry, SPAN, Step};
 use crate::bytecode::image::Verified;
 use crate::bytecode::op::Instruction;
 use crate::for_each_fusion;
@@ -192,7 +192,7 @@ fn drive(
 /// The registers of the frame at `base` of the stack.
 #[inline(always)]
 fn window(stack: &mut [u64], base: usize) -> Option<&mut [u64; WINDOW]> {
-    stack.get_mut(base..base + WINDOW)?.first_chunk_mut()
+    stack.get_mut(base..)?.first_chunk_mut()
 }
 
 /// The function that a function value names.
@@ -250,6 +250,11 @@ fn float(word: u64) -> f64 {
 }
 
 /// Carries out instructions. With `STEP`, each is charged by itself and frames begin as zeros.
+#[allow(
+    unused_assignments,
+    unused_variables,
+    reason = "not every result is read by a next part, not every operand by a macro"
+)]
 #[inline(never)]
 fn execute<const STEP: bool>(
     code: &[Entry],
@@ -266,209 +271,360 @@ fn execute<const STEP: bool>(
     base -= globals.len();
     let Some(mut win) = window(stack, base) else { return Exit::Room };
 
-    // Leaves the loop before the present instruction.
-    macro_rules! fault {
-        ($fault:expr) => {
-            break (faulted($fault), 0)
+    let (exit, counted): (Exit, u32) = 'turns: loop {
+        let row: &[Entry; SPAN] = match code.get(pc as usize..pc as usize + SPAN).and_then(|row| row.first_chunk()) {
+            Some(row) => row,
+            None => break 'turns (faulted(Fault::NotAFunction), 0),
         };
-    }
-    // Goes on elsewhere, after charging the straight run that ends here.
-    macro_rules! go {
-        ($target:expr) => {{
-            let target: u32 = $target;
-            if STEP {
-                fuel -= 1;
-                pc = target;
-            } else {
-                let left = bias - i64::from(pc);
-                pc = target;
-                bias = left + i64::from(target) - 1;
-                if left <= 0 {
-                    break (Exit::Low, 0);
+        // What a fused step made last.
+        let mut last = 0_u64;
+        // Leaves the loop before the present instruction.
+        macro_rules! fault {
+            ($fault:expr) => {
+                break 'turns (faulted($fault), 0)
+            };
+        }
+        // Goes on elsewhere, after charging the straight run that ends here.
+        macro_rules! go {
+            ($target:expr) => {{
+                let target: u32 = $target;
+                if STEP {
+                    fuel -= 1;
+                    pc = target;
+                } else {
+                    let left = bias - i64::from(pc);
+                    pc = target;
+                    bias = left + i64::from(target) - 1;
+                    if left <= 0 {
+                        break 'turns (Exit::Low, 0);
+                    }
                 }
-            }
-            continue;
-        }};
-    }
-    macro_rules! go_if {
-        ($i:ident, $test:expr) => {
-            if $test {
+                continue 'turns;
+            }};
+        }
+        // Whether a conditional jump is taken; nothing else is.
+        macro_rules! taken {
+            (JumpIf, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                $a != 0
+            };
+            (JumpIfNot, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                $a == 0
+            };
+            (JumpEq, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                $a == $b
+            };
+            (JumpNe, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                $a != $b
+            };
+            (JumpLt, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                ($a as i64) < $b as i64
+            };
+            (JumpLe, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                $a as i64 <= $b as i64
+            };
+            (JumpEqShort, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                $a as i64 == $i.short()
+            };
+            (JumpNeShort, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                $a as i64 != $i.short()
+            };
+            (JumpLtShort, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                ($a as i64) < $i.short()
+            };
+            (JumpLeShort, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                $a as i64 <= $i.short()
+            };
+            (JumpGtShort, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                $a as i64 > $i.short()
+            };
+            (JumpGeShort, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                $a as i64 >= $i.short()
+            };
+            (JumpLtFloat, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                float($a) < float($b)
+            };
+            (JumpLeFloat, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                float($a) <= float($b)
+            };
+            ($other:ident, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                false
+            };
+        }
+        macro_rules! go_if {
+            ($op:ident, $i:ident, $($operands:tt)*) => {
+                if taken!($op, $i, $($operands)*) {
+                    go!($i.imm as u32)
+                }
+            };
+        }
+        // Begins a function. In steps, its frame is cleared.
+        macro_rules! call {
+            ($i:ident, $entry:expr, $frame:expr) => {{
+                let entry: u32 = $entry;
+                let callee = base + usize::from($i.a);
+                win = match window(stack, callee) {
+                    Some(window) => window,
+                    None => break 'turns (Exit::Room, 0),
+                };
+                win[0] = u64::from(pc) << 8 | u64::from($i.a);
+                if STEP {
+                    let first = usize::from($i.b) + 1;
+                    if let Some(fresh) = win.get_mut(first..usize::from($frame)) {
+                        fresh.fill(0);
+                    }
+                }
+                base = callee;
+                go!(entry)
+            }};
+        }
+
+        // Writes an instruction's result, and keeps it at hand for the next part of a fused step.
+        macro_rules! put {
+            ($i:ident, $result:expr) => {{
+                last = $result;
+                win[$i.a as usize] = last
+            }};
+        }
+
+        // What the instructions do that can be parts of a fused step.
+        macro_rules! operation {
+            (Move, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                put!($i, $b)
+            };
+            (LoadInt, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                put!($i, $i.imm as i64 as u64)
+            };
+            (LoadConst, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                put!($i, guest.image.constants[$i.imm as usize])
+            };
+            (AddInt, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                put!($i, $b.wrapping_add($c))
+            };
+            (MulInt, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                put!($i, $b.wrapping_mul($c))
+            };
+            (XorInt, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                put!($i, $b ^ $c)
+            };
+            (AddImm, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                put!($i, $b.wrapping_add($i.imm as i64 as u64))
+            };
+            (MulImm, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                put!($i, $b.wrapping_mul($i.imm as i64 as u64))
+            };
+            (DivImm, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                match shifts($b as i64, $i.imm) {
+                    Some((multiple, shift)) => put!($i, (multiple >> shift) as u64),
+                    None => match ($b as i64).checked_div(i64::from($i.imm)) {
+                        Some(quotient) => put!($i, quotient as u64),
+                        None => fault!(slow::division($b as i64, $i.imm as u64)),
+                    },
+                }
+            };
+            (RemImm, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                match shifts($b as i64, $i.imm) {
+                    Some((multiple, _)) => put!($i, $b.wrapping_sub(multiple as u64)),
+                    None => match ($b as i64).checked_rem(i64::from($i.imm)) {
+                        Some(rest) => put!($i, rest as u64),
+                        None => fault!(slow::division($b as i64, $i.imm as u64)),
+                    },
+                }
+            };
+            (RemInt, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                match ($b as i64).checked_rem($c as i64) {
+                    Some(rest) => put!($i, rest as u64),
+                    None => fault!(slow::division($b as i64, $c)),
+                }
+            };
+            (AndImm, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                put!($i, $b & $i.imm as i64 as u64)
+            };
+            (AddFloat, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                put!($i, (float($b) + float($c)).to_bits())
+            };
+            (SubFloat, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                put!($i, (float($b) - float($c)).to_bits())
+            };
+            (MulFloat, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                put!($i, (float($b) * float($c)).to_bits())
+            };
+            (DivFloat, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                put!($i, (float($b) / float($c)).to_bits())
+            };
+            (Jump, $i:ident, $a:expr, $b:expr, $c:expr) => {
                 go!($i.imm as u32)
-            }
-        };
-    }
-    macro_rules! call {
-        ($i:ident, $function:expr) => {{
-            let Some(function) = guest.image.functions.get($function) else { fault!(Fault::NotAFunction) };
-            let link = u64::from(pc) << 8 | u64::from($i.a);
-            let callee = base + usize::from($i.a);
-            win = match window(stack, callee) {
-                Some(window) => window,
-                None => break (Exit::Room, 0),
             };
-            win[0] = link;
-            if STEP {
-                let first = usize::from($i.b) + 1;
-                if let Some(fresh) = win.get_mut(first..usize::from(function.frame)) {
-                    fresh.fill(0);
+            (Call, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                call!($i, $i.imm as u32, guest.image.functions[guest.image.code[pc as usize].imm as usize].frame)
+            };
+            (Return, $i:ident, $a:expr, $b:expr, $c:expr) => {{
+                let link = win[0];
+                if link >= FIRST_SPECIAL_LINK {
+                    break 'turns (Exit::Stop(special_return(link, win)), 1);
                 }
-            }
-            base = callee;
-            go!(function.entry)
-        }};
-    }
-
-    // What the instructions do that can be parts of a fused step.
-    macro_rules! part {
-        (Move, $i:ident) => {
-            win[$i.a as usize] = win[$i.b as usize]
-        };
-        (LoadInt, $i:ident) => {
-            win[$i.a as usize] = $i.imm as i64 as u64
-        };
-        (LoadConst, $i:ident) => {
-            win[$i.a as usize] = guest.image.constants[$i.imm as usize]
-        };
-        (AddInt, $i:ident) => {
-            win[$i.a as usize] = win[$i.b as usize].wrapping_add(win[$i.c as usize])
-        };
-        (MulInt, $i:ident) => {
-            win[$i.a as usize] = win[$i.b as usize].wrapping_mul(win[$i.c as usize])
-        };
-        (XorInt, $i:ident) => {
-            win[$i.a as usize] = win[$i.b as usize] ^ win[$i.c as usize]
-        };
-        (AddImm, $i:ident) => {
-            win[$i.a as usize] = win[$i.b as usize].wrapping_add($i.imm as i64 as u64)
-        };
-        (MulImm, $i:ident) => {
-            win[$i.a as usize] = win[$i.b as usize].wrapping_mul($i.imm as i64 as u64)
-        };
-        (DivImm, $i:ident) => {
-            match shifts(win[$i.b as usize] as i64, $i.imm) {
-                Some((multiple, shift)) => win[$i.a as usize] = (multiple >> shift) as u64,
-                None => match (win[$i.b as usize] as i64).checked_div(i64::from($i.imm)) {
-                    Some(quotient) => win[$i.a as usize] = quotient as u64,
-                    None => fault!(slow::division(win[$i.b as usize] as i64, $i.imm as u64)),
-                },
-            }
-        };
-        (RemImm, $i:ident) => {
-            match shifts(win[$i.b as usize] as i64, $i.imm) {
-                Some((multiple, _)) => win[$i.a as usize] = win[$i.b as usize].wrapping_sub(multiple as u64),
-                None => match (win[$i.b as usize] as i64).checked_rem(i64::from($i.imm)) {
-                    Some(rest) => win[$i.a as usize] = rest as u64,
-                    None => fault!(slow::division(win[$i.b as usize] as i64, $i.imm as u64)),
-                },
-            }
-        };
-        (AndImm, $i:ident) => {
-            win[$i.a as usize] = win[$i.b as usize] & $i.imm as i64 as u64
-        };
-        (AddFloat, $i:ident) => {
-            win[$i.a as usize] = (float(win[$i.b as usize]) + float(win[$i.c as usize])).to_bits()
-        };
-        (SubFloat, $i:ident) => {
-            win[$i.a as usize] = (float(win[$i.b as usize]) - float(win[$i.c as usize])).to_bits()
-        };
-        (MulFloat, $i:ident) => {
-            win[$i.a as usize] = (float(win[$i.b as usize]) * float(win[$i.c as usize])).to_bits()
-        };
-        (DivFloat, $i:ident) => {
-            win[$i.a as usize] = (float(win[$i.b as usize]) / float(win[$i.c as usize])).to_bits()
-        };
-        (Jump, $i:ident) => {
-            go!($i.imm as u32)
-        };
-        (JumpIf, $i:ident) => {
-            go_if!($i, win[$i.a as usize] != 0)
-        };
-        (JumpIfNot, $i:ident) => {
-            go_if!($i, win[$i.a as usize] == 0)
-        };
-        (JumpLt, $i:ident) => {
-            go_if!($i, (win[$i.a as usize] as i64) < win[$i.b as usize] as i64)
-        };
-        (JumpLe, $i:ident) => {
-            go_if!($i, win[$i.a as usize] as i64 <= win[$i.b as usize] as i64)
-        };
-        (JumpNeShort, $i:ident) => {
-            go_if!($i, win[$i.a as usize] as i64 != $i.short())
-        };
-        (JumpLtShort, $i:ident) => {
-            go_if!($i, (win[$i.a as usize] as i64) < $i.short())
-        };
-        (JumpLeShort, $i:ident) => {
-            go_if!($i, win[$i.a as usize] as i64 <= $i.short())
-        };
-        (JumpGeShort, $i:ident) => {
-            go_if!($i, win[$i.a as usize] as i64 >= $i.short())
-        };
-        (Call, $i:ident) => {
-            call!($i, $i.imm as usize)
-        };
-        (Return, $i:ident) => {{
-            let link = win[0];
-            if link >= FIRST_SPECIAL_LINK {
-                break (Exit::Stop(special_return(link, win)), 1);
-            }
-            if $i.b == 1 {
-                win[0] = win[$i.a as usize];
-            } else {
-                let first = usize::from($i.a);
-                win.copy_within(first..(first + usize::from($i.b)).min(WINDOW), 0);
-            }
-            base -= link as usize & 0xff;
-            win = match window(stack, base) {
-                Some(window) => window,
-                None => break (Exit::Room, 0),
+                if $i.b == 1 {
+                    win[0] = $a;
+                } else {
+                    let first = usize::from($i.a);
+                    win.copy_within(first..(first + usize::from($i.b)).min(WINDOW), 0);
+                }
+                base -= link as usize & 0xff;
+                win = match window(stack, base) {
+                    Some(window) => window,
+                    None => break 'turns (Exit::Room, 0),
+                };
+                go!((link >> 8) as u32 + 1)
+            }};
+            (ArrayLen, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                put!($i, guest.arena.memory.array(*guest.arena.space, $b).0)
             };
-            go!((link >> 8) as u32 + 1)
-        }};
-        (ArrayLen, $i:ident) => {
-            win[$i.a as usize] = guest.arena.memory.array(*guest.arena.space, win[$i.b as usize]).0
-        };
-        (LoadElem, $i:ident) => {
-            match guest.element(win[$i.b as usize], win[$i.c as usize]) {
-                Some(address) => win[$i.a as usize] = guest.arena.read(address),
-                None => fault!(explain!()),
-            }
-        };
-        (StoreElem, $i:ident) => {
-            match guest.element(win[$i.b as usize], win[$i.c as usize]) {
-                Some(address) => guest.arena.write(address, win[$i.a as usize]),
-                None => fault!(explain!()),
-            }
-        };
-        (LoadField, $i:ident) => {{
-            let object = win[$i.b as usize];
-            if object == 0 {
-                fault!(Fault::Nil { what: "struct" })
-            }
-            win[$i.a as usize] = guest.arena.read(object.wrapping_add($i.imm as u64))
-        }};
-        (StoreField, $i:ident) => {{
-            let object = win[$i.b as usize];
-            if object == 0 {
-                fault!(Fault::Nil { what: "struct" })
-            }
-            guest.arena.write(object.wrapping_add($i.imm as u64), win[$i.a as usize])
-        }};
-    }
-    // Why the present instruction cannot be carried out.
-    macro_rules! explain {
-        () => {
-            slow::explain(guest, win, &guest.image.code[pc as usize])
-        };
-    }
+            (LoadElem, $i:ident, $a:expr, $b:expr, $c:expr) => {{
+                let (array, index) = ($b, $c);
+                match guest.arena.memory.near_element(array, index) {
+                    Some(word) => put!($i, word),
+                    None => match guest.arena.memory.load_far_element(guest.arena.space, array, index) {
+                        Some(word) => put!($i, word),
+                        None => fault!(explain!()),
+                    },
+                }
+            }};
+            (StoreElem, $i:ident, $a:expr, $b:expr, $c:expr) => {{
+                let (array, index, word) = ($b, $c, $a);
+                match guest.arena.memory.near_element_mut(array, index) {
+                    Some(element) => *element = word,
+                    None => {
+                        if !guest.arena.memory.store_far_element(guest.arena.space, array, index, word) {
+                            fault!(explain!())
+                        }
+                    }
+                }
+            }};
+            (LoadField, $i:ident, $a:expr, $b:expr, $c:expr) => {{
+                let object = $b;
+                if object == 0 {
+                    fault!(Fault::Nil { what: "struct" })
+                }
+                put!($i, guest.arena.read(object.wrapping_add($i.imm as u64)))
+            }};
+            (StoreField, $i:ident, $a:expr, $b:expr, $c:expr) => {{
+                let object = $b;
+                if object == 0 {
+                    fault!(Fault::Nil { what: "struct" })
+                }
+                guest.arena.write(object.wrapping_add($i.imm as u64), $a)
+            }};
+            (JumpIf, $i:ident, $($operands:tt)*) => {
+                go_if!(JumpIf, $i, $($operands)*)
+            };
+            (JumpIfNot, $i:ident, $($operands:tt)*) => {
+                go_if!(JumpIfNot, $i, $($operands)*)
+            };
+            (JumpEq, $i:ident, $($operands:tt)*) => {
+                go_if!(JumpEq, $i, $($operands)*)
+            };
+            (JumpNe, $i:ident, $($operands:tt)*) => {
+                go_if!(JumpNe, $i, $($operands)*)
+            };
+            (JumpLt, $i:ident, $($operands:tt)*) => {
+                go_if!(JumpLt, $i, $($operands)*)
+            };
+            (JumpLe, $i:ident, $($operands:tt)*) => {
+                go_if!(JumpLe, $i, $($operands)*)
+            };
+            (JumpEqShort, $i:ident, $($operands:tt)*) => {
+                go_if!(JumpEqShort, $i, $($operands)*)
+            };
+            (JumpNeShort, $i:ident, $($operands:tt)*) => {
+                go_if!(JumpNeShort, $i, $($operands)*)
+            };
+            (JumpLtShort, $i:ident, $($operands:tt)*) => {
+                go_if!(JumpLtShort, $i, $($operands)*)
+            };
+            (JumpLeShort, $i:ident, $($operands:tt)*) => {
+                go_if!(JumpLeShort, $i, $($operands)*)
+            };
+            (JumpGtShort, $i:ident, $($operands:tt)*) => {
+                go_if!(JumpGtShort, $i, $($operands)*)
+            };
+            (JumpGeShort, $i:ident, $($operands:tt)*) => {
+                go_if!(JumpGeShort, $i, $($operands)*)
+            };
+            (JumpLtFloat, $i:ident, $($operands:tt)*) => {
+                go_if!(JumpLtFloat, $i, $($operands)*)
+            };
+            (JumpLeFloat, $i:ident, $($operands:tt)*) => {
+                go_if!(JumpLeFloat, $i, $($operands)*)
+            };
+        }
+        // Gives the operands of an instruction to a macro. The one that is named was made last.
+        macro_rules! with_operands {
+            ($macro:ident, $op:ident, $i:ident, []) => {
+                $macro!($op, $i, win[$i.a as usize], win[$i.b as usize], win[$i.c as usize])
+            };
+            ($macro:ident, $op:ident, $i:ident, [a]) => {
+                $macro!($op, $i, last, win[$i.b as usize], win[$i.c as usize])
+            };
+            ($macro:ident, $op:ident, $i:ident, [b]) => {
+                $macro!($op, $i, win[$i.a as usize], last, win[$i.c as usize])
+            };
+            ($macro:ident, $op:ident, $i:ident, [c]) => {
+                $macro!($op, $i, win[$i.a as usize], win[$i.b as usize], last)
+            };
+        }
+        macro_rules! part {
+            ($op:ident, $i:ident) => {
+                with_operands!(operation, $op, $i, [])
+            };
+        }
+        // The parts of a fused step, one after the other. Where one of them jumps to the first, they begin again
+        // at once: a loop that is one row takes one turn in all.
+        macro_rules! parts {
+            ($again:lifetime, $start:ident, $at:expr,) => {};
+            ($again:lifetime, $start:ident, $at:expr, $part:ident [$last:ident] $($rest:tt)*) => {
+                parts!(@one $again, $start, $at, $part [$last], $($rest)*)
+            };
+            ($again:lifetime, $start:ident, $at:expr, $part:ident $($rest:tt)*) => {
+                parts!(@one $again, $start, $at, $part [], $($rest)*)
+            };
+            (@one $again:lifetime, $start:ident, $at:expr, $part:ident $last:tt, $($rest:tt)*) => {
+                let i = &row[$at];
+                if with_operands!(taken, $part, i, $last) && i.imm as u32 == $start {
+                    again!($again, $start, $at + 1)
+                }
+                with_operands!(operation, $part, i, $last);
+                pc += u32::from(parts!(@more $($rest)*));
+                parts!($again, $start, $at + 1, $($rest)*);
+            };
+            (@more) => {
+                false
+            };
+            (@more $($rest:tt)+) => {
+                true
+            };
+        }
+        macro_rules! again {
+            ($again:lifetime, $start:ident, $count:expr) => {{
+                pc = $start;
+                bias -= $count;
+                if bias < i64::from(pc) {
+                    break 'turns (Exit::Low, 0);
+                }
+                continue $again;
+            }};
+        }
+        // Why the present instruction cannot be carried out.
+        macro_rules! explain {
+            () => {
+                slow::explain(guest, win, &guest.image.code[pc as usize])
+            };
+        }
 
-    let (exit, counted): (Exit, u32) = loop {
-        let i = &code[pc as usize];
+        let i = &row[0];
         if STEP && fuel == 0 {
-            break (Exit::Stop(Stop::FuelSpent), 0);
+            break 'turns (Exit::Stop(Stop::FuelSpent), 0);
         }
         macro_rules! turn {
-            ($($fused:ident = $first:ident $($next:ident)+;)*) => {
+            ($($fused:ident = $($part:ident $([$last:ident])?)+;)*) => {
                 match i.step {
                     Step::Nop => {}
                     Step::Move => part!(Move, i),
@@ -485,10 +641,7 @@ fn execute<const STEP: bool>(
                         Some(quotient) => win[i.a as usize] = quotient as u64,
                         None => fault!(slow::division(win[i.b as usize] as i64, win[i.c as usize])),
                     },
-                    Step::RemInt => match (win[i.b as usize] as i64).checked_rem(win[i.c as usize] as i64) {
-                        Some(rest) => win[i.a as usize] = rest as u64,
-                        None => fault!(slow::division(win[i.b as usize] as i64, win[i.c as usize])),
-                    },
+                    Step::RemInt => part!(RemInt, i),
                     Step::AndInt => win[i.a as usize] = win[i.b as usize] & win[i.c as usize],
                     Step::OrInt => win[i.a as usize] = win[i.b as usize] | win[i.c as usize],
                     Step::XorInt => part!(XorInt, i),
@@ -535,29 +688,29 @@ fn execute<const STEP: bool>(
                     Step::Jump => part!(Jump, i),
                     Step::JumpIf => part!(JumpIf, i),
                     Step::JumpIfNot => part!(JumpIfNot, i),
-                    Step::JumpEq => go_if!(i, win[i.a as usize] == win[i.b as usize]),
-                    Step::JumpNe => go_if!(i, win[i.a as usize] != win[i.b as usize]),
+                    Step::JumpEq => part!(JumpEq, i),
+                    Step::JumpNe => part!(JumpNe, i),
                     Step::JumpLt => part!(JumpLt, i),
                     Step::JumpLe => part!(JumpLe, i),
-                    Step::JumpEqShort => go_if!(i, win[i.a as usize] as i64 == i.short()),
+                    Step::JumpEqShort => part!(JumpEqShort, i),
                     Step::JumpNeShort => part!(JumpNeShort, i),
                     Step::JumpLtShort => part!(JumpLtShort, i),
                     Step::JumpLeShort => part!(JumpLeShort, i),
-                    Step::JumpGtShort => go_if!(i, win[i.a as usize] as i64 > i.short()),
+                    Step::JumpGtShort => part!(JumpGtShort, i),
                     Step::JumpGeShort => part!(JumpGeShort, i),
-                    Step::JumpLtFloat => go_if!(i, float(win[i.a as usize]) < float(win[i.b as usize])),
-                    Step::JumpLeFloat => go_if!(i, float(win[i.a as usize]) <= float(win[i.b as usize])),
+                    Step::JumpLtFloat => part!(JumpLtFloat, i),
+                    Step::JumpLeFloat => part!(JumpLeFloat, i),
 
                     Step::Call => part!(Call, i),
                     Step::CallValue => {
                         let index = win[i.c as usize].wrapping_sub(FUNCTION_BIAS);
-                        if index >= guest.image.functions.len() as u64 {
-                            fault!(no_function(win[i.c as usize]))
+                        match guest.image.functions.get(index as usize) {
+                            Some(function) => call!(i, function.entry, function.frame),
+                            None => fault!(no_function(win[i.c as usize])),
                         }
-                        call!(i, index as usize)
                     }
                     Step::Return => part!(Return, i),
-                    Step::Syscall => break (Exit::Stop(request(guest.image.code[pc as usize])), 1),
+                    Step::Syscall => break 'turns (Exit::Stop(request(guest.image.code[pc as usize])), 1),
 
                     Step::ArrayLen => part!(ArrayLen, i),
                     Step::StrLen => win[i.a as usize] = slow::length(guest, win[i.b as usize]),
@@ -596,23 +749,22 @@ fn execute<const STEP: bool>(
                         let done = slow::carry_out(guest, globals, stack, base, pc, &guest.image.code[pc as usize]);
                         match window(stack, base) {
                             Some(window) => win = window,
-                            None => break (Exit::Room, 0),
+                            None => break 'turns (Exit::Room, 0),
                         }
                         if let Err(fault) = done {
                             fault!(fault)
                         }
                     }
                     $(Step::$fused => {
-                        const PARTS: usize = 1 + [$(stringify!($next)),+].len();
-                        let row = &code[pc as usize..pc as usize + PARTS];
-                        let mut at = 0;
-                        part!($first, i);
-                        $(
-                            at += 1;
-                            pc += 1;
-                            let i = &row[at];
-                            part!($next, i);
-                        )+
+                        if STEP {
+                            unreachable!("no row is carried out in steps");
+                        }
+                        let start = pc;
+                        #[allow(unreachable_code, reason = "the last part of some rows always goes elsewhere")]
+                        'again: loop {
+                            parts!('again, start, 0, $($part $([$last])?)+);
+                            break;
+                        }
                     })*
                 }
             };

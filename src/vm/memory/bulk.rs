@@ -31,8 +31,8 @@ impl Memory {
     /// The same, through the translation cache.
     #[inline]
     pub(crate) fn read_rest_of_page(&mut self, space: Space, address: u64) -> (u64, &[u8]) {
-        let words = self.readable(space, address / PAGE_WORDS as u64);
-        let at = address as usize % PAGE_WORDS;
+        let place = self.readable(space, address);
+        let (words, at) = (self.frames.item((place / PAGE_WORDS) as u32), place % PAGE_WORDS);
         (words[at], bytemuck::cast_slice(&words[at + 1..]))
     }
 
@@ -43,7 +43,7 @@ impl Memory {
         while !rest.is_empty() {
             let start = at as usize % PAGE_BYTES;
             let (now, later) = rest.split_at(rest.len().min(PAGE_BYTES - start));
-            let page: &mut [u8] = bytemuck::cast_slice_mut(self.writable(space, at / PAGE_BYTES as u64));
+            let page: &mut [u8] = bytemuck::cast_slice_mut(self.page_mut(space, at / PAGE_BYTES as u64));
             page[start..start + now.len()].copy_from_slice(now);
             at = at.wrapping_add(now.len() as u64);
             rest = later;
@@ -87,7 +87,7 @@ impl Memory {
             let take = left.min((PAGE_WORDS - start) as u64);
             let page = at / PAGE_WORDS as u64;
             if word != 0 || self.lookup(*space, page) != 0 {
-                self.writable(space, page)[start..start + take as usize].fill(word);
+                self.page_mut(space, page)[start..start + take as usize].fill(word);
             }
             at = at.wrapping_add(take);
             left -= take;

@@ -14,6 +14,7 @@ mod heap;
 mod manual;
 mod pool;
 mod row;
+mod runs;
 mod stats;
 mod table;
 mod tlb;
@@ -121,7 +122,8 @@ impl Memory {
     /// The word at `address`; zero where nothing was written.
     #[inline(always)]
     pub(crate) fn read(&mut self, space: Space, address: u64) -> u64 {
-        self.readable(space, address / PAGE_WORDS as u64)[address as usize % PAGE_WORDS]
+        let place = self.readable(space, address);
+        self.frames.words()[place]
     }
 
     /// The word at `address`, past the cache.
@@ -133,9 +135,9 @@ impl Memory {
     /// The two words at `address`, which is even.
     #[inline(always)]
     pub(crate) fn read_pair(&mut self, space: Space, address: u64) -> (u64, u64) {
-        let words = self.readable(space, address / PAGE_WORDS as u64);
-        let at = address as usize % PAGE_WORDS;
-        (words[at & !1], words[at | 1])
+        let place = self.readable(space, address);
+        let [first, second] = self.frames.pairs()[place / 2];
+        (first, second)
     }
 
     /// Length and store of an array, whose header stands at `array`.
@@ -164,54 +166,109 @@ impl Memory {
         self.tlb.insert_array(array, length | store << 32);
     }
 
+    /// Element `index` of an array, if it is in the array's run.
+    #[inline(always)]
+    pub(crate) fn near_element(&self, array: u64, index: u64) -> Option<u64> {
+        Some(self.frames.words()[self.tlb.element(array, index)?])
+    }
+
+    /// Element `index` of an array, to be changed, if it is in the array's run.
+    #[inline(always)]
+    pub(crate) fn near_element_mut(&mut self, array: u64, index: u64) -> Option<&mut u64> {
+        Some(self.frames.word_mut(self.tlb.element(array, index)?))
+    }
+
+    /// Element `index` of an array, if there is such an element.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn load_far_element(&mut self, space: &Space, array: u64, index: u64) -> Option<u64> {
+        let address = self.element(*space, array, index)?;
+        Some(self.read(*space, address))
+    }
+
+    /// Sets element `index` of an array; whether there is such an element.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn store_far_element(&mut self, space: &mut Space, array: u64, index: u64, word: u64) -> bool {
+        match self.element(*space, array, index) {
+            Some(address) => {
+                self.write(space, address, word);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// The address of an element that is not in its array's run, which may be made longer for the next time.
+    #[inline]
+    fn element(&mut self, space: Space, array: u64, index: u64) -> Option<u64> {
+        let (length, store) = self.array(space, array);
+        if index >= length {
+            return None;
+        }
+        let (known, misses) = self.tlb.missed(array);
+        if misses.is_power_of_two() && misses > 1 {
+            self.find_run(space, array, index, (known, misses));
+        } else if misses % 8 == 5 {
+            self.lengthen_run(space, array, index, known);
+        }
+        Some(store + index)
+    }
+
     /// Writes the word at `address`.
     #[inline(always)]
     pub(crate) fn write(&mut self, space: &mut Space, address: u64, word: u64) {
-        self.writable(space, address / PAGE_WORDS as u64)[address as usize % PAGE_WORDS] = word;
+        let place = self.writable(space, address);
+        *self.frames.word_mut(place) = word;
     }
 
     /// Writes the two words at `address`, which is even.
     #[inline(always)]
     pub(crate) fn write_pair(&mut self, space: &mut Space, address: u64, (first, second): (u64, u64)) {
-        let words = self.writable(space, address / PAGE_WORDS as u64);
-        let at = address as usize % PAGE_WORDS;
-        words[at & !1] = first;
-        words[at | 1] = second;
+        let place = self.writable(space, address);
+        self.frames.pairs_mut()[place / 2] = [first, second];
     }
 
-    /// The words of a page, to be read.
+    /// Where the word at `address` is in the row of all frames, to be read.
     #[inline(always)]
-    fn readable(&mut self, space: Space, page: u64) -> &Page {
-        let frame = match self.tlb.readable(page) {
-            Some(frame) => frame,
-            None => self.read_miss(space, page),
-        };
-        self.frames.item(frame)
+    fn readable(&mut self, space: Space, address: u64) -> usize {
+        match self.tlb.readable(address) {
+            Some(place) => place,
+            None => self.read_miss(space, address),
+        }
+    }
+
+    /// Where the word at `address` is in the row of all frames, to be written; the space is the frame's only owner.
+    #[inline(always)]
+    fn writable(&mut self, space: &mut Space, address: u64) -> usize {
+        match self.tlb.writable(address) {
+            Some(place) => place,
+            None => self.write_miss(space, address),
+        }
     }
 
     /// The words of a page, to be written; the space is their only owner.
-    #[inline(always)]
-    fn writable(&mut self, space: &mut Space, page: u64) -> &mut Page {
-        let frame = match self.tlb.writable(page) {
-            Some(frame) => frame,
-            None => self.write_miss(space, page),
-        };
-        self.frames.item_mut(frame)
+    #[inline]
+    fn page_mut(&mut self, space: &mut Space, page: u64) -> &mut Page {
+        let place = self.writable(space, page * PAGE_WORDS as u64);
+        self.frames.item_mut((place / PAGE_WORDS) as u32)
     }
 
     #[cold]
     #[inline(never)]
-    fn read_miss(&mut self, space: Space, page: u64) -> u32 {
+    fn read_miss(&mut self, space: Space, address: u64) -> usize {
         debug_assert_eq!(space, self.current, "a space is entered before it is read");
+        let page = address / PAGE_WORDS as u64;
         let frame = self.lookup(space, page);
         self.tlb.insert_readable(page, frame);
-        frame
+        frame as usize * PAGE_WORDS + address as usize % PAGE_WORDS
     }
 
     #[cold]
     #[inline(never)]
-    fn write_miss(&mut self, space: &mut Space, page: u64) -> u32 {
+    fn write_miss(&mut self, space: &mut Space, address: u64) -> usize {
         debug_assert_eq!(*space, self.current, "a space is entered before it is written");
+        let page = address / PAGE_WORDS as u64;
         let before = *space;
         let frame = self.own(space, page);
         if *space != before {
@@ -220,7 +277,7 @@ impl Memory {
             self.tlb.renew(*space);
         }
         self.tlb.insert_writable(page, frame);
-        frame
+        frame as usize * PAGE_WORDS + address as usize % PAGE_WORDS
     }
 
     /// Figures about all processes together.

@@ -2,6 +2,8 @@
 
 use bytemuck::Zeroable;
 
+use super::{PAGE_WORDS, Page};
+
 /// A pool. Its items stand in one row: an item is found with one look, and the host moves long rows by their page tables.
 #[derive(Debug)]
 pub(super) struct Pool<T> {
@@ -96,5 +98,32 @@ impl<T: Zeroable + Copy> Pool<T> {
     /// The most that ever had.
     pub(super) fn peak(&self) -> u32 {
         self.peak
+    }
+}
+
+impl Pool<Page> {
+    /// The words of all frames in one row.
+    #[inline(always)]
+    pub(super) fn words(&self) -> &[u64] {
+        bytemuck::cast_slice(&self.items)
+    }
+
+    /// A word of a frame with one owner, to be changed.
+    #[inline(always)]
+    pub(super) fn word_mut(&mut self, place: usize) -> &mut u64 {
+        debug_assert!(self.references[place / PAGE_WORDS] == 1, "only a frame with one owner is written");
+        &mut bytemuck::cast_slice_mut(&mut self.items)[place]
+    }
+
+    /// The same words, two by two.
+    #[inline(always)]
+    pub(super) fn pairs(&self) -> &[[u64; 2]] {
+        bytemuck::cast_slice(&self.items)
+    }
+
+    /// The same words, two by two.
+    #[inline(always)]
+    pub(super) fn pairs_mut(&mut self) -> &mut [[u64; 2]] {
+        bytemuck::cast_slice_mut(&mut self.items)
     }
 }

@@ -38,6 +38,21 @@ impl Memory {
         id
     }
 
+    /// The frame of `page`, if it and all nodes above it have one owner.
+    pub(super) fn owned(&self, space: Space, page: u64) -> Option<u32> {
+        if !space.covers(page) {
+            return None;
+        }
+        let mut id = space.root;
+        for level in (1..=space.height).rev() {
+            if self.nodes.owners(id) != 1 {
+                return None;
+            }
+            id = self.nodes.item(id)[slot(page, level)];
+        }
+        (self.frames.owners(id) == 1).then_some(id)
+    }
+
     /// The words of `page`.
     #[inline]
     pub(super) fn page(&self, space: Space, page: u64) -> &Page {
@@ -142,7 +157,8 @@ impl Memory {
             self.frames.release(id);
         } else if self.nodes.release(id) {
             let children = *self.nodes.item(id);
-            for child in children.into_iter().filter(|child| *child != 0) {
+            // From the back: the frames are given out again from the front, and a new array's stand in a row.
+            for child in children.into_iter().rev().filter(|child| *child != 0) {
                 self.drop_tree(child, level - 1);
             }
         }

@@ -424,3 +424,144 @@ fn a_machine_without_frames_refuses_blocks() {
     assert_eq!(arena.malloc(1000), None);
     assert!(arena.malloc(100).is_some());
 }
+
+/// An array of so many elements as the processor makes one: its header first, then its store.
+fn make_array(arena: &mut Arena<'_>, length: u64) -> u64 {
+    let array = arena.allocate(Kind::Array, 2, 0, 0).expect("there is room");
+    let store = arena.allocate(Kind::Store, length, 0, length as u32).expect("there is room");
+    arena.memory.set_array(arena.space, array, (length, length), store);
+    array
+}
+
+#[test]
+fn a_new_array_becomes_one_run() {
+    let (mut memory, mut space, mut heap) = (Memory::new(), Space::default(), Heap::default());
+    let mut arena = Arena::new(&mut memory, &mut space, &mut heap, LIMIT, 0);
+    let array = make_array(&mut arena, 1000);
+    for index in 0..1000 {
+        assert!(store(&mut arena, array, index, index * 3));
+    }
+    for round in 0..3 {
+        for index in 0..1000 {
+            assert_eq!(load(&mut arena, array, index), Some(index * 3), "round {round}");
+        }
+    }
+    assert!(arena.memory.tlb.element(array, 999).is_some(), "the whole array is a run");
+    assert_eq!(load(&mut arena, array, 1000), None);
+}
+
+/// A process with arrays, and what their elements should be.
+#[derive(Debug, Clone)]
+struct Owner {
+    space: Space,
+    heap: Heap,
+    arrays: Vec<(u64, Vec<u64>)>,
+}
+
+#[derive(Debug, Clone)]
+enum Use {
+    /// Which process and array, from where on, and how many elements.
+    Read(usize, usize, usize, usize),
+    /// Likewise, and with what.
+    Write(usize, usize, usize, usize, u64),
+    /// The length becomes this part of the capacity.
+    Resize(usize, usize, usize),
+    Fork(usize),
+    Drop(usize),
+}
+
+fn use_of_arrays() -> impl Strategy<Value = Use> {
+    let who = any::<usize>;
+    prop_oneof![
+        6 => (who(), who(), who(), 1..300_usize).prop_map(|(p, a, at, n)| Use::Read(p, a, at, n)),
+        6 => (who(), who(), who(), 1..300_usize, any::<u64>()).prop_map(|(p, a, at, n, word)| Use::Write(p, a, at, n, word)),
+        1 => (who(), who(), 0..5_usize).prop_map(|(p, a, part)| Use::Resize(p, a, part)),
+        2 => who().prop_map(Use::Fork),
+        2 => who().prop_map(Use::Drop),
+    ]
+}
+
+const CAPACITIES: [u64; 4] = [3, 100, 700, 3000];
+
+fn store(arena: &mut Arena<'_>, array: u64, index: u64, word: u64) -> bool {
+    match arena.memory.near_element_mut(array, index) {
+        Some(element) => {
+            *element = word;
+            true
+        }
+        None => arena.memory.store_far_element(arena.space, array, index, word),
+    }
+}
+
+fn load(arena: &mut Arena<'_>, array: u64, index: u64) -> Option<u64> {
+    let near = arena.memory.near_element(array, index);
+    near.or_else(|| arena.memory.load_far_element(arena.space, array, index))
+}
+
+fn use_arrays(memory: &mut Memory, owners: &mut Vec<Owner>, step: Use) {
+    let count = owners.len();
+    match step {
+        Use::Read(who, which, at, many) => {
+            let Owner { space, heap, arrays } = &mut owners[who % count];
+            let mut arena = Arena::new(memory, space, heap, LIMIT, 0);
+            let (array, model) = &arrays[which % CAPACITIES.len()];
+            let at = at % (model.len() + 1);
+            for index in at..at + many {
+                assert_eq!(load(&mut arena, *array, index as u64), model.get(index).copied());
+            }
+        }
+        Use::Write(who, which, at, many, word) => {
+            let Owner { space, heap, arrays } = &mut owners[who % count];
+            let mut arena = Arena::new(memory, space, heap, LIMIT, 0);
+            let (array, model) = &mut arrays[which % CAPACITIES.len()];
+            let at = at % (model.len() + 1);
+            for index in at..at + many {
+                let fits = index < model.len();
+                assert_eq!(store(&mut arena, *array, index as u64, word ^ index as u64), fits);
+                if fits {
+                    model[index] = word ^ index as u64;
+                }
+            }
+        }
+        Use::Resize(who, which, part) => {
+            let Owner { space, heap, arrays } = &mut owners[who % count];
+            let arena = Arena::new(memory, space, heap, LIMIT, 0);
+            let capacity = CAPACITIES[which % CAPACITIES.len()];
+            let (array, model) = &mut arrays[which % CAPACITIES.len()];
+            let store = arena.memory.peek(*arena.space, *array + 1);
+            let length = capacity as usize * part / 4;
+            for index in model.len()..length {
+                arena.memory.write(arena.space, store + index as u64, 0);
+            }
+            model.resize(length, 0);
+            arena.memory.set_array(arena.space, *array, (length as u64, capacity), store);
+        }
+        Use::Fork(who) if count < 5 => {
+            let mut child = owners[who % count].clone();
+            child.space = memory.fork(child.space);
+            owners.push(child);
+        }
+        Use::Drop(who) if count > 1 => {
+            let gone = owners.swap_remove(who % count);
+            memory.release(gone.space);
+        }
+        Use::Fork(_) | Use::Drop(_) => {}
+    }
+}
+
+proptest! {
+    /// Runs are never wrong: whatever is forked, written, ended and resized in between, each process finds its own elements.
+    #[test]
+    fn arrays_agree_with_a_flat_model(steps in prop::collection::vec(use_of_arrays(), 1..150)) {
+        let mut memory = Memory::new();
+        let mut first = Owner { space: Space::default(), heap: Heap::default(), arrays: Vec::new() };
+        let mut arena = Arena::new(&mut memory, &mut first.space, &mut first.heap, LIMIT, 0);
+        first.arrays = CAPACITIES.iter().map(|length| (make_array(&mut arena, *length), vec![0; *length as usize])).collect();
+        let mut owners = vec![first];
+        for step in steps {
+            use_arrays(&mut memory, &mut owners, step);
+            let roots: Vec<Space> = owners.iter().map(|owner| owner.space).collect();
+            prop_assert_eq!(memory.audit(&roots), Ok(()));
+        }
+    }
+}

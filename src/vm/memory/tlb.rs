@@ -5,10 +5,12 @@
 //! space stale at once. An entry can be written through only if its frame and all nodes above it had one owner when it was
 //! made; whatever shares a tree begins a new epoch, and so does whatever gives the tree another root, or gives its root up.
 //!
-//! Beside it, under the same epochs, stand the lengths and stores of the arrays that were used last: an access to an element
-//! needs them before it knows its address. Whoever changes an array's header changes them too.
+//! Beside it, under the same epochs, stand the arrays that were used last: their lengths and stores, since an access to an element
+//! needs them before it knows its address, and their runs. A run is made of elements that lie one behind the other in the row of all
+//! frames, as those of a new array do, and whose frames and nodes have one owner: no write moves such a frame, so that the place of
+//! an element is found without its page. Whoever changes an array's header changes what stands here too.
 
-use super::Space;
+use super::{PAGE_WORDS, Space};
 
 /// How many entries there are. Together they reach 16 MB; what no process touches costs the host no memory.
 const ENTRIES: usize = 1 << 15;
@@ -19,7 +21,12 @@ const ARRAYS: usize = 512;
 /// How many spaces keep their epochs.
 const SPACES: usize = 64;
 
-/// Pages are named by the low 32 bits of a tag: addresses stay below 2^38 words.
+/// Pages are named by the low 30 bits of a tag: addresses stay below 2^36 words.
+const PAGE_BITS: u32 = 30;
+
+/// Set in the tag of a page that may be written as well as read.
+const WRITABLE: u64 = 1 << PAGE_BITS;
+
 const EPOCH_SHIFT: u32 = 32;
 
 /// One epoch, in its place in a tag. The first is 1, so that a zero tag never fits.
@@ -28,16 +35,39 @@ const EPOCH: u64 = 1 << EPOCH_SHIFT;
 /// Spreads the spaces' pages over the entries: they all begin with page 0.
 const SPREAD: u64 = 37;
 
-/// A tag, and a frame: in the low half for reading, in the high half for writing, where it is 0 if it may not be written.
+/// A tag, and what is added to an address of the page to have its place in the row of all frames.
 /// As an array, since the host gives large ones of zeros without touching them.
 type Entry = [u64; 2];
+
+/// What is known of an array. A row fills a line of the host's cache.
+#[derive(Debug, Clone, Copy, Default)]
+#[repr(align(64))]
+struct Row {
+    /// A tag, with the array's address in place of the page.
+    tag: u64,
+    /// The first half of the array's header: its length, and where its store is.
+    header: u64,
+    run: Run,
+    /// How often an element was not in the run.
+    misses: u32,
+}
+
+/// Elements of an array that lie one behind the other in the row of all frames.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Run {
+    /// The first of them.
+    pub(super) first: u64,
+    /// How many there are.
+    pub(super) elements: u64,
+    /// Where the first is in the row of all frames.
+    pub(super) place: u64,
+}
 
 /// A direct-mapped cache.
 #[derive(Debug)]
 pub(super) struct Tlb {
     entries: Box<[Entry; ENTRIES]>,
-    /// A tag, with an address in place of the page, and the first half of an array's header: its length, and where it is.
-    arrays: Box<[Entry; ARRAYS]>,
+    arrays: Box<[Row; ARRAYS]>,
     /// The epoch of the present space, in its place in a tag.
     epoch: u64,
     /// What the present space's pages are spread by.
@@ -57,7 +87,7 @@ impl Default for Tlb {
     fn default() -> Self {
         Tlb {
             entries: zeros(),
-            arrays: zeros(),
+            arrays: Box::new([Row::default(); ARRAYS]),
             epoch: EPOCH,
             spread: 0,
             newest: EPOCH,
@@ -109,59 +139,98 @@ impl Tlb {
         (page as usize ^ self.spread) % ENTRIES
     }
 
-    /// The frame of `page`, if it may be read through the cache.
+    /// What a tag must be: a page that may be written, in the present epoch.
     #[inline(always)]
-    pub(super) fn readable(&self, page: u64) -> Option<u32> {
-        let [tag, frames] = self.entries[self.place(page)];
-        (tag == page | self.epoch).then_some(frames as u32)
+    fn key(&self, page: u64) -> u64 {
+        page | self.epoch | WRITABLE
     }
 
-    /// The frame of `page`, if it may be written through the cache.
+    /// The place of `address` in the row of all frames, if it may be read through the cache.
     #[inline(always)]
-    pub(super) fn writable(&self, page: u64) -> Option<u32> {
-        let [tag, frames] = self.entries[self.place(page)];
-        let frame = (frames >> 32) as u32;
-        (tag == page | self.epoch && frame != 0).then_some(frame)
+    pub(super) fn readable(&self, address: u64) -> Option<usize> {
+        let page = address / PAGE_WORDS as u64;
+        let [tag, way] = self.entries[self.place(page)];
+        (tag | WRITABLE == self.key(page)).then_some(address.wrapping_add(way) as usize)
+    }
+
+    /// The place of `address` in the row of all frames, if it may be written through the cache.
+    #[inline(always)]
+    pub(super) fn writable(&self, address: u64) -> Option<usize> {
+        let page = address / PAGE_WORDS as u64;
+        let [tag, way] = self.entries[self.place(page)];
+        (tag == self.key(page)).then_some(address.wrapping_add(way) as usize)
     }
 
     /// Remembers a frame that may be read.
     #[inline]
     pub(super) fn insert_readable(&mut self, page: u64, frame: u32) {
-        if page >> EPOCH_SHIFT == 0 {
-            self.insert(page, u64::from(frame));
-        }
+        self.insert(page, page | self.epoch, frame);
     }
 
     /// Remembers a frame that may be read and written.
     #[inline]
     pub(super) fn insert_writable(&mut self, page: u64, frame: u32) {
-        if page >> EPOCH_SHIFT == 0 {
-            self.insert(page, u64::from(frame) << 32 | u64::from(frame));
-        }
+        self.insert(page, self.key(page), frame);
     }
 
     #[inline]
-    fn insert(&mut self, page: u64, frames: u64) {
-        self.entries[self.place(page)] = [page | self.epoch, frames];
+    fn insert(&mut self, page: u64, tag: u64, frame: u32) {
+        if page >> PAGE_BITS == 0 {
+            let way = u64::from(frame).wrapping_sub(page).wrapping_mul(PAGE_WORDS as u64);
+            self.entries[self.place(page)] = [tag, way];
+        }
     }
 
+    /// Where an array is kept. Headers that are alike apart from a power of two, as rows of a table may be, must not meet.
     #[inline(always)]
     fn place_of_array(array: u64) -> usize {
-        (array >> 1) as usize % ARRAYS
+        ((array as u32).wrapping_mul(0x9e37_79b1) >> (u32::BITS - ARRAYS.ilog2())) as usize
     }
 
     /// Length and store of an array, in the halves of a word, if they are known.
     #[inline(always)]
     pub(super) fn array(&self, array: u64) -> Option<u64> {
-        let [tag, header] = self.arrays[Self::place_of_array(array)];
-        (tag == array | self.epoch).then_some(header)
+        let row = &self.arrays[Self::place_of_array(array)];
+        (row.tag == array | self.epoch).then_some(row.header)
     }
 
-    /// Remembers length and store of an array.
+    /// The place of an element in the row of all frames, if it is in the array's run: it may be read and written.
+    #[inline(always)]
+    pub(super) fn element(&self, array: u64, index: u64) -> Option<usize> {
+        let Row { tag, run, .. } = &self.arrays[Self::place_of_array(array)];
+        let at = index.wrapping_sub(run.first);
+        (*tag == array | self.epoch && at < run.elements).then_some(run.place.wrapping_add(at) as usize)
+    }
+
+    /// Remembers length and store of an array. Its run stays known while these are its elements.
     #[inline(always)]
     pub(super) fn insert_array(&mut self, array: u64, header: u64) {
-        if array >> EPOCH_SHIFT == 0 {
-            self.arrays[Self::place_of_array(array)] = [array | self.epoch, header];
+        if array >> EPOCH_SHIFT != 0 {
+            return;
         }
+        let row = &mut self.arrays[Self::place_of_array(array)];
+        if row.tag != array | self.epoch || row.header >> 32 != header >> 32 {
+            *row = Row { tag: array | self.epoch, header, ..Row::default() };
+            return;
+        }
+        row.header = header;
+        row.run.elements = row.run.elements.min(u64::from(header as u32).saturating_sub(row.run.first));
+    }
+
+    /// Counts that an element of a known array was not in its run: the run, and how often that happened.
+    #[inline]
+    pub(super) fn missed(&mut self, array: u64) -> (Run, u32) {
+        let row = &mut self.arrays[Self::place_of_array(array)];
+        if row.tag != array | self.epoch {
+            return (Run::default(), 0);
+        }
+        row.misses = row.misses.wrapping_add(1);
+        (row.run, row.misses)
+    }
+
+    /// Sets the run of a known array.
+    #[inline]
+    pub(super) fn set_run(&mut self, array: u64, run: Run) {
+        self.arrays[Self::place_of_array(array)].run = run;
     }
 }
