@@ -59,8 +59,10 @@ macro_rules! for_each_fusion {
             MoveCall = Move Call;
             MoveMove = Move Move;
             MoveMoveMove = Move Move Move;
+            MoveLoadInt = Move LoadInt;
+            LoadIntLoadInt = LoadInt LoadInt;
             MoveMoveMoveCall = Move Move Move Call;
-            AddIntReturn = AddInt Return;
+            AddIntReturn = AddInt Return[a];
             JumpGeShortReturn = JumpGeShort Return;
             // Arrays.
             LoadElemLoadElem = LoadElem LoadElem;
@@ -95,6 +97,10 @@ macro_rules! for_each_fusion {
             StoreElemAddInt = StoreElem AddInt;
             LoadIntStoreElem = LoadInt StoreElem[a];
             LoadIntStoreElemAddJumpLt = LoadInt StoreElem[a] AddInt JumpLt[a];
+            // Static data.
+            LoadGlobalLoadElem = LoadGlobal LoadElem[b];
+            LoadGlobalAddImmStoreGlobal = LoadGlobal AddImm[b] StoreGlobal[a];
+            LoadGlobalAddIntStoreGlobal = LoadGlobal AddInt[b] StoreGlobal[a];
             // Structs.
             LoadFieldAddInt = LoadField AddInt[c];
             LoadFieldJumpIf = LoadField JumpIf[a];

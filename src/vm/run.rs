@@ -296,6 +296,7 @@ fn execute<const STEP: bool>(
                     pc = target;
                     bias = left + i64::from(target) - 1;
                     if left <= 0 {
+                        std::hint::cold_path();
                         break 'turns (Exit::Low, 0);
                     }
                 }
@@ -397,6 +398,12 @@ fn execute<const STEP: bool>(
             (LoadConst, $i:ident, $a:expr, $b:expr, $c:expr) => {
                 put!($i, guest.image.constants[$i.imm as usize])
             };
+            (LoadGlobal, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                put!($i, globals[$i.imm as usize])
+            };
+            (StoreGlobal, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                globals[$i.imm as usize] = $a
+            };
             (AddInt, $i:ident, $a:expr, $b:expr, $c:expr) => {
                 put!($i, $b.wrapping_add($c))
             };
@@ -462,11 +469,14 @@ fn execute<const STEP: bool>(
                 if link >= FIRST_SPECIAL_LINK {
                     break 'turns (Exit::Stop(special_return(link, win)), 1);
                 }
-                if $i.b == 1 {
-                    win[0] = $a;
-                } else {
-                    let first = usize::from($i.a);
-                    win.copy_within(first..(first + usize::from($i.b)).min(WINDOW), 0);
+                match $i.b {
+                    1 => win[0] = $a,
+                    0 => {}
+                    several => {
+                        std::hint::cold_path();
+                        let first = usize::from($i.a);
+                        win.copy_within(first..(first + usize::from(several)).min(WINDOW), 0);
+                    }
                 }
                 base -= link as usize & 0xff;
                 win = match window(stack, base) {
@@ -588,8 +598,11 @@ fn execute<const STEP: bool>(
             };
             (@one $again:lifetime, $start:ident, $at:expr, $part:ident $last:tt, $($rest:tt)*) => {
                 let i = &row[$at];
-                if with_operands!(taken, $part, i, $last) && i.imm as u32 == $start {
-                    again!($again, $start, $at + 1)
+                if with_operands!(taken, $part, i, $last) {
+                    if i.imm as u32 == $start {
+                        again!($again, $start, $at + 1)
+                    }
+                    go!(i.imm as u32)
                 }
                 with_operands!(operation, $part, i, $last);
                 pc += u32::from(parts!(@more $($rest)*));
@@ -632,8 +645,8 @@ fn execute<const STEP: bool>(
                     Step::LoadConst => part!(LoadConst, i),
                     Step::LoadStr => win[i.a as usize] = literal(i.imm as u32),
                     Step::LoadFn => win[i.a as usize] = i.imm as u64 + FUNCTION_BIAS,
-                    Step::LoadGlobal => win[i.a as usize] = globals[i.imm as usize],
-                    Step::StoreGlobal => globals[i.imm as usize] = win[i.a as usize],
+                    Step::LoadGlobal => part!(LoadGlobal, i),
+                    Step::StoreGlobal => part!(StoreGlobal, i),
                     Step::AddInt => part!(AddInt, i),
                     Step::SubInt => win[i.a as usize] = win[i.b as usize].wrapping_sub(win[i.c as usize]),
                     Step::MulInt => part!(MulInt, i),

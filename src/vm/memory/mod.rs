@@ -44,8 +44,8 @@ type Page = [u64; PAGE_WORDS];
 /// cache of the space that was entered last.
 #[derive(Debug)]
 pub struct Memory {
-    frames: Pool<Page>,
-    nodes: Pool<table::Node>,
+    frames: Pool<u64, PAGE_WORDS>,
+    nodes: Pool<u32, { table::FAN }>,
     tlb: Tlb,
     /// The space whose translations the cache holds.
     current: Space,

@@ -2,41 +2,42 @@
 
 use bytemuck::Zeroable;
 
-use super::{PAGE_WORDS, Page};
+use super::PAGE_WORDS;
 
-/// A pool. Its items stand in one row: an item is found with one look, and the host moves long rows by their page tables.
+/// A pool of items of `N` parts. They stand in one row: an item is found with one look, and the host moves long rows by their page
+/// tables.
 #[derive(Debug)]
-pub(super) struct Pool<T> {
-    items: Vec<T>,
+pub(super) struct Pool<T, const N: usize> {
+    row: Vec<T>,
     references: Vec<u32>,
     free: Vec<u32>,
     in_use: u32,
     peak: u32,
 }
 
-impl<T: Zeroable + Copy> Default for Pool<T> {
+impl<T: Zeroable + Copy, const N: usize> Default for Pool<T, N> {
     fn default() -> Self {
-        Pool { items: vec![T::zeroed()], references: vec![0], free: Vec::new(), in_use: 0, peak: 0 }
+        Pool { row: vec![T::zeroed(); N], references: vec![0], free: Vec::new(), in_use: 0, peak: 0 }
     }
 }
 
-impl<T: Zeroable + Copy> Pool<T> {
+impl<T: Zeroable + Copy, const N: usize> Pool<T, N> {
     /// The item called `id`.
     #[inline(always)]
-    pub(super) fn item(&self, id: u32) -> &T {
-        &self.items[id as usize]
+    pub(super) fn item(&self, id: u32) -> &[T; N] {
+        &self.row.as_chunks().0[id as usize]
     }
 
     /// The item called `id`, to be changed; the caller is its only owner.
     #[inline(always)]
-    pub(super) fn item_mut(&mut self, id: u32) -> &mut T {
+    pub(super) fn item_mut(&mut self, id: u32) -> &mut [T; N] {
         debug_assert!(self.references[id as usize] == 1, "only an item with one owner is written");
-        &mut self.items[id as usize]
+        &mut self.row.as_chunks_mut().0[id as usize]
     }
 
     /// A new item with one owner that holds `value`.
     #[inline]
-    pub(super) fn insert(&mut self, value: T) -> u32 {
+    pub(super) fn insert(&mut self, value: [T; N]) -> u32 {
         let id = match self.free.pop() {
             Some(id) => {
                 self.references[id as usize] = 1;
@@ -45,8 +46,8 @@ impl<T: Zeroable + Copy> Pool<T> {
             }
             None => {
                 self.references.push(1);
-                self.items.push(value);
-                (self.items.len() - 1) as u32
+                self.row.extend_from_slice(&value);
+                (self.references.len() - 1) as u32
             }
         };
         self.in_use += 1;
@@ -101,29 +102,29 @@ impl<T: Zeroable + Copy> Pool<T> {
     }
 }
 
-impl Pool<Page> {
+impl Pool<u64, PAGE_WORDS> {
     /// The words of all frames in one row.
     #[inline(always)]
     pub(super) fn words(&self) -> &[u64] {
-        bytemuck::cast_slice(&self.items)
+        &self.row
     }
 
     /// A word of a frame with one owner, to be changed.
     #[inline(always)]
     pub(super) fn word_mut(&mut self, place: usize) -> &mut u64 {
         debug_assert!(self.references[place / PAGE_WORDS] == 1, "only a frame with one owner is written");
-        &mut bytemuck::cast_slice_mut(&mut self.items)[place]
+        &mut self.row[place]
     }
 
     /// The same words, two by two.
     #[inline(always)]
     pub(super) fn pairs(&self) -> &[[u64; 2]] {
-        bytemuck::cast_slice(&self.items)
+        self.row.as_chunks().0
     }
 
     /// The same words, two by two.
     #[inline(always)]
     pub(super) fn pairs_mut(&mut self) -> &mut [[u64; 2]] {
-        bytemuck::cast_slice_mut(&mut self.items)
+        self.row.as_chunks_mut().0
     }
 }

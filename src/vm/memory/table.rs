@@ -3,10 +3,8 @@
 use super::{Memory, PAGE_WORDS, Page, Space};
 
 const FAN_BITS: u32 = 4;
-const FAN: usize = 1 << FAN_BITS;
-
-/// The children of a node: nodes, or frames at level 1. 0 is a part that was never written.
-pub(super) type Node = [u32; FAN];
+/// How many children a node has: nodes, or frames at level 1. 0 is a part that was never written.
+pub(super) const FAN: usize = 1 << FAN_BITS;
 
 impl Space {
     /// Whether the tree is high enough for `page`.

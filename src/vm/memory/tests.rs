@@ -565,3 +565,16 @@ proptest! {
         }
     }
 }
+
+/// Rows of a table stand at one distance from each other. Hardly ever may two of them share a place in the cache.
+#[test]
+fn rows_of_a_table_have_places_of_their_own() {
+    let (mut rows, mut shared) = (0, 0);
+    for distance in (8..3000).step_by(2) {
+        let places: std::collections::BTreeSet<usize> =
+            (0..160).map(|row| super::tlb::Tlb::place_of_array(2 + row * distance)).collect();
+        rows += 160;
+        shared += 160 - places.len();
+    }
+    assert!(shared * 500 < rows, "{shared} of {rows} rows share the place of another");
+}

@@ -16,7 +16,7 @@ use super::{PAGE_WORDS, Space};
 const ENTRIES: usize = 1 << 15;
 
 /// How many arrays are known.
-const ARRAYS: usize = 512;
+const ARRAYS: usize = 1024;
 
 /// How many spaces keep their epochs.
 const SPACES: usize = 64;
@@ -67,7 +67,8 @@ pub(super) struct Run {
 #[derive(Debug)]
 pub(super) struct Tlb {
     entries: Box<[Entry; ENTRIES]>,
-    arrays: Box<[Row; ARRAYS]>,
+    /// These stand in place, so that they are found without asking where they are.
+    arrays: [Row; ARRAYS],
     /// The epoch of the present space, in its place in a tag.
     epoch: u64,
     /// What the present space's pages are spread by.
@@ -87,7 +88,7 @@ impl Default for Tlb {
     fn default() -> Self {
         Tlb {
             entries: zeros(),
-            arrays: Box::new([Row::default(); ARRAYS]),
+            arrays: [Row::default(); ARRAYS],
             epoch: EPOCH,
             spread: 0,
             newest: EPOCH,
@@ -113,10 +114,16 @@ impl Tlb {
     pub(super) fn renew(&mut self, space: Space) {
         self.newest = self.newest.wrapping_add(EPOCH);
         if self.newest == 0 {
-            *self = Self::default();
+            self.begin_again();
         }
         self.spaces[space.root as usize % SPACES] = (space, self.newest);
         self.set(self.newest);
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn begin_again(&mut self) {
+        *self = Self::default();
     }
 
     /// Makes all entries of a space stale that is not the present one, or is about to be left.
@@ -181,10 +188,11 @@ impl Tlb {
         }
     }
 
-    /// Where an array is kept. Headers that are alike apart from a power of two, as rows of a table may be, must not meet.
+    /// Where an array is kept. The factor is one of those, found by trying, with which arrays that follow each other at one
+    /// distance, as the rows of a table do, have places of their own at nearly every distance.
     #[inline(always)]
-    fn place_of_array(array: u64) -> usize {
-        ((array as u32).wrapping_mul(0x9e37_79b1) >> (u32::BITS - ARRAYS.ilog2())) as usize
+    pub(super) fn place_of_array(array: u64) -> usize {
+        ((array as u32).wrapping_mul(0x33c5_2d51) >> (u32::BITS - ARRAYS.ilog2())) as usize
     }
 
     /// Length and store of an array, in the halves of a word, if they are known.
