@@ -19,6 +19,8 @@ pub struct Attention {
     pub any_child: Vec<Span>,
     /// Calls of wait, and a use of the exit code of what they collected, where nobody asks whether it did exit.
     pub unguarded: Vec<(Span, Span)>,
+    /// Calls of wait of whose status the program asks whether the child did exit, and never which signal killed it.
+    pub half_asked: Vec<Span>,
     /// Forks in a counted loop that also waits.
     pub one_by_one: Vec<(Span, Span)>,
     /// Whether the program ever reads `errno`.
@@ -115,6 +117,9 @@ impl Scope<'_> {
                 if let Some(read) = status.and_then(|status| self.unguarded(status)) {
                     found.unguarded.push((value.span, read));
                 }
+                if status.is_some_and(|status| self.half_asked(status)) {
+                    found.half_asked.push(value.span);
+                }
             }
             _ => {}
         }
@@ -149,6 +154,23 @@ impl Scope<'_> {
         }
     }
 
+    /// Whether a status is asked whether its child did exit, and never by which signal it was killed.
+    fn half_asked(&self, status: Var) -> bool {
+        let (mut asked, mut named) = (false, false);
+        let mut look = |function: &Function| {
+            walk::each_expr(&function.body, &mut |expr| match builtin_call(expr) {
+                Some((Builtin::Wifexited | Builtin::Wifsignaled, [of])) => asked |= Var::of(of) == Some(status),
+                Some((_, args)) => named |= args.iter().any(|arg| Var::of(arg) == Some(status)),
+                None => named |= hands_on(expr, status),
+            });
+        };
+        match status {
+            Var::Local(_) => look(self.function),
+            Var::Global(_) => self.program.functions.iter().for_each(look),
+        }
+        asked && !named
+    }
+
     /// Where the exit code of a status is used, if nobody asks anything else of that status.
     fn unguarded(&self, status: Var) -> Option<Span> {
         let (mut code, mut guarded) = (None, false);
@@ -165,7 +187,43 @@ impl Scope<'_> {
             Var::Local(_) => look(self.function),
             Var::Global(_) => self.program.functions.iter().for_each(look),
         }
-        code.filter(|_| !guarded)
+        code.filter(|_| !guarded).or_else(|| self.on_the_wrong_side(status))
+    }
+
+    /// Where the exit code of a status is used just where the child is known not to have ended by `exit`.
+    fn on_the_wrong_side(&self, status: Var) -> Option<Span> {
+        let asks = |test: &Expr, wanted: Builtin| matches!(builtin_call(test), Some((asked, [of])) if asked == wanted && Var::of(of) == Some(status));
+        let mut found = None;
+        let mut code = |block: &Block| {
+            walk::each_expr(block, &mut |expr| {
+                if matches!(builtin_call(expr), Some((Builtin::Wexitstatus, [of])) if Var::of(of) == Some(status)) {
+                    found.get_or_insert(expr.span);
+                }
+            });
+        };
+        each_stmt(&self.function.body, &mut |stmt| {
+            let StmtKind::If { test, then, otherwise, .. } = &stmt.kind else { return };
+            let negated = match &test.kind {
+                ExprKind::Not(inner) => asks(inner, Builtin::Wifexited),
+                _ => false,
+            };
+            if asks(test, Builtin::Wifsignaled) || negated {
+                code(then);
+            } else if let Some(otherwise) = otherwise.as_ref().filter(|_| asks(test, Builtin::Wifexited)) {
+                code(otherwise);
+            }
+        });
+        found
+    }
+}
+
+/// Every statement of a block and of those within it.
+fn each_stmt<'p>(block: &'p Block, look: &mut impl FnMut(&'p Stmt)) {
+    for stmt in &block.stmts {
+        look(stmt);
+        for inner in inner_blocks(stmt) {
+            each_stmt(inner, look);
+        }
     }
 }
 

@@ -122,6 +122,9 @@ macro_rules! for_each_code {
             EarlyHandler, "N5026", "early-handler", Warning, "A handler that used the result of a fork before it was stored.";
             CallInVain, "N5027", "call-in-vain", Warning, "A call that fails, or finds nothing, over and over.";
             FaultAgain, "N5028", "fault-again", Warning, "A handler that returns to the instruction that faults.";
+            ForkAgain, "N5029", "fork-again", Warning, "A child that came back to the fork that made it.";
+            NeverRead, "N5030", "never-read", Warning, "Bytes that were written into a pipe and that nobody has read.";
+            ChildKilled, "N5031", "child-killed", Note, "A child that a signal has killed which nobody sent on purpose.";
             OneAfterAnother, "N5016", "one-after-another", Note, "Children that run one after another, though they could run at once.";
             PriorityOrder, "N5017", "priority-order", Note, "A message that was passed by one sent later.";
             Leak, "N5018", "leak", Note, "A block that was never freed.";

@@ -530,6 +530,12 @@ impl Machine {
     /// Tells the host why a process is about to be killed by a fault.
     pub(crate) fn report_fault(&mut self, pid: Pid, fault: &Fault) {
         let Some(process) = self.table.get(pid) else { return };
-        self.host.fault(&super::host::Crash { tick: self.clock, process, fault, again: 0 });
+        self.host.fault(&super::host::Crash {
+            tick: self.clock,
+            process,
+            fault,
+            again: 0,
+            end: self.ledger.ends.last_end(pid),
+        });
     }
 }

@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 
 use super::event::{Watch, What};
 use super::file::FileTable;
-use super::ledger::Standing;
+use super::ledger::{Bearing, Standing};
 use super::machine::Machine;
 use super::param;
 use super::pids::Pids;
@@ -41,7 +41,7 @@ impl Machine {
         // Once for init, once for the script.
         self.fs.keep(cwd);
         self.fs.keep(cwd);
-        let lineage = |pid| Arc::new(Lineage { pid, fork: nowhere, ordinal: 1, parent: None });
+        let lineage = |pid| Arc::new(Lineage { pid, fork: nowhere, base: 0, ordinal: 1, parent: None });
         let blank = |pid, lineage, files, context| Process {
             pid,
             ppid: init,
@@ -117,7 +117,9 @@ impl Machine {
             let zombies = &process.newsworthy;
             let alive = process.children.iter().any(|other| other != pid && !zombies.contains(other));
             let by = Standing { at: fork.span, ..process.standing() };
-            self.ledger.bear(by, alive, now);
+            // Who was made by this very fork and has not gone deeper since has come back to it.
+            let again = by.exec.is_none() && by.who.fork.span == fork.span && child.lineage.base <= by.who.base;
+            self.ledger.bear(by, Bearing { alive, again, now });
             if !child.stdio.buffered().is_empty() {
                 self.ledger.copy(&by.act(), &child.lineage, child.stdio.buffered(), child.stdio.prints());
             }

@@ -46,6 +46,8 @@ pub struct Crash<'a> {
     pub fault: &'a Fault,
     /// How often in a row its handler has come back to it; 0 where the fault kills.
     pub again: u64,
+    /// Where it last read, where that met the end of a file.
+    pub end: Option<crate::source::Span>,
 }
 
 /// The machine's memory has run out, and a process is about to be killed for it.

@@ -86,7 +86,7 @@ pub struct Lost {
     pub prints: Vec<Print>,
     /// Its beginning.
     pub text: Vec<u8>,
-    /// Its length.
+    /// The length of all that was lost at the place.
     pub len: usize,
 }
 
@@ -191,6 +191,17 @@ struct Streak {
     sleeps: u64,
 }
 
+/// How a child comes to be.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bearing {
+    /// Whether others of its parent live.
+    pub(crate) alive: bool,
+    /// Whether its parent was made by this very fork, and has come back to it.
+    pub(crate) again: bool,
+    /// When.
+    pub(crate) now: u64,
+}
+
 /// One more call in vain.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct InVain {
@@ -243,11 +254,14 @@ impl Ledger {
             at = end;
         }
         if !lost.is_empty() {
-            note(&mut self.lost, by.at, || {
-                let len = lost.len();
+            let (at, len) = (by.at, lost.len());
+            note(&mut self.lost, at, || {
                 lost.truncate(QUOTED);
-                Lost { by, how, prints: own, text: lost, len }
+                Lost { by, how, prints: own, text: lost, len: 0 }
             });
+            if let Some(seen) = self.lost.get_mut(&at) {
+                seen.first.len += len;
+            }
         }
     }
 
@@ -382,8 +396,9 @@ impl Ledger {
         note(&mut self.murdered, by.at, || (by, child, signal));
     }
 
-    /// A child is made, while `alive` others of its parent live.
-    pub(crate) fn bear(&mut self, by: Standing<'_>, alive: bool, now: u64) {
+    /// A child is made.
+    pub(crate) fn bear(&mut self, by: Standing<'_>, bearing: Bearing) {
+        let Bearing { alive, again, now } = bearing;
         let key = (by.who.pid, by.at);
         let room = self.serial.len() < MOST;
         let serial = match self.serial.entry(key) {
@@ -391,7 +406,7 @@ impl Ledger {
             Entry::Vacant(_) if !room => return,
             Entry::Vacant(place) => {
                 let by = by.act();
-                place.insert(Serial { by, count: 0, together: false, first: now, last: now })
+                place.insert(Serial { by, count: 0, again, together: false, first: now, last: now })
             }
         };
         serial.count += 1;
@@ -567,6 +582,16 @@ impl Ledger {
         if self.on && (self.closed.len() < MOST || self.closed.contains_key(&(deed.who, fd))) {
             self.closed.insert((deed.who, fd), deed);
         }
+    }
+
+    /// Where a process has closed a number last.
+    pub fn closed_at(&self, pid: Pid, fd: i64) -> Option<Deed> {
+        self.closed.get(&(pid, fd)).copied()
+    }
+
+    /// Whether a signal was sent to the sender's own group at a place.
+    pub fn meant_group(&self, at: Span) -> bool {
+        self.to_groups.contains(&at)
     }
 
     /// `kill(0, …)`

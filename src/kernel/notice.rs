@@ -6,12 +6,12 @@ use super::call::Call;
 use super::event::Origin;
 use super::file::{FileId, Kind};
 use super::host::{Crash, OutOfMemory, Repeated};
-use super::ledger::ends::{Crowd, Drowned, Early, HeldOpen};
+use super::ledger::ends::{Crowd, Drowned, Early, HeldOpen, Unread};
 use super::ledger::{Act, Death, Failure, InVain, Interrupted, Target};
 use super::machine::Machine;
 use super::mqueue::Queue;
 use super::param::{INIT, MAX_FILES};
-use super::pipe::PipeId;
+use super::pipe::{Pipe, PipeId};
 use super::process::{Pid, Process, State};
 use super::syscall;
 use crate::abi::{Builtin, Errno, SIG_IGN, Signal};
@@ -22,6 +22,8 @@ use crate::vm::Fault;
 const IN_A_ROW: u64 = 1000;
 /// Faults at one place whose handler returns, before a person is told: whoever mends the cause in the handler comes back to it less often.
 const FAULTS_IN_A_ROW: u64 = 100;
+/// Bytes of a text that are kept to be quoted.
+const MOST_QUOTED: usize = 60;
 /// Processes that are named where memory runs out.
 const MOST_NAMED: usize = 4;
 
@@ -123,7 +125,7 @@ impl Machine {
         let at = self.process(pid).here();
         if self.ledger.on && self.ledger.faults(pid, at) == FAULTS_IN_A_ROW {
             let Some(process) = self.table.get(pid) else { return };
-            self.host.fault(&Crash { tick: self.clock, process, fault, again: FAULTS_IN_A_ROW });
+            self.host.fault(&Crash { tick: self.clock, process, fault, again: FAULTS_IN_A_ROW, end: None });
         }
     }
 
@@ -197,11 +199,33 @@ impl Machine {
     pub(crate) fn note_drowned(&mut self, gone: Option<Queue>, by: Pid) {
         let Some(queue) = gone.filter(|queue| self.ledger.on && !queue.is_empty()) else { return };
         // What a process has sent itself it knows of when it lets go of the queue.
-        let first = queue.messages().map(|message| message.sent).find(|sent| sent.who != by);
+        let shared = queue.len() > 1 && queue.last_taken.0.is_some_and(|taken| taken.who != by);
+        let first = queue.messages().map(|message| message.sent).find(|sent| shared || sent.who != by);
         if let (Some(sent), Some(by)) = (first, self.act(by)) {
             let drowned = Drowned { name: queue.name.clone(), messages: queue.len(), sent, by };
             self.ledger.ends.drown(queue.made.span, drowned);
         }
+    }
+
+    /// The last read end of a pipe is closed, and bytes are in it. Readers may well leave early; what is told here is bytes of another
+    /// process in a pipe that nobody has ever read, and what a process has printed into a pipe whose end it closes itself.
+    pub(crate) fn note_never_read(&mut self, id: PipeId) {
+        let closer = self.last;
+        // A full pipe was filled to be full.
+        let told = |pipe: &&Pipe| !pipe.is_empty() && !pipe.is_full() && pipe.fifo.is_none();
+        let Some(pipe) = self.pipes.get(id).filter(told) else { return };
+        let Some(wrote) = pipe.writes().next().map(|written| written.by) else { return };
+        let nobody = pipe.traffic.readers().is_some_and(<[_]>::is_empty);
+        let led = self.ledger.ends.led(wrote.who);
+        let own = closer == Some(wrote.who);
+        if (own && led.is_none()) || (!own && !nobody) {
+            return;
+        }
+        let (made, bytes, text) = (pipe.made, pipe.len(), pipe.beginning(MOST_QUOTED));
+        let writer = self.table.get(wrote.who);
+        let led = led.filter(|_| own);
+        let writer = writer.map(|writer| writer.lineage.clone());
+        self.ledger.ends.never_read(Unread { made, bytes, text, wrote, writer, led });
     }
 
     /// The process that runs has closed the last read end of a pipe.

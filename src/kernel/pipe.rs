@@ -188,6 +188,11 @@ impl Pipe {
         }
     }
 
+    /// The first bytes that wait.
+    pub fn beginning(&self, most: usize) -> Vec<u8> {
+        self.bytes.as_slice().iter().take(most).copied().collect()
+    }
+
     /// Who wrote the bytes that wait, in their order.
     pub fn writes(&self) -> impl Iterator<Item = &Written> {
         self.writes.as_slice().iter()
@@ -573,8 +578,11 @@ impl Machine {
         let Some(pipe) = self.pipes.get_mut(id) else { return };
         pipe.readers = pipe.readers.saturating_sub(1);
         if pipe.readers == 0 {
-            if self.ledger.on && pipe.writers > 0 {
-                self.note_unread(id);
+            if self.ledger.on {
+                if pipe.writers > 0 {
+                    self.note_unread(id);
+                }
+                self.note_never_read(id);
             }
             let Some(pipe) = self.pipes.get_mut(id) else { return };
             for (pid, _) in std::mem::take(&mut pipe.sleeping_writers).as_slice() {

@@ -82,6 +82,8 @@ pub struct Lineage {
     pub pid: Pid,
     /// The fork that made it.
     pub fork: Deed,
+    /// How high the stack was at that fork: its first slot of the frame.
+    pub base: u32,
     /// Its number among its parent's children, from 1.
     pub ordinal: u32,
     /// Its parent's lineage; none for the script.
@@ -328,7 +330,7 @@ impl Process {
     /// Its child, which is not in the table yet; in the place of a process that is gone, where there is one.
     pub(crate) fn child(&mut self, birth: Birth, now: u64, place: Option<Box<Process>>) -> Box<Process> {
         let Birth { pid, fork, files, context } = birth;
-        let ordinal = self.births;
+        let (ordinal, base) = (self.births, context.base);
         let accounting = Accounting { born: now, since: now, ..Accounting::default() };
         let Some(mut child) = place else {
             return Box::new(Process {
@@ -336,7 +338,7 @@ impl Process {
                 ppid: self.pid,
                 pgid: self.pgid,
                 sid: self.sid,
-                lineage: Arc::new(Lineage { pid, fork, ordinal, parent: Some(Arc::clone(&self.lineage)) }),
+                lineage: Arc::new(Lineage { pid, fork, base, ordinal, parent: Some(Arc::clone(&self.lineage)) }),
                 image: self.image.clone(),
                 has_execed: false,
                 execed: None,
@@ -398,13 +400,13 @@ impl Process {
         }
         match Arc::get_mut(lineage) {
             Some(lineage) => {
-                (lineage.pid, lineage.fork, lineage.ordinal) = (pid, fork, ordinal);
+                (lineage.pid, lineage.fork, lineage.base, lineage.ordinal) = (pid, fork, base, ordinal);
                 match &mut lineage.parent {
                     Some(parent) => share(parent, &self.lineage),
                     none => *none = Some(Arc::clone(&self.lineage)),
                 }
             }
-            None => *lineage = Arc::new(Lineage { pid, fork, ordinal, parent: Some(Arc::clone(&self.lineage)) }),
+            None => *lineage = Arc::new(Lineage { pid, fork, base, ordinal, parent: Some(Arc::clone(&self.lineage)) }),
         }
         share(environment, &self.environment);
         share(limits, &self.limits);

@@ -20,7 +20,11 @@ pub fn diagnose(crash: &Crash<'_>, sources: &SourceMap) -> Diagnostic {
     let process = crash.process;
     let who = who(process);
     let signal = crash.fault.signal().name();
-    let what = headline(crash.fault);
+    let subject = nil_subject(crash.fault, process.here(), sources);
+    let what = match &subject {
+        Some(subject) => format!("`{subject}` is nil"),
+        None => headline(crash.fault),
+    };
     let mut report = Diagnostic::new(
         crash.fault.code(),
         format!("{who} was killed by {signal}: {what}"),
@@ -39,14 +43,27 @@ pub fn diagnose(crash: &Crash<'_>, sources: &SourceMap) -> Diagnostic {
     if let Some(context) = process.context.as_deref() {
         report = with_callers(report, context, crash.fault);
         if let Fault::Pointer(fault) | Fault::Free(fault) = crash.fault {
-            report = with_block(report, context, fault, process);
+            report = with_block(report, context, fault, process, sources);
         }
     }
     for note in notes(crash.fault) {
         report = report.note(note);
     }
-    if let Some(help) = help(crash.fault) {
-        report = report.help(help);
+    if let (Fault::Conversion { text, .. }, Some(end)) = (crash.fault, crash.end)
+        && text.is_empty()
+        && end != Span::default()
+    {
+        report = report.label(end, "this read met the end of the file, and gave an empty text");
+    }
+    let code = process.here();
+    let code = if code == Span::default() { None } else { sources.file(code.file).text.get(code.range()) };
+    if matches!(crash.fault, Fault::Index { .. }) && code.is_some_and(|code| code.starts_with("argv[")) {
+        report = report.help("`argv[0]` is the program's own name; test `len(argv)` before the others are used");
+    }
+    match (&subject, help(crash.fault)) {
+        (Some(subject), _) => report = report.help(format!("test it first: `if {subject} != nil {{ … }}`")),
+        (None, Some(help)) => report = report.help(help),
+        (None, None) => {}
     }
     if crash.again > 0 {
         report = report.help("let the handler end the process with `_exit(1);`, and mend what faults");
@@ -59,6 +76,25 @@ pub fn diagnose(crash: &Crash<'_>, sources: &SourceMap) -> Diagnostic {
         Some(birth) => report.note(birth),
         None => report,
     }
+}
+
+/// What is nil, as the text says it: of `list.next.pid`, `list.next`; of `p[3]`, `p`.
+fn nil_subject(fault: &Fault, at: Span, sources: &SourceMap) -> Option<String> {
+    let Fault::Nil { what } = fault else { return None };
+    if at == Span::default() {
+        return None;
+    }
+    let text = sources.file(at.file).text.get(at.range())?;
+    // In an assignment the place comes first.
+    let place = text.split(" = ").next()?.trim_end_matches(';').trim();
+    let simple = |text: &str| text.chars().all(|letter| letter.is_alphanumeric() || "_.[]".contains(letter));
+    let cut = match *what {
+        "struct" => place.rfind('.')?,
+        "ptr" => place.rfind('[')?,
+        _ => return None,
+    };
+    let subject = place.get(..cut)?.trim();
+    (!subject.is_empty() && simple(subject)).then(|| subject.to_owned())
 }
 
 /// What happened, in a line: `the parent was killed by SIGABRT: "" is not an int`.
@@ -201,7 +237,10 @@ fn with_callers(mut report: Diagnostic, context: &Context, fault: &Fault) -> Dia
     {
         let mut names: Vec<String> = stack.iter().take(cycle).map(name).collect();
         names.reverse();
-        let circle = if names.len() == 1 {
+        let handled = stack.iter().skip(1).take(cycle).any(|frame| frame.interrupted);
+        let circle = if handled && names.len() == 1 {
+            format!("the handler `{}` is interrupted by its own signal, again and again", names[0])
+        } else if names.len() == 1 {
             format!("`{}` calls itself", names[0])
         } else {
             format!("`{}` call each other in a circle", names.join("`, `"))
@@ -210,9 +249,21 @@ fn with_callers(mut report: Diagnostic, context: &Context, fault: &Fault) -> Dia
             let text = format!("`{}` calls `{}` here", name(caller), name(frame));
             report = report.label(context.image.span(caller.pc), text);
         }
+        // Where it began, with what it was given there.
+        let outside =
+            stack.iter().rposition(|frame| stack.iter().take(cycle).any(|one| one.function == frame.function));
+        if let Some(first) = outside.and_then(|at| stack.get(at + 1)) {
+            let span = context.image.span(first.pc);
+            if report.labels.iter().all(|label| label.span != span) {
+                report = report.label(span, "the first of these calls");
+            }
+        }
         return report
             .note(format!("{circle}; {} calls are on the stack", stack.len()))
-            .help("let one of them return without a call: test first whether there is anything left to do");
+            .help(match handled {
+                true => "without SA_NODEFER a signal is blocked while its handler runs; and a handler does not send its own signal",
+                false => "let one of them return without a call: test first whether there is anything left to do",
+            });
     }
     let callers = stack.iter().zip(stack.iter().skip(1));
     for (frame, caller) in callers.clone().take(CALLERS_SHOWN) {
@@ -239,7 +290,13 @@ fn cycle(stack: &[Frame]) -> Option<usize> {
 }
 
 /// Labels where a block was allocated and freed, and by which ancestor.
-fn with_block(mut report: Diagnostic, context: &Context, fault: &PointerFault, process: &Process) -> Diagnostic {
+fn with_block(
+    mut report: Diagnostic,
+    context: &Context,
+    fault: &PointerFault,
+    process: &Process,
+    sources: &SourceMap,
+) -> Diagnostic {
     if let Some(site) = fault.allocated {
         report = report
             .label(context.image.span(site.pc), format!("{} was allocated here{}", "the block", by(site, process)));
@@ -249,12 +306,23 @@ fn with_block(mut report: Diagnostic, context: &Context, fault: &PointerFault, p
             context.image.span(site.pc),
             format!(
                 "{} here{}",
-                if matches!(fault.kind, PointerKind::Freed) { "and freed" } else { "freed" },
+                match fault.kind {
+                    PointerKind::Freed if moved(site, context, sources) => "and moved by `realloc`",
+                    PointerKind::Freed => "and freed",
+                    _ => "freed",
+                },
                 by(site, process)
             ),
         );
     }
     report
+}
+
+/// Whether a block was given back by `realloc`, which gave another one for it.
+fn moved(site: Site, context: &Context, sources: &SourceMap) -> bool {
+    let span = context.image.span(site.pc);
+    span != Span::default()
+        && sources.file(span.file).text.get(span.range()).is_some_and(|code| code.contains("realloc("))
 }
 
 /// Which ancestor did it, where it was not the process itself: the copy came with a fork.

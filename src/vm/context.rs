@@ -352,6 +352,12 @@ impl Context {
         self.base as usize + self.image.frame_at(self.pc)
     }
 
+    /// The name of a function by its value, where it is one of the program's.
+    pub fn function_name(&self, function: u64) -> Option<&str> {
+        let index = function.checked_sub(FUNCTION_BIAS).and_then(|index| usize::try_from(index).ok())?;
+        self.image.functions.get(index).map(|function| &*function.name)
+    }
+
     /// Makes a frame for handler `function` (a function value) on top of the stack, so that the processor runs it with
     /// `signal` as its argument; `cookie` comes back from [`Context::pop_handler`].
     ///

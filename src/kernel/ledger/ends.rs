@@ -39,6 +39,23 @@ pub struct Broken {
     pub closed: Option<Act>,
 }
 
+/// A pipe that went with bytes in it, which nobody can have meant to read.
+#[derive(Debug)]
+pub struct Unread {
+    /// The call that made the pipe.
+    pub made: Deed,
+    /// How many bytes were in it.
+    pub bytes: usize,
+    /// Their beginning.
+    pub text: Vec<u8>,
+    /// Who wrote the first of them, and where.
+    pub wrote: Deed,
+    /// Its role.
+    pub writer: Option<Arc<Lineage>>,
+    /// Where the writer's standard output was led into the pipe, where that is how they came there.
+    pub led: Option<Deed>,
+}
+
 /// A queue that is gone with messages in it.
 #[derive(Debug)]
 pub struct Drowned {
@@ -101,6 +118,8 @@ pub struct Ends {
     pub held: BTreeMap<Place, Seen<HeldOpen>>,
     /// What each process that got SIGPIPE or EPIPE had written to, the latest.
     pub broken: BTreeMap<Pid, Broken>,
+    /// Pipes that went with bytes that nobody can have meant to read, by where these were written.
+    pub unread_bytes: BTreeMap<Place, Seen<Unread>>,
     /// Queues that went with their messages, by where they were made.
     pub drowned: BTreeMap<Place, Seen<Drowned>>,
     /// Alarms that were set anew, the latest of each process.
@@ -117,6 +136,8 @@ pub struct Ends {
     pub names: BTreeMap<Vec<u8>, Name>,
     /// Who closed the last read end of a pipe that could still be written; with the call that made the pipe, since ids come again.
     unread: BTreeMap<PipeId, (Deed, Act)>,
+    /// Where each process has led its standard output elsewhere.
+    led: BTreeMap<Pid, Deed>,
     /// How often in a row each process got the end of a file at one place.
     at_end: BTreeMap<Pid, (Span, u64)>,
     /// Forks of which the limit of processes was told.
@@ -134,6 +155,23 @@ impl Ends {
         if self.unread.len() < MOST || self.unread.contains_key(&pipe) {
             self.unread.insert(pipe, (made, by));
         }
+    }
+
+    /// A process leads its standard output elsewhere.
+    pub(crate) fn lead(&mut self, deed: Deed) {
+        if self.led.len() < MOST {
+            self.led.insert(deed.who, deed);
+        }
+    }
+
+    /// Where a process has led its standard output elsewhere last.
+    pub(crate) fn led(&self, pid: Pid) -> Option<Deed> {
+        self.led.get(&pid).copied()
+    }
+
+    /// A pipe goes with what is in it.
+    pub(crate) fn never_read(&mut self, unread: Unread) {
+        note(&mut self.unread_bytes, unread.wrote.span, || unread);
     }
 
     /// A process writes to a pipe that nobody can read.
@@ -196,6 +234,11 @@ impl Ends {
         }
         streak.1 += 1;
         streak.1
+    }
+
+    /// Where a process has met the end of a file, where that was its last read.
+    pub(crate) fn last_end(&self, pid: Pid) -> Option<Span> {
+        self.at_end.get(&pid).map(|(at, _)| *at)
     }
 
     /// A process has read something.

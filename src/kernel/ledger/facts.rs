@@ -173,6 +173,8 @@ pub struct Serial {
     pub by: Act,
     /// How many.
     pub count: u64,
+    /// Whether this very fork has made their maker, which has come back to it.
+    pub again: bool,
     /// Whether one was made while another child of the process was alive.
     pub together: bool,
     /// When the first was made.

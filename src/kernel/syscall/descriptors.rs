@@ -176,6 +176,10 @@ pub(crate) fn dup2(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
         if old != new {
             let at = usize::try_from(new).ok().filter(|at| (*at as u64) < limit).ok_or(Errno::EBADF)?;
             machine.install(me, at, file, false, Making::Dup2);
+            if new == 1 && machine.ledger.on {
+                let deed = machine.deed(me);
+                machine.ledger.ends.lead(deed);
+            }
         }
         Ok(new)
     };

@@ -93,10 +93,11 @@ fn send(machine: &mut Machine, me: Pid, pid: i64, number: i64) -> Outcome {
 
 pub(crate) fn kill(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
     let (pid, number) = (int(machine, me, call, 0), int(machine, me, call, 1));
-    if pid == 0 {
+    let own = i64::from(machine.process(me).pgid.0);
+    if pid == 0 || (pid < -1 && pid == -own) {
         let at = machine.deed(me).span;
         machine.ledger.send_to_group(at);
-        if machine.ledger.on {
+        if machine.ledger.on && pid == 0 {
             machine.note_early(me);
         }
     }

@@ -30,6 +30,16 @@ pub(super) fn notes(
         if shared || ledger.was_told(failure.by.at) {
             continue;
         }
+        if minus_one(failure)
+            && matches!(failure.errno, Errno::ESRCH | Errno::ECHILD)
+            && let Some(fork) = refused_fork(failure, ledger)
+        {
+            if !roots.contains(&Some(fork.by.at)) {
+                roots.push(Some(fork.by.at));
+                found.push(used_minus_one(failure, Some(fork), seen.count, ledger, reading));
+            }
+            continue;
+        }
         if failure.errno == Errno::EBADF && minus_one(failure) {
             // What follows from one call that gave -1 is one mistake.
             let root = root_of(failure, ledger);
@@ -137,6 +147,13 @@ fn unnoticed(failure: &Failure, count: u64, ledger: &Ledger, reading: &Reading<'
     )
 }
 
+/// The fork that failed, where its -1 may be what a call took for a process id.
+fn refused_fork<'l>(failure: &Failure, ledger: &'l Ledger) -> Option<&'l Failure> {
+    let takes = matches!(failure.builtin, Builtin::Kill | Builtin::Waitpid);
+    let mut failures = ledger.failures.values().map(|seen| &seen.first);
+    failures.find(|fork| takes && fork.builtin == Builtin::Fork && fork.by.who.pid == failure.by.who.pid)
+}
+
 /// The call that should have given the descriptor: the last one above that failed.
 fn root_of<'l>(failure: &Failure, ledger: &'l Ledger) -> Option<&'l Failure> {
     let gives =
@@ -156,13 +173,21 @@ fn used_minus_one(
 ) -> Diagnostic {
     let Some(root) = root else { return unnoticed(failure, count, ledger, reading) };
     let (call, name) = (text::call(root.builtin, &root.args), root.builtin.name());
+    let of_fork = root.builtin == Builtin::Fork;
     let mut report = Diagnostic::new(
         Code::FailedCall,
-        format!("`{call}` failed with {}, and its -1 was used as a descriptor", root.errno.name()),
+        format!(
+            "`{call}` failed with {}, and its -1 was used as {}",
+            root.errno.name(),
+            if of_fork { "a process id" } else { "a descriptor" }
+        ),
         root.by.at,
         format!("{} called this: {}", the(&who(&root.by)), lower(root.errno.text())),
     )
-    .label(failure.by.at, "used here, which fails with EBADF");
+    .label(failure.by.at, format!("used here, which fails with {}", failure.errno.name()));
+    if of_fork {
+        report = report.note("-1 is no process id: to `kill` it means everybody, to `waitpid` any child");
+    }
     let cause = Cause::of(root, ledger, reading);
     for (at, text) in cause.labels.into_iter().filter(|(at, _)| known(*at)) {
         report = report.label(at, text);

@@ -1,11 +1,12 @@
 //! Children: zombies, orphans, exit codes that were cut, the wrong child, one after another.
 
-use super::{Reading, known, roles, the, time, times, who};
-use crate::abi::{Signal, TICKS_PER_SECOND};
+use super::{Reading, known, roles, the, time, times, waits_for_nobody, who};
+use crate::abi::{Builtin, Signal, TICKS_PER_SECOND};
 use crate::diagnostics::{Code, Diagnostic, Severity};
 use crate::kernel::Machine;
 use crate::kernel::event::Origin;
 use crate::kernel::ledger::{Cut, Death, Ledger, Merged, Orphan, Seen, Serial, Unwaited};
+use crate::report::stuck::text::Text;
 use crate::source::Span;
 
 /// A zombie that lay so long had a parent that went on.
@@ -20,7 +21,7 @@ const MANY: u64 = 4;
 pub(super) fn notes(ledger: &Ledger, reading: &Reading<'_>, found: &mut Vec<Diagnostic>) {
     for seen in ledger.unwaited.values() {
         let merged = ledger.merged.get(&(seen.first.parent.who.pid, Signal::SIGCHLD)).filter(|seen| seen.first.handled);
-        found.extend(zombies(&seen.first, merged));
+        found.extend(zombies(&seen.first, seen.count, merged, ledger));
     }
     orphans(ledger, found);
     for seen in ledger.cut.values() {
@@ -32,12 +33,15 @@ pub(super) fn notes(ledger: &Ledger, reading: &Reading<'_>, found: &mut Vec<Diag
     found.extend(script_killed(ledger));
     found.extend(script_broke_pipe(ledger));
     murdered(ledger, reading, found);
+    killed_early(ledger, reading, found);
+    came_back(ledger, reading, found);
+    killed_unsaid(ledger, reading, found);
     for serial in ledger.serial.values() {
         found.extend(one_after_another(serial, reading));
     }
 }
 
-fn zombies(left: &Unwaited, merged: Option<&Seen<Merged>>) -> Option<Diagnostic> {
+fn zombies(left: &Unwaited, count: u64, merged: Option<&Seen<Merged>>, ledger: &Ledger) -> Option<Diagnostic> {
     if left.killed || left.zombies == 0 || (left.longest <= AT_ONCE && left.zombies < MANY && merged.is_none()) {
         return None;
     }
@@ -54,10 +58,26 @@ fn zombies(left: &Unwaited, merged: Option<&Seen<Merged>>) -> Option<Diagnostic>
         Code::NeverWaited,
         format!("{names} {were}{up_to}: {} never waited for {them}", the(&parent)),
         left.children[0].fork.span,
-        format!("`fork()` made {} here", roles(&left.children, left.children.len() as u64)),
+        format!("`fork()` made {} here", roles(&left.children, count)),
     );
     if known(left.parent.at) {
         report = report.label(left.parent.at, format!("{} ended here, and init reaped {them}", the(&parent)));
+    }
+    let collected = ledger.collected(left.parent.who.pid).filter(|_| merged.is_none());
+    if let Some((deed, some)) = collected.filter(|(deed, some)| *some > 0 && known(deed.span)) {
+        report = report.label(
+            deed.span,
+            format!("{some} of its {} children were collected, the last one here", left.parent_forks),
+        );
+    }
+    let refused = ledger.failures.values().map(|seen| &seen.first).find(|failure| {
+        failure.builtin == Builtin::Fork && !failure.forced && failure.by.who.pid == left.parent.who.pid
+    });
+    if let Some(refused) = refused {
+        let errno = refused.errno.name();
+        report = report
+            .label(refused.by.at, format!("so `fork` failed here with {errno}"))
+            .note("zombies count towards the limit of processes (RLIMIT_NPROC)");
     }
     if left.longest < LONG && left.zombies < MANY && merged.is_none() {
         report.severity = Severity::Note;
@@ -69,6 +89,9 @@ fn zombies(left: &Unwaited, merged: Option<&Seen<Merged>>) -> Option<Diagnostic>
                 if merged.count == 1 { "a SIGCHLD came".to_owned() } else { format!("{} SIGCHLD came", merged.count) }
             ))
             .help("in the handler, `while waitpid(-1, WNOHANG) > 0 { }` takes all that are there"),
+        None if collected.is_some_and(|(_, some)| some > 0) => report
+            .note("a zombie keeps its process id and its status until somebody asks for them")
+            .help("wait as often as there were forks, or until nobody is left: `while wait() > 0 { }`"),
         None => report.note("a zombie keeps its process id and its status until somebody asks for them").help(format!(
             "`wait();` collects a child; `signal(SIGCHLD, SIG_IGN);` lets {} go without",
             if left.zombies == 1 { "it" } else { "them" }
@@ -81,7 +104,9 @@ fn orphans(ledger: &Ledger, found: &mut Vec<Diagnostic>) {
     for orphan in ledger.orphans.values() {
         let fork = orphan.child.fork.span;
         // A daemon's parent ends on purpose; what matters is what the script leaves to its shell.
-        let matters = orphan.parent.who.parent.is_none() && (orphan.spoke.is_some() || orphan.asked.is_some());
+        let told_of = waits_for_nobody(ledger, orphan.child.pid);
+        let matters =
+            !told_of && orphan.parent.who.parent.is_none() && (orphan.spoke.is_some() || orphan.asked.is_some());
         if matters && !told.contains(&fork) {
             told.push(fork);
             let like = ledger.orphans.values().filter(|other| other.child.fork.span == fork).count();
@@ -131,6 +156,12 @@ fn say_orphan(orphan: &Orphan, like: usize) -> Diagnostic {
         like => format!("{} ended while {child} and {} others were running", the(&parent), like - 1),
     };
     let mut report = Diagnostic::new(Code::Orphan, headline, orphan.parent.at, format!("{} ended here", the(&parent)));
+    if let Some(exec) = orphan.parent.exec.filter(|exec| known(*exec)) {
+        report = report.label(
+            exec,
+            format!("{} became another program here, and never came to what stands behind this", the(&parent)),
+        );
+    }
     report = report.label(orphan.child.fork.span, format!("`fork()` made {child} here"));
     if let Some(at) = orphan.asked {
         report = report.label(at, format!("so `getppid()` is 1 here: init has adopted {child}"));
@@ -140,7 +171,11 @@ fn say_orphan(orphan: &Orphan, like: usize) -> Diagnostic {
     {
         report = report.label(at, format!("{child} wrote this after it: a shell shows its prompt first"));
     }
-    report.note("an orphan is not a zombie: it runs on, and init will reap it").help("`wait();` before the end")
+    let report = report.note("an orphan is not a zombie: it runs on, and init will reap it");
+    match orphan.parent.exec {
+        Some(_) => report.help("let the child exec, and the parent wait for it"),
+        None => report.help("`wait();` before the end"),
+    }
 }
 
 fn cut(cut: &Cut, count: u64) -> Diagnostic {
@@ -193,6 +228,53 @@ fn chosen(ledger: &Ledger, reading: &Reading<'_>, found: &mut Vec<Diagnostic>) {
     }
 }
 
+/// Where a process would have installed a handler for the signal that has killed it, had it come so far.
+fn handler_to_come(death: &Death, reading: &Reading<'_>) -> Option<Span> {
+    let Some(Origin::Process(sender, _)) = death.origin else { return None };
+    if sender == death.by.who.pid {
+        return None;
+    }
+    let fork = death.by.who.fork.span;
+    if !known(fork) || death.by.exec.is_some() || death.signal == Signal::SIGKILL {
+        return None;
+    }
+    let text = Text::read(fork.file, &reading.sources.file(fork.file).text);
+    let installs = |at: &Span| {
+        let call = text.of(text.path(*at).pop().map_or(*at, |level| level.stmt().span));
+        let handler = call.split(',').nth(1).unwrap_or("");
+        (call.starts_with("signal(") || call.starts_with("sigaction(")) && !handler.contains("SIG_")
+    };
+    let part = text.branch(fork)?;
+    let inside = |at: &Span| part.iter().any(|stmt| stmt.span.start <= at.start && at.end <= stmt.span.end);
+    let mut places = text.words(death.signal.name());
+    let place = places.find(|at| inside(at) && at.start >= death.by.at.start && installs(at))?;
+    text.path(place).pop().map(|level| level.stmt().span)
+}
+
+/// Processes that were killed before they had installed the handler that their text has for that signal.
+fn killed_early(ledger: &Ledger, reading: &Reading<'_>, found: &mut Vec<Diagnostic>) {
+    for death in ledger.deaths.values() {
+        let Some(place) = handler_to_come(death, reading) else { continue };
+        let (role, signal) = (the(&who(&death.by)), death.signal.name());
+        let mut said = Diagnostic::new(
+            Code::ChildKilled,
+            format!("{role} was killed by {signal} before it had installed its handler"),
+            place,
+            format!("{role} had not come to this yet"),
+        );
+        said.severity = Severity::Warning;
+        said = with_death(said, death)
+            .note("a child runs when the scheduler lets it: right after the fork it may not have done anything yet")
+            .help(format!(
+                "install the handler before `fork`, or block {signal} before it and unblock it where the handler is installed"
+            ));
+        found.retain(|note| {
+            note.code != Code::KilledReadAsExit || note.labels.iter().all(|label| label.span != death.by.at)
+        });
+        found.push(said);
+    }
+}
+
 fn murdered(ledger: &Ledger, reading: &Reading<'_>, found: &mut Vec<Diagnostic>) {
     for (wait, seen) in &ledger.murdered {
         let Some(attention) = reading.attention(*wait) else { continue };
@@ -221,7 +303,7 @@ fn murdered(ledger: &Ledger, reading: &Reading<'_>, found: &mut Vec<Diagnostic>)
 }
 
 /// Labels where a process stood when a signal killed it, and where that came from.
-fn with_death(mut report: Diagnostic, death: &Death) -> Diagnostic {
+pub(super) fn with_death(mut report: Diagnostic, death: &Death) -> Diagnostic {
     let role = the(&who(&death.by));
     let mut label = |at: Span, text: String| {
         if known(at) && report.labels.iter().all(|label| label.span != at) {
@@ -274,7 +356,7 @@ fn script_killed(ledger: &Ledger) -> Option<Diagnostic> {
         report = report.label(death.by.at, "the parent was here");
     }
     if death.group {
-        report = report.note("process id 0 means every process of the caller's own group, the caller too");
+        report = report.note("this goes to every process of the caller's own group, the caller too");
     }
     Some(report.help(format!("`signal({signal}, handler);` before, if the parent is to go on")))
 }
@@ -282,32 +364,125 @@ fn script_killed(ledger: &Ledger) -> Option<Diagnostic> {
 /// The script was killed since it wrote to a pipe that nobody could read any more.
 fn script_broke_pipe(ledger: &Ledger) -> Option<Diagnostic> {
     let death = ledger.deaths.values().find(|death| death.by.who.parent.is_none())?;
+    broke_pipe(ledger, death)
+}
+
+/// A process was killed since it wrote to a pipe that nobody could read any more.
+fn broke_pipe(ledger: &Ledger, death: &Death) -> Option<Diagnostic> {
     let broken = ledger.ends.broken.get(&death.by.who.pid)?;
     if death.signal != Signal::SIGPIPE || !matches!(death.origin, Some(Origin::Kernel(_))) || !known(broken.at) {
         return None;
     }
+    let (code, role) = match death.by.who.parent {
+        None => (Code::ScriptKilled, "the parent".to_owned()),
+        Some(_) => (Code::ChildKilled, the(&who(&death.by))),
+    };
     let mut report = Diagnostic::new(
-        Code::ScriptKilled,
-        "the parent was killed by SIGPIPE: it wrote to a pipe that nobody could read any more",
+        code,
+        format!("{role} was killed by SIGPIPE: it wrote to a pipe that nobody could read any more"),
         broken.at,
-        "the parent wrote here",
+        format!("{role} wrote here"),
     );
     if known(broken.made.span) {
         report = report.label(broken.made.span, "this pipe");
     }
     if let Some(closed) = broken.closed.as_ref().filter(|closed| known(closed.at)) {
-        let role = who(closed);
         let own = closed.who.pid == death.by.who.pid;
-        let text =
-            if own { "it closed its own read end here, and no other was open" } else { "the last read end went here" };
-        report = report
-            .label(closed.at, format!("{text}{}", if own { String::new() } else { format!(", with {}", the(&role)) }));
+        let text = match own {
+            true => "it closed its own read end here, and no other was open".to_owned(),
+            false => format!("the last read end went here, with {}", the(&who(closed))),
+        };
+        report = report.label(closed.at, text);
     }
     Some(
         report
-            .note("what the program wanted to do after this was never done")
+            .note(format!("what {role} wanted to do after this was never done"))
             .help("let the reader read to the end, or `signal(SIGPIPE, SIG_IGN);` and look for EPIPE after `write`"),
     )
+}
+
+/// Children that the kernel has killed by a signal, where the program asks how they ended and not by which signal.
+fn killed_unsaid(ledger: &Ledger, reading: &Reading<'_>, found: &mut Vec<Diagnostic>) {
+    for (wait, seen) in &ledger.murdered {
+        let (_, child, signal) = &seen.first;
+        let asked = reading.attention(*wait).is_some_and(|attention| attention.half_asked.contains(wait));
+        if *signal == Signal::SIGPIPE && asked {
+            found.extend(ledger.deaths.get(&child.pid).and_then(|death| broke_pipe(ledger, death)));
+        }
+    }
+}
+
+/// Processes that were stopped when their group lost its last parent: told where nothing graver is.
+pub(super) fn hung_up(ledger: &Ledger, found: &mut Vec<Diagnostic>) {
+    if found.iter().any(|note| note.severity == Severity::Warning) {
+        return;
+    }
+    for death in ledger.deaths.values().filter(|death| death.signal == Signal::SIGHUP && death.call.is_none()) {
+        let Some(Origin::Kernel(_)) = death.origin else { continue };
+        let role = the(&who(&death.by));
+        let mut said = Diagnostic::new(
+            Code::ChildKilled,
+            format!("{role} was killed by SIGHUP: it was stopped when its group lost its last parent"),
+            death.by.at,
+            format!("{role} stood here, stopped"),
+        )
+        .note("nobody of its session is left who could continue it, so the kernel sends SIGHUP and SIGCONT");
+        if known(death.by.who.fork.span) {
+            said = said.label(death.by.who.fork.span, format!("{role} was forked here"));
+        }
+        found.push(said.help("let its parent wait for it and continue it, or handle SIGHUP"));
+    }
+}
+
+/// Children that have come back to the fork that made them, which their maker has called again as well.
+fn came_back(ledger: &Ledger, reading: &Reading<'_>, found: &mut Vec<Diagnostic>) {
+    let mut told: Vec<Span> = Vec::new();
+    for ((child, fork), serial) in ledger.serial.iter().filter(|(_, serial)| serial.again) {
+        let maker = serial.by.who.parent.as_ref().and_then(|maker| ledger.serial.get(&(maker.pid, *fork)));
+        // A fork whose result nobody looks at does the same in all processes, and is meant to.
+        let told_of = reading.was_told(Code::ForkInLoop, *fork) || ledger.was_told(*fork);
+        let meant = reading.ignores(*fork) || told_of;
+        let Some(maker) = maker.filter(|maker| maker.count > 1 && !meant && known(*fork)) else { continue };
+        if told.contains(fork) {
+            continue;
+        }
+        told.push(*fork);
+        let all: u64 = ledger.serial.iter().filter(|((_, at), _)| at == fork).map(|(_, serial)| serial.count).sum();
+        let backs =
+            ledger.serial.iter().filter(|((pid, at), serial)| at == fork && serial.again && pid != child).count();
+        let (role, parent) = (who(&serial.by), the(&who(&maker.by)));
+        let others = match backs {
+            0 => String::new(),
+            1 => ", and one other child too".to_owned(),
+            count => format!(", and {count} other children too"),
+        };
+        let exec = ledger.failures.values().map(|seen| &seen.first).find(|failure| {
+            let exec = matches!(failure.builtin, Builtin::Exec | Builtin::Execv | Builtin::Execl);
+            exec && failure.by.who.fork.span == *fork
+        });
+        let mut said = Diagnostic::new(
+            Code::ForkAgain,
+            format!("{all} children came from a `fork()` that {parent} called {} times", maker.count),
+            *fork,
+            format!("{role} was made here, and came back to this itself{others}"),
+        )
+        .note(format!("{role} goes on where the parent goes on, with the work that is the parent's"));
+        said = match exec {
+            Some(exec) => said
+                .label(
+                    exec.by.at,
+                    format!(
+                        "`{}` failed here with {}, and {} went on",
+                        exec.builtin.name(),
+                        exec.errno.name(),
+                        who(&exec.by)
+                    ),
+                )
+                .help("what stands behind exec runs when it fails: `perror(…); _exit(127);`"),
+            None => said.help("end the child's part with `exit(0);`, before it leaves its `if` or its function"),
+        };
+        found.push(said);
+    }
 }
 
 fn one_after_another(serial: &Serial, reading: &Reading<'_>) -> Option<Diagnostic> {

@@ -1,12 +1,13 @@
 //! Ends that came in an odd way: of a pipe only since its holder ended, of a file again and again, of a queue with messages in it;
 //! a zombie taken for the living, processes without end, memory that has run out.
 
-use super::{Reading, known, quoted, the, time, times, who};
+use super::{Reading, known, quoted, receives_in_vain, the, time, times, who};
 use crate::abi::{Builtin, TICKS_PER_SECOND};
 use crate::diagnostics::{Code, Diagnostic, Severity};
 use crate::kernel::event::Origin;
 use crate::kernel::host::{OutOfMemory, Repeated};
-use crate::kernel::ledger::ends::{Drowned, Early, Ends, HeldOpen};
+use crate::kernel::ledger::Ledger;
+use crate::kernel::ledger::ends::{Drowned, Early, HeldOpen, Unread};
 use crate::report::fault::bytes;
 use crate::report::stuck::text::{Text, has_word};
 use crate::source::{FileId, Span};
@@ -16,12 +17,16 @@ const AT_ONCE: u64 = TICKS_PER_SECOND / 10;
 /// The first descriptor that no program expects to be open.
 const FIRST_OWN: usize = 3;
 
-pub(super) fn notes(ends: &Ends, reading: &Reading<'_>, found: &mut Vec<Diagnostic>) {
+pub(super) fn notes(ledger: &Ledger, reading: &Reading<'_>, found: &mut Vec<Diagnostic>) {
+    let ends = &ledger.ends;
     for seen in ends.held.values() {
         found.extend(held(&seen.first, reading));
     }
-    for seen in ends.drowned.values() {
+    for (_, seen) in ends.drowned.iter().filter(|(made, _)| !receives_in_vain(ledger, **made)) {
         found.push(drowned(&seen.first));
+    }
+    for seen in ends.unread_bytes.values().filter(|seen| seen.first.led.is_some()) {
+        found.extend(never_read(&seen.first));
     }
     for seen in ends.early.values() {
         found.extend(early(&seen.first, reading));
@@ -164,6 +169,49 @@ fn is_forgotten(held: &HeldOpen, reading: &Reading<'_>) -> bool {
             None => false,
         },
     }
+}
+
+/// Pipes that nobody has ever read: told where nothing else is, since whoever could not read has another mistake.
+pub(super) fn silent_pipes(ledger: &Ledger, found: &mut Vec<Diagnostic>) {
+    if found.iter().any(|note| note.severity == Severity::Warning) {
+        return;
+    }
+    for seen in ledger.ends.unread_bytes.values().filter(|seen| seen.first.led.is_none()) {
+        found.extend(never_read(&seen.first));
+    }
+}
+
+/// Bytes that were written into a pipe, and that nobody has read.
+fn never_read(unread: &Unread) -> Option<Diagnostic> {
+    if !known(unread.wrote.span) {
+        return None;
+    }
+    let role = unread.writer.as_ref().map_or_else(|| "a process".to_owned(), |writer| the(&writer.role()));
+    let mut report = Diagnostic::new(
+        Code::NeverRead,
+        match unread.bytes {
+            1 => "1 byte was written into a pipe, and nobody has read it".to_owned(),
+            count => format!("{} were written into a pipe, and nobody has read them", bytes(count as u64)),
+        },
+        unread.wrote.span,
+        format!("{role} wrote them here"),
+    );
+    if known(unread.made.span) {
+        report = report.label(unread.made.span, "into this pipe");
+    }
+    if let Some(led) = unread.led.filter(|led| known(led.span)) {
+        report = report.label(
+            led.span,
+            format!("here {role} led its standard output away, and all that it printed since with it"),
+        );
+    }
+    if !quoted(&unread.text).is_empty() {
+        report = report.note(format!("the text: `{}`", quoted(&unread.text)));
+    }
+    Some(match unread.led {
+        Some(_) => report.help("redirect standard output in the child alone, after the fork; or keep a copy: `let out = dup(1);` and `dup2(out, 1);` later"),
+        None => report.help("read the pipe to its end, in the process that is to have it"),
+    })
 }
 
 /// Messages that nobody received, and that nobody can receive any more.

@@ -46,12 +46,33 @@ pub fn notes(machine: &Machine, reading: &Reading<'_>) -> Vec<Diagnostic> {
     children::notes(ledger, reading, &mut found);
     calls::notes(ledger, reading, |_| true, &mut found);
     signals::notes(ledger, reading, &mut found);
-    ends::notes(&ledger.ends, reading, &mut found);
+    ends::notes(ledger, reading, &mut found);
     leaks(ledger, &mut found);
     signals::messages(machine, &mut found);
     children::silent_orphans(machine, &mut found);
+    children::hung_up(ledger, &mut found);
+    if machine.script_status().is_some_and(|status| status.is_exited()) {
+        ends::silent_pipes(ledger, &mut found);
+    }
     found.sort_by_key(|note| (note.severity, note.code, note.span()));
     found
+}
+
+/// Whether a process has called `wait` though it has no children: that its parent did not wait for it is the same mistake.
+fn waits_for_nobody(ledger: &Ledger, pid: Pid) -> bool {
+    ledger.failures.values().map(|seen| &seen.first).any(|failure| {
+        let waits = matches!(failure.builtin, Builtin::Wait | Builtin::Waitpid) && failure.errno == Errno::ECHILD;
+        waits && failure.by.who.pid == pid && !failure.parent && !ledger.has_worked(failure.by.at)
+    })
+}
+
+/// Whether nobody could receive from a queue, since every receive has failed: what is left in it is the same mistake.
+fn receives_in_vain(ledger: &Ledger, queue: Span) -> bool {
+    ledger.failures.values().map(|seen| &seen.first).any(|failure| {
+        let receives = matches!(failure.builtin, Builtin::MqReceive | Builtin::MqTimedreceive);
+        let of = failure.target.and_then(|target| target.object).map(|object| object.span);
+        receives && failure.errno != Errno::EAGAIN && of == Some(queue)
+    })
 }
 
 /// Calls that failed, and that may well be why a run is stuck: not those of which nothing depends.

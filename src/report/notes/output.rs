@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use super::{bytes, known, quoted, role_in, the, times, who};
+use super::{bytes, known, quoted, role_in, the, who};
+use crate::abi::Errno;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::kernel::ledger::{Copied, Ledger, Loss, Lost};
 use crate::source::Span;
 
 /// Prints of one text that are labelled; the others are counted.
 const PRINTS_SHOWN: usize = 3;
+/// The descriptor of standard output.
+const STDOUT: i64 = 1;
 
 /// Text that several processes have written.
 pub(super) fn doubled(ledger: &Ledger, found: &mut Vec<Diagnostic>) {
@@ -82,7 +85,16 @@ fn say_doubled(fork: Span, texts: &[&Copied]) -> Diagnostic {
 /// Text that was thrown away.
 pub(super) fn lost(ledger: &Ledger, found: &mut Vec<Diagnostic>) {
     for seen in ledger.lost.values() {
-        found.push(say_lost(&seen.first, seen.count));
+        let mut said = say_lost(&seen.first, seen.count);
+        if let (Loss::Killed(_), Some(death)) = (seen.first.how, ledger.deaths.get(&seen.first.by.who.pid)) {
+            said = super::children::with_death(said, death);
+        }
+        let closed =
+            ledger.closed_at(seen.first.by.who.pid, STDOUT).filter(|_| seen.first.how == Loss::Failed(Errno::EBADF));
+        if let Some(closed) = closed.filter(|closed| known(closed.span)) {
+            said = said.label(closed.span, "descriptor 1 was closed here");
+        }
+        found.push(said);
     }
 }
 
@@ -115,7 +127,11 @@ fn say_lost(lost: &Lost, count: u64) -> Diagnostic {
         Code::TextLost,
         format!("{} of output {were} thrown away {cause}", bytes(lost.len)),
         lost.by.at,
-        format!("{label}{}", times(count)),
+        match count {
+            1 => label,
+            2 => format!("{label}, and so did one other process"),
+            count => format!("{label}, and so did {} other processes", count - 1),
+        },
     );
     for print in lost.prints.iter().filter(|print| known(print.by.span)).take(PRINTS_SHOWN) {
         let by = match role_in(&lost.by.who, print.by.who) {
@@ -125,7 +141,8 @@ fn say_lost(lost: &Lost, count: u64) -> Diagnostic {
         report = report.label(print.by.span, format!("put into the buffer here{by}, never written"));
     }
     if !quoted(&lost.text).is_empty() {
-        report = report.note(format!("the text: `{}`", quoted(&lost.text)));
+        let which = if count == 1 { "the text" } else { "the first text" };
+        report = report.note(format!("{which}: `{}`", quoted(&lost.text)));
     }
     if lost.text.ends_with(b"\n") && !matches!(lost.how, Loss::Failed(_)) {
         report = report.note("on a terminal each newline empties the buffer, so there the text is seen");

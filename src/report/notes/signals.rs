@@ -97,7 +97,8 @@ pub(super) fn messages(machine: &Machine, found: &mut Vec<Diagnostic>) {
     if !machine.ledger().on {
         return;
     }
-    for (_, queue) in machine.queues().filter(|(_, queue)| queue.linked) {
+    let missed = |made| super::receives_in_vain(machine.ledger(), made);
+    for (_, queue) in machine.queues().filter(|(_, queue)| queue.linked && !missed(queue.made.span)) {
         let Some(first) = queue.messages().next() else { continue };
         let name = String::from_utf8_lossy(&queue.name).into_owned();
         let (messages, were) = if queue.len() == 1 { ("message", "was") } else { ("messages", "were") };

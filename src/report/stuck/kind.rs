@@ -5,7 +5,7 @@ use super::mend::{later, later_write};
 use super::reasons::unfinished_line;
 use super::text::Text;
 use super::words::Voice;
-use crate::abi::Signal;
+use crate::abi::{SIG_IGN, Signal};
 use crate::kernel::Pid;
 use crate::kernel::mqueue::QueueId;
 use crate::kernel::pipe::PipeId;
@@ -69,8 +69,8 @@ pub(super) fn judge<'f>(facts: &'f Facts<'_>, text: &Text<'_>) -> Option<(&'f St
     if let Some(writes) = read_first(facts, text, &readers) {
         return Some((readers[0], readers, Kind::BothReadFirst(writes)));
     }
-    if nobody_wrote(facts, &heart) {
-        return Some((heart[0], heart, Kind::NobodyWrote));
+    if nobody_wrote(facts, &heart, &readers) {
+        return Some((readers[0], readers, Kind::NobodyWrote));
     }
     let half = |stand: &&&Stand| facts.process(stand.pid).and_then(unfinished_line).is_some();
     if let Some(reader) = heart.iter().find(half)
@@ -93,6 +93,9 @@ pub(super) fn judge<'f>(facts: &'f Facts<'_>, text: &Text<'_>) -> Option<(&'f St
             Kind::BothFull
         }
         Wait::Room(pipe) => Kind::FullPipe(*pipe),
+        Wait::QueueRoom(_) if heart.len() > 1 && heart.iter().all(|stand| matches!(stand.wait, Wait::QueueRoom(_))) => {
+            Kind::BothFull
+        }
         Wait::Message(queue) => Kind::EmptyQueue(*queue),
         Wait::QueueRoom(queue) => Kind::FullQueue(*queue),
         Wait::Reader(_) => Kind::NamedPipe(true),
@@ -127,15 +130,17 @@ fn read_first(facts: &Facts<'_>, text: &Text<'_>, readers: &[&Stand]) -> Option<
 }
 
 /// Whether all read, each from a pipe that another of them could write to, and none of these pipes has ever had a byte in it.
-fn nobody_wrote(facts: &Facts<'_>, heart: &[&Stand]) -> bool {
+fn nobody_wrote(facts: &Facts<'_>, heart: &[&Stand], readers: &[&Stand]) -> bool {
     let empty = |stand: &&Stand| match stand.wait {
         Wait::Bytes(pipe) => {
-            let other = stand.wakers.iter().any(|pid| *pid != stand.pid && heart.iter().any(|one| one.pid == *pid));
+            let other = stand.wakers.iter().any(|pid| *pid != stand.pid && readers.iter().any(|one| one.pid == *pid));
             other && facts.machine.pipe(pipe).is_some_and(|pipe| pipe.traffic.is_none())
         }
         _ => false,
     };
-    facts.machine.ledger().on && heart.len() > 1 && heart.iter().all(empty)
+    // Who waits for them to end writes nothing meanwhile.
+    let idle = |stand: &&Stand| matches!(stand.wait, Wait::Bytes(_) | Wait::Child { .. });
+    facts.machine.ledger().on && readers.len() > 1 && heart.iter().all(idle) && readers.iter().all(empty)
 }
 
 fn signal(facts: &Facts<'_>, stand: &Stand) -> Kind {
@@ -248,6 +253,10 @@ impl Voice<'_> {
                     )
                 }
             },
+            Kind::BothFull if matches!(primary.wait, Wait::QueueRoom(_)) => {
+                "deadlock: each process waits for room in a full queue from which only the other could receive"
+                    .to_owned()
+            }
             Kind::BothFull => {
                 "deadlock: each process waits for room in a full pipe that only the other could read".to_owned()
             }
@@ -281,6 +290,9 @@ impl Voice<'_> {
             }
             Kind::EarlySignal(heard) => {
                 format!("{} came before {who} began to wait for it in `{}`", heard.signal.name(), self.call(primary))
+            }
+            Kind::DroppedSignal(heard) if self.set_to_ignore(primary, heard.signal) => {
+                format!("{} has come for {who}, but is ignored", heard.signal.name())
             }
             Kind::DroppedSignal(heard) => {
                 format!("{who} waits for a signal, and {} has come, but it has no handler", heard.signal.name())
@@ -338,6 +350,11 @@ impl Voice<'_> {
     fn openers(&self) -> Vec<Pid> {
         let opens = |stand: &&Stand| matches!(stand.wait, Wait::Reader(_) | Wait::Writer(_));
         self.facts.stands.iter().filter(opens).map(|stand| stand.pid).collect()
+    }
+
+    /// Whether a process ignores a signal by SIG_IGN, not just by default.
+    pub(super) fn set_to_ignore(&self, stand: &Stand, signal: Signal) -> bool {
+        self.facts.process(stand.pid).is_some_and(|process| process.signals.action(signal).handler == SIG_IGN)
     }
 
     pub(super) fn waits_for_end(&self, pid: Pid) -> bool {

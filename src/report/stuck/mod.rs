@@ -9,7 +9,7 @@ mod reasons;
 pub mod text;
 mod words;
 
-use crate::abi::Signal;
+use crate::abi::{SIG_IGN, Signal};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::kernel::event::Origin;
 use crate::kernel::process::{Process, State};
@@ -113,7 +113,10 @@ fn report(
                 Wait::Bytes(other) if other != pipe => Some(other),
                 _ => None,
             });
-            for other in others.take(2) {
+            let mut others: Vec<_> = others.collect();
+            others.sort_unstable();
+            others.dedup();
+            for other in others.into_iter().take(2) {
                 said = said.note(voice.table(other, true, mend));
             }
         }
@@ -237,6 +240,9 @@ fn special(voice: &Voice<'_>, primary: &Stand, kind: &Kind) -> Option<&'static s
                 "make a pipe for each direction: what is written into a pipe can be read back by whoever has its read end",
             )
         }
+        Kind::Stopped(..) if own_group(voice, primary).is_some() => {
+            Some("send it to the one that is meant: `kill(pid, …)` with the id that `fork` gave")
+        }
         Kind::NoSignal if voice.notified(process).is_some() => {
             Some("call `mq_notify` again in the handler, and only then receive all that waits, with O_NONBLOCK")
         }
@@ -246,6 +252,14 @@ fn special(voice: &Voice<'_>, primary: &Stand, kind: &Kind) -> Option<&'static s
         Kind::NoSignal if facts.stands.len() == 1 => {
             Some("see to it that somebody will send the signal: a child that lives on, or `alarm`")
         }
+        _ => None,
+    }
+}
+
+/// Where a process has stopped its own group, and itself with it.
+fn own_group(voice: &Voice<'_>, stand: &Stand) -> Option<Span> {
+    match voice.facts.heard(stand.pid, &[Became::Stopped])?.origin? {
+        Origin::Process(pid, at) if pid == stand.pid && voice.facts.machine.ledger().meant_group(at) => Some(at),
         _ => None,
     }
 }
@@ -362,7 +376,27 @@ fn objects(voice: &Voice<'_>, kind: &Kind, add: &mut impl FnMut(Span, String)) {
         Kind::HalfLine(_, Some(write)) => add(*write, "this was written, with no newline at its end".to_owned()),
         Kind::BothReadFirst(writes) => {
             for (pid, woken, span) in writes.iter().take(MOST_LABELS) {
-                add(*span, too_late(voice, *pid, *woken));
+                match writes.iter().filter(|(_, _, other)| other == span).count() {
+                    1 => add(*span, too_late(voice, *pid, *woken)),
+                    _ => add(
+                        *span,
+                        "this would wake the next one, but each comes here only after its own wait".to_owned(),
+                    ),
+                }
+            }
+            rings(facts, add);
+        }
+        Kind::NobodyWrote => rings(facts, add),
+        Kind::BothFull => {
+            for stand in &facts.stands {
+                match stand.wait {
+                    Wait::Room(pipe) => made(pipe).into_iter().for_each(|span| add(span, "this pipe".to_owned())),
+                    Wait::QueueRoom(queue) => {
+                        let queue = facts.machine.queue(queue).map(|queue| queue.made.span);
+                        queue.into_iter().for_each(|span| add(span, "this queue".to_owned()));
+                    }
+                    _ => {}
+                }
             }
         }
         Kind::OwnWriteEnd(pipe) | Kind::HeldWriteEnd(pipe) => {
@@ -390,7 +424,14 @@ fn objects(voice: &Voice<'_>, kind: &Kind, add: &mut impl FnMut(Span, String)) {
             sent(voice, heard.signal, heard.origin, add);
             add(heard.at.span, format!("the handler of {} ran here, before the wait", heard.signal.name()))
         }
-        Kind::DroppedSignal(heard) => sent(voice, heard.signal, heard.origin, add),
+        Kind::DroppedSignal(heard) => {
+            sent(voice, heard.signal, heard.origin, add);
+            let ignored = facts.stands.iter().any(|stand| voice.set_to_ignore(stand, heard.signal));
+            let installed = facts.machine.ledger().installed(SIG_IGN, heard.signal).filter(|_| ignored);
+            installed.into_iter().for_each(|at| {
+                add(at, format!("{} is ignored from here on; fork and exec keep that", heard.signal.name()))
+            });
+        }
         Kind::BlockedSignal(signal) => {
             for process in facts.stands.iter().filter_map(|stand| facts.process(stand.pid)) {
                 let origin = process.signals.origin(*signal);
@@ -409,6 +450,29 @@ fn objects(voice: &Voice<'_>, kind: &Kind, add: &mut impl FnMut(Span, String)) {
             }
         }
         _ => {}
+    }
+}
+
+/// Where the pipes that processes read were made.
+fn rings(facts: &Facts<'_>, add: &mut impl FnMut(Span, String)) {
+    let made = |stand: &Stand| match stand.wait {
+        Wait::Bytes(pipe) => facts.machine.pipe(pipe).filter(|pipe| pipe.fifo.is_none()).map(|pipe| pipe.made.span),
+        _ => None,
+    };
+    let mut pipes: Vec<_> = facts
+        .stands
+        .iter()
+        .filter_map(|stand| match stand.wait {
+            Wait::Bytes(pipe) => Some((pipe, made(stand)?)),
+            _ => None,
+        })
+        .collect();
+    pipes.sort_unstable();
+    pipes.dedup();
+    let spans: Vec<Span> = pipes.into_iter().map(|(_, span)| span).collect();
+    for span in &spans {
+        let several = spans.iter().filter(|other| *other == span).count() > 1;
+        add(*span, if several { "these pipes" } else { "this pipe" }.to_owned());
     }
 }
 

@@ -3,6 +3,7 @@
 use super::facts::{Stand, Wait};
 use super::kind::Kind;
 use super::words::{Voice, and, the};
+use crate::abi::constant::SA_RESTART;
 use crate::abi::{Builtin, Signal};
 use crate::kernel::Pid;
 use crate::kernel::event::Origin;
@@ -72,6 +73,8 @@ impl Voice<'_> {
         }
         if wrote.is_empty() {
             notes.push("nothing was ever written to it".to_owned());
+        } else if wrote.len() > 1 && wrote.iter().any(|(pid, _)| self.facts.stand(*pid).is_some()) && notes.is_empty() {
+            notes.push(format!("all that was written to it has been read: {total} bytes from {}", names(wrote)));
         } else if wrote.iter().all(|(pid, _)| self.facts.stand(*pid).is_none()) {
             notes.push(format!(
                 "all that was written to it has been read: {total} bytes from {}, who {} ended",
@@ -104,6 +107,22 @@ impl Voice<'_> {
                 note.push_str(&format!(", and was taken by {by} at {}", self.line(taken.span)));
             }
             notes.push(note);
+        }
+        for (id, other) in self.facts.machine.queues().filter(|(id, other)| *id != queue && !other.is_empty()) {
+            let received = self.facts.stands.iter().any(|stand| stand.wait == Wait::QueueRoom(id));
+            if let (Some(first), false) = (other.messages().next(), received) {
+                let name = String::from_utf8_lossy(&other.name).into_owned();
+                notes.push(format!(
+                    "{} in another queue, `{name}`: sent by {} at {}",
+                    if other.len() == 1 {
+                        "a message lies".to_owned()
+                    } else {
+                        format!("{} messages lie", other.len())
+                    },
+                    the(&self.facts.role(first.sent.who)),
+                    self.line(first.sent.span)
+                ));
+            }
         }
         if self.others(&self.facts.queue_holders(queue, true), me).is_empty() {
             notes.push(
@@ -221,11 +240,29 @@ impl Voice<'_> {
         })
     }
 
+    /// A signal that a process handled during its wait, which then went on.
+    pub(super) fn restarted(&self, stand: &Stand) -> Option<Heard> {
+        let process = self.facts.process(stand.pid)?;
+        let heard = self.facts.heard(stand.pid, &[Became::Handled])?;
+        let restarts = process.signals.action(heard.signal).flags & SA_RESTART != 0;
+        let meant = matches!(heard.origin, Some(Origin::Process(..) | Origin::Timer | Origin::Outside));
+        let waits = matches!(stand.wait, Wait::Bytes(_) | Wait::Message(_) | Wait::Child { .. });
+        (restarts && meant && waits && heard.at.span == stand.span).then_some(heard)
+    }
+
     /// Signals that have come for a process that waits for something else, and that have done nothing: blocked, or ignored.
     pub(super) fn without_effect(&self, stand: &Stand) -> Vec<String> {
         let Some(process) = self.facts.process(stand.pid) else { return Vec::new() };
         let who = self.who(stand.pid);
         let mut notes = Vec::new();
+        if let Some(heard) = self.restarted(stand) {
+            notes.push(format!(
+                "{} {}, and its handler ran while {who} waited; `signal()` sets SA_RESTART, so `{}` went on waiting",
+                heard.signal.name(),
+                self.origin(heard.origin),
+                self.call(stand)
+            ));
+        }
         for (signal, origin) in process.signals.origins() {
             if let (true, Origin::Process(..)) = (process.signals.mask.contains(*signal), *origin) {
                 let since =
@@ -261,6 +298,12 @@ impl Voice<'_> {
             && !matches!(heard.origin, Some(Origin::Process(..)))
         {
             notes.push(format!("{} {}", signal.name(), self.origin(heard.origin)));
+        }
+        let origin = self.facts.heard(stand.pid, &[Became::Stopped]).and_then(|heard| heard.origin);
+        if let Some(Origin::Process(_, at)) = origin
+            && self.facts.machine.ledger().meant_group(at)
+        {
+            notes.push("it went to every process of the caller's own group, the caller too".to_owned());
         }
         let waits = waiter.filter(|pid| self.waits_for_end(*pid));
         let blind = waits.and_then(|pid| self.facts.stand(pid)).map(|stand| self.call(stand));

@@ -87,6 +87,16 @@ impl<'t> Text<'t> {
             .any(|item| matches!(item, Item::Function(function) if covers(function.body.span, place)))
     }
 
+    /// The first statement of a function.
+    pub fn first_of(&self, name: &str) -> Option<Span> {
+        self.program.items.iter().find_map(|item| match item {
+            Item::Function(function) if function.name.as_ref().is_some_and(|own| *own.name == *name) => {
+                function.body.stmts.first().map(|stmt| stmt.span)
+            }
+            _ => None,
+        })
+    }
+
     /// The statements that lead to a place, outermost first; empty where it lies in none.
     pub fn path(&self, place: Span) -> Vec<Level<'_>> {
         let mut path = Vec::new();

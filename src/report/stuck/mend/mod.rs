@@ -191,7 +191,9 @@ impl<'s> Search<'s> {
 
     /// Whether a run is no worse than the one that was stuck: no new fault, no call on a closed descriptor, no text lost.
     fn is_clean(&self, outcome: &Outcome) -> bool {
-        outcome.blemishes.within(self.blemishes) && outcome.written >= self.written
+        // A script that is killed has not been freed.
+        let killed = outcome.machine.script_status().is_some_and(|status| status.is_signaled());
+        outcome.blemishes.within(self.blemishes) && outcome.written >= self.written && !killed
     }
 
     fn in_all_orders(&mut self, steps: &[Step]) -> Schedules {

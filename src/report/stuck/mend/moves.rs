@@ -42,7 +42,65 @@ pub(crate) fn steps(facts: &Facts<'_>, text: &Text<'_>) -> Vec<Step> {
         }
     }
     signals::steps(facts, text, &mut steps);
+    unlinked(facts, text, &mut steps);
+    token(facts, text, &mut steps);
+    misnamed(facts, text, &mut steps);
     steps
+}
+
+/// A queue whose name was taken away before somebody else could open it: taken away after the wait instead.
+fn unlinked(facts: &Facts<'_>, text: &Text<'_>, steps: &mut Vec<Step>) {
+    let ledger = facts.machine.ledger();
+    let refused = ledger.failures.values().map(|seen| &seen.first).any(|failure| failure.builtin == Builtin::MqOpen);
+    for by in ledger.ends.names.values().filter_map(|name| name.unlinked.as_ref()).filter(|_| refused) {
+        let waits = facts.stand(by.who.pid).and_then(|stand| text.path(stand.span).into_iter().next());
+        let unlink = text.path(by.at).pop().filter(|_| by.at.file == text.file);
+        if let (Some(waits), Some(unlink)) = (waits, unlink) {
+            steps.push(moved(text, unlink.stmt().span, waits.stmt().span, false, by.who.pid));
+        }
+    }
+}
+
+/// A queue that somebody waits for, and another of nearly its name that has what it waits for: the name of the first.
+fn misnamed(facts: &Facts<'_>, text: &Text<'_>, steps: &mut Vec<Step>) {
+    for stand in &facts.stands {
+        let Wait::Message(queue) = stand.wait else { continue };
+        let Some(wanted) = facts.machine.queue(queue).map(|queue| String::from_utf8_lossy(&queue.name).into_owned())
+        else {
+            continue;
+        };
+        for (_, other) in facts.machine.queues().filter(|(id, other)| *id != queue && !other.is_empty()) {
+            let name = String::from_utf8_lossy(&other.name).into_owned();
+            let (call, at) = (text.of(other.made.span), other.made.span);
+            let Some(place) = call.find(&format!("\"{name}\"")) else { continue };
+            let start = at.start + place as u32;
+            let span = Span { start, end: start + name.len() as u32 + 2, ..at };
+            let words = format!("write `\"{wanted}\"` instead of `\"{name}\"` in line {}", text.line(start));
+            let edits = vec![Edit { span, text: format!("\"{wanted}\"") }];
+            steps.push(Step { words, edits, who: vec![other.made.who], closes: Vec::new(), likely: true });
+        }
+    }
+}
+
+/// A pipe that all read first and that one of them writes a fixed text to later: the first of these is put in where it is made.
+fn token(facts: &Facts<'_>, text: &Text<'_>, steps: &mut Vec<Step>) {
+    for stand in &facts.stands {
+        let Wait::Bytes(pipe) = stand.wait else { continue };
+        let Some(pipe) = facts.machine.pipe(pipe).filter(|pipe| pipe.traffic.is_none()) else { continue };
+        let names = text.names(pipe.made.span);
+        let (Some(name), Some(made)) = (names.get(1), text.path(pipe.made.span).pop()) else { continue };
+        let fixed = |at: &Span| {
+            let call = text.path(*at).pop().map(|level| text.of(level.stmt().span)).unwrap_or_default();
+            call.starts_with(&format!("write({name}, \"")) && call.ends_with("\");")
+        };
+        let Some(write) = text.words(name).find(fixed).and_then(|at| text.path(at).pop()) else { continue };
+        let edit = text.after(made.stmt().span, text.of(write.stmt().span));
+        let Some(words) = super::places::words(std::slice::from_ref(&edit), text) else { continue };
+        let step = Step { words, edits: vec![edit], who: vec![pipe.made.who], closes: Vec::new(), likely: false };
+        if !steps.contains(&step) {
+            steps.push(step);
+        }
+    }
 }
 
 /// A line that its writer has not ended, and that its reader waits for.

@@ -6,7 +6,7 @@ use super::super::text::{Level, Text, has_word};
 use super::Step;
 use super::moves::MOST_LOOKED_AT;
 use super::places::stack;
-use crate::abi::{Builtin, Signal};
+use crate::abi::{Builtin, SIG_IGN, Signal};
 use crate::diagnostics::Edit;
 use crate::kernel::Pid;
 use crate::kernel::event::Origin;
@@ -24,14 +24,20 @@ pub(crate) fn steps(facts: &Facts<'_>, text: &Text<'_>, steps: &mut Vec<Step>) {
             Wait::Continue(signal) => {
                 terminal(facts, text, stand, signal, steps);
                 continues(facts, text, stand, steps);
+                one_only(facts, text, stand, steps);
             }
             Wait::Child { stops_count: false, ref children, .. } if runs_text => {
                 stops(facts, text, stand, children, steps);
             }
-            Wait::Signal | Wait::SignalOf(_) if runs_text => waits(facts, text, stand, steps),
+            Wait::Signal | Wait::SignalOf(_) if runs_text => {
+                waits(facts, text, stand, steps);
+                again(facts, text, stand, steps);
+            }
             Wait::Signal | Wait::SignalOf(_) => unblock(facts, text, stand, steps),
+            _ if runs_text => no_restart(facts, text, stand, steps),
             _ => {}
         }
+        ignored(facts, text, stand, steps);
     }
 }
 
@@ -77,6 +83,92 @@ fn continues(facts: &Facts<'_>, text: &Text<'_>, stand: &Stand, steps: &mut Vec<
     if let (Some(target), Some(waiter)) = (target, waiter) {
         put(text, waiter.span, &format!("kill({target}, SIGCONT);"), sender, steps);
     }
+}
+
+/// A call that went on waiting after a handler: installed so that it ends instead.
+fn no_restart(facts: &Facts<'_>, text: &Text<'_>, stand: &Stand, steps: &mut Vec<Step>) {
+    let Some(process) = facts.process(stand.pid) else { return };
+    let Some(heard) = facts.heard(stand.pid, &[Became::Handled]) else { return };
+    let action = process.signals.action(heard.signal);
+    let Some(at) = facts.machine.ledger().installed(action.handler, heard.signal) else { return };
+    let call = text.of(at);
+    let Some(args) = call.strip_prefix("signal(").and_then(|rest| rest.strip_suffix(')')) else { return };
+    let new = format!("sigaction({args}, 0, 0)");
+    let words = format!("write `{new}` instead of `{call}` in line {}", text.line(at.start));
+    steps.push(Step {
+        words,
+        edits: vec![Edit { span: at, text: new }],
+        who: Vec::new(),
+        closes: Vec::new(),
+        likely: true,
+    });
+}
+
+/// A signal that is ignored since somebody else has set it so before the fork: set back where the process's own part begins.
+fn ignored(facts: &Facts<'_>, text: &Text<'_>, stand: &Stand, steps: &mut Vec<Step>) {
+    let Some(process) = facts.process(stand.pid) else { return };
+    let Some(heard) = facts.heard(stand.pid, &[Became::Dropped]) else { return };
+    let sent = matches!(heard.origin, Some(Origin::Process(..)));
+    if !sent || process.signals.action(heard.signal).handler != SIG_IGN {
+        return;
+    }
+    if let Some(first) = text.branch(process.lineage.fork.span).and_then(|branch| branch.first().copied()) {
+        put(text, first.span, &format!("signal({}, SIG_DFL);", heard.signal.name()), stand.pid, steps);
+    }
+}
+
+/// What was good for one signal, or for an ancestor alone, done again: `mq_notify` in the handler, `alarm` in the child.
+fn again(facts: &Facts<'_>, text: &Text<'_>, stand: &Stand, steps: &mut Vec<Step>) {
+    let Some(process) = facts.process(stand.pid) else { return };
+    let ledger = facts.machine.ledger();
+    let code = |at: Span| format!("{};", text.of(at).trim_end_matches(';'));
+    for (_, queue) in facts.machine.queues() {
+        let Some(by) = queue.notified.0.filter(|by| by.who == stand.pid && by.span.file == text.file) else { continue };
+        let handlers = process.context.as_deref().into_iter().flat_map(|context| {
+            let handled = Signal::ALL.iter().filter(|signal| process.signals.handles(**signal));
+            handled.filter_map(|signal| context.function_name(process.signals.action(*signal).handler))
+        });
+        for handler in handlers.collect::<Vec<&str>>() {
+            if let Some(first) = text.first_of(handler) {
+                put(text, first, &code(by.span), stand.pid, steps);
+            }
+        }
+    }
+    let mut at = &process.lineage;
+    while let Some(parent) = &at.parent {
+        if let Some(alarm) =
+            ledger.alarm(parent.pid).filter(|alarm| alarm.tick <= at.fork.tick && alarm.span.file == text.file)
+            && let Some(first) = text.branch(process.lineage.fork.span).and_then(|branch| branch.first().copied())
+        {
+            put(text, first.span, &code(alarm.span), stand.pid, steps);
+            return;
+        }
+        at = parent;
+    }
+}
+
+/// A process that has stopped its own group, and itself with it: only the one that is meant.
+fn one_only(facts: &Facts<'_>, text: &Text<'_>, stand: &Stand, steps: &mut Vec<Step>) {
+    let heard = facts.heard(stand.pid, &[Became::Stopped]);
+    let Some(Origin::Process(sender, at)) = heard.and_then(|heard| heard.origin) else { return };
+    let call = text.of(at);
+    if sender != stand.pid || !facts.machine.ledger().meant_group(at) {
+        return;
+    }
+    let child = facts.stands.iter().find_map(|other| {
+        let process = facts.process(other.pid).filter(|process| process.ppid == sender)?;
+        text.names(process.lineage.fork.span).first().map(|name| (*name).to_owned())
+    });
+    let (Some(child), Some((_, rest))) = (child, call.split_once(',')) else { return };
+    let new = format!("kill({child},{rest}");
+    let words = format!("write `{new}` instead of `{call}` in line {}", text.line(at.start));
+    steps.push(Step {
+        words,
+        edits: vec![Edit { span: at, text: new }],
+        who: vec![sender],
+        closes: Vec::new(),
+        likely: true,
+    });
 }
 
 /// A signal that has come and stays blocked: unblocked where the process's own part begins, or before it waits.
