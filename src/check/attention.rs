@@ -15,6 +15,8 @@ pub struct Attention {
     pub ignored: Vec<Span>,
     /// Calls of which the first result, which would tell of a failure, is not used, and another one is.
     pub rest_used: Vec<Span>,
+    /// Those of them whose first result is not even shown.
+    pub blind: Vec<Span>,
     /// Calls of wait outside every loop whose status is used and whose process id is not.
     pub any_child: Vec<Span>,
     /// Calls of wait, and a use of the exit code of what they collected, where nobody asks whether it did exit.
@@ -107,6 +109,9 @@ impl Scope<'_> {
                 }
                 let first = targets.first().and_then(Option::as_ref).and_then(Var::of_place);
                 let unseen = || used.first() == Some(&false) || first.is_none_or(|var| self.only_shown(var));
+                if targets.len() > 1 && used.first() == Some(&false) && used.contains(&true) {
+                    found.blind.push(value.span);
+                }
                 if targets.len() > 1 && unseen() && !asked() {
                     found.rest_used.push(value.span);
                 }

@@ -275,6 +275,10 @@ impl Host for RealHost {
     }
 
     fn fault(&mut self, crash: &Crash<'_>) {
+        // A process that comes back to a fault still runs: that is a warning.
+        if crash.again > 0 && self.shared.borrow().quiet {
+            return;
+        }
         let report = fault::diagnose(crash, &self.shared.borrow().sources);
         self.show(&[report]);
     }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use super::event::Origin;
 use super::process::{Deed, Lineage, Pid};
 use super::stdio::Print;
-use crate::abi::{Errno, Signal};
+use crate::abi::{Errno, SIG_DFL, SIG_IGN, Signal};
 use crate::source::Span;
 
 pub use facts::{Chosen, Cut, Death, Failure, Interrupted, Merged, Orphan, Passed, Serial, Target, Unwaited};
@@ -546,6 +546,12 @@ impl Ledger {
     /// Where a handler, or SIG_IGN, was installed for a signal last.
     pub fn installed(&self, handler: u64, signal: Signal) -> Option<Span> {
         self.installed.get(&(handler, signal)).copied()
+    }
+
+    /// Where a handler of the program was installed for a signal.
+    pub fn handler_of(&self, signal: Signal) -> Option<Span> {
+        let own = |handler: u64| handler != SIG_DFL && handler != SIG_IGN;
+        self.installed.iter().find(|((handler, of), _)| *of == signal && own(*handler)).map(|(_, at)| *at)
     }
 
     /// How many children a process has collected, and where the last.

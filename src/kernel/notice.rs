@@ -6,7 +6,7 @@ use super::call::Call;
 use super::event::Origin;
 use super::file::{FileId, Kind};
 use super::host::{Crash, OutOfMemory, Repeated};
-use super::ledger::ends::{Crowd, Drowned, Early, HeldOpen, Unread};
+use super::ledger::ends::{Crowd, Drowned, Early, HeldOpen, Met, Unread};
 use super::ledger::{Act, Death, Failure, InVain, Interrupted, Target};
 use super::machine::Machine;
 use super::mqueue::Queue;
@@ -162,8 +162,21 @@ impl Machine {
     }
 
     /// A read has met the end of the file, which it will always meet from now on.
-    pub(crate) fn note_end(&mut self, pid: Pid, builtin: Builtin) {
+    pub(crate) fn note_end(&mut self, pid: Pid, builtin: Builtin, file: Kind) {
         let at = self.deed(pid).span;
+        // The end of the terminal's input is the person's choice.
+        if self.ledger.on
+            && !file.is_terminal()
+            && !self.ledger.ends.met_again(at)
+            && let Some(by) = self.act(pid)
+        {
+            let pipe = match file {
+                Kind::PipeRead(id) => self.pipes.get(id),
+                _ => None,
+            };
+            let (made, joined) = (pipe.map(|pipe| pipe.made), pipe.and_then(|pipe| pipe.traffic.joined));
+            self.ledger.ends.meet(Met { by, builtin, made, joined });
+        }
         if self.ledger.on
             && self.ledger.ends.at_end(pid, at) == IN_A_ROW
             && let Some(by) = self.act(pid)

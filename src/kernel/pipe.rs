@@ -65,6 +65,8 @@ impl std::hash::Hash for Pipe {
 pub struct Traffic {
     wrote: Vec<(Pid, u64)>,
     read: Vec<(Pid, u64)>,
+    /// The first read that took bytes of several writes at once.
+    pub joined: Option<Deed>,
     /// The latest write.
     pub last: Option<Deed>,
     /// The first bytes that a process has read though it had written them itself: the write, and the read.
@@ -454,6 +456,10 @@ impl Machine {
         let mut taken = self.spare_bytes.pop().unwrap_or_default();
         let own = pipe.writes.first().filter(|written| written.by.who == me && pipe.traffic.own.is_none());
         let own = own.map(|written| written.by);
+        let joins = matches!(portion, Portion::Bytes(_))
+            && pipe.traffic.joined.is_none()
+            && pipe.writes.len() > 1
+            && pipe.writes.first().is_some_and(|written| written.len < max);
         pipe.take(max, &mut taken);
         if self.ledger.on {
             Traffic::add(&mut pipe.traffic.read, me, taken.len());
@@ -465,10 +471,11 @@ impl Machine {
         if left && call.slept {
             self.wake_reader(id);
         }
-        if let Some(wrote) = own {
+        if (own.is_some() || joins) && self.ledger.on {
             let read = self.deed(me);
             if let Some(pipe) = self.pipes.get_mut(id) {
-                pipe.traffic.own = Some((wrote, read));
+                pipe.traffic.joined = pipe.traffic.joined.or(joins.then_some(read));
+                pipe.traffic.own = pipe.traffic.own.or(own.map(|wrote| (wrote, read)));
             }
         }
         self.changed(Source::Pipe(id));

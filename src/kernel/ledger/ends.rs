@@ -39,6 +39,19 @@ pub struct Broken {
     pub closed: Option<Act>,
 }
 
+/// A read that met the end of its file.
+#[derive(Debug)]
+pub struct Met {
+    /// Who, and where.
+    pub by: Act,
+    /// By which call.
+    pub builtin: Builtin,
+    /// The call that made the pipe, where it is one.
+    pub made: Option<Deed>,
+    /// The first read of that pipe that took bytes of several writes at once.
+    pub joined: Option<Deed>,
+}
+
 /// A pipe that went with bytes in it, which nobody can have meant to read.
 #[derive(Debug)]
 pub struct Unread {
@@ -120,6 +133,8 @@ pub struct Ends {
     pub broken: BTreeMap<Pid, Broken>,
     /// Pipes that went with bytes that nobody can have meant to read, by where these were written.
     pub unread_bytes: BTreeMap<Place, Seen<Unread>>,
+    /// Reads that met the end of their files, by where they were.
+    pub met: BTreeMap<Place, Seen<Met>>,
     /// Queues that went with their messages, by where they were made.
     pub drowned: BTreeMap<Place, Seen<Drowned>>,
     /// Alarms that were set anew, the latest of each process.
@@ -155,6 +170,22 @@ impl Ends {
         if self.unread.len() < MOST || self.unread.contains_key(&pipe) {
             self.unread.insert(pipe, (made, by));
         }
+    }
+
+    /// Whether a read that has met the end is known already; counts it then.
+    pub(crate) fn met_again(&mut self, at: Span) -> bool {
+        match self.met.get_mut(&at) {
+            Some(seen) => {
+                seen.count += 1;
+                true
+            }
+            None => self.met.len() >= MOST,
+        }
+    }
+
+    /// A read has met the end of its file, for the first time at its place.
+    pub(crate) fn meet(&mut self, met: Met) {
+        note(&mut self.met, met.by.at, || met);
     }
 
     /// A process leads its standard output elsewhere.

@@ -70,7 +70,7 @@ pub(crate) fn read(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
     match read_portion(machine, me, call, file, Portion::Bytes(max.min(IO_MAX))) {
         Ok(bytes) => {
             if bytes.is_empty() && max > 0 {
-                machine.note_end(me, call.request.builtin);
+                machine.note_end(me, call.request.builtin, file.1.kind);
             } else {
                 machine.ledger.ends.not_at_end(me);
             }
@@ -99,7 +99,7 @@ pub(crate) fn getline(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcom
         }
         match read_portion(machine, me, call, file, Portion::Line(room)) {
             Ok(bytes) if bytes.is_empty() && line.is_empty() => {
-                machine.note_end(me, call.request.builtin);
+                machine.note_end(me, call.request.builtin, file.1.kind);
                 return end_of_file(machine, me);
             }
             Ok(bytes) if bytes.is_empty() => return finished_line(line),

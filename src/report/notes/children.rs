@@ -30,12 +30,21 @@ pub(super) fn notes(ledger: &Ledger, reading: &Reading<'_>, found: &mut Vec<Diag
         }
     }
     chosen(ledger, reading, found);
-    found.extend(script_killed(ledger));
+    found.extend(script_killed(ledger, reading));
     found.extend(script_broke_pipe(ledger));
     murdered(ledger, reading, found);
     killed_early(ledger, reading, found);
     came_back(ledger, reading, found);
     killed_unsaid(ledger, reading, found);
+    for death in ledger.deaths.values().filter(|death| death.by.who.parent.is_some()) {
+        let broken = ledger.ends.broken.get(&death.by.who.pid);
+        let own = broken.and_then(|broken| broken.closed.as_ref()).is_some_and(|by| by.who.pid == death.by.who.pid);
+        let told = broken.is_some_and(|broken| reading.was_about(broken.made.span));
+        if let Some(mut said) = broke_pipe(ledger, death).filter(|said| own && !told && !found.contains(said)) {
+            said.severity = Severity::Warning;
+            found.push(said);
+        }
+    }
     for serial in ledger.serial.values() {
         found.extend(one_after_another(serial, reading));
     }
@@ -332,7 +341,7 @@ pub(super) fn with_death(mut report: Diagnostic, death: &Death) -> Diagnostic {
 }
 
 /// The script was killed by a signal that the program itself has sent, or set an alarm for.
-fn script_killed(ledger: &Ledger) -> Option<Diagnostic> {
+fn script_killed(ledger: &Ledger, reading: &Reading<'_>) -> Option<Diagnostic> {
     let death = ledger.deaths.values().find(|death| death.by.who.parent.is_none())?;
     let signal = death.signal.name();
     let headline = format!("the parent was killed by {signal}, for which it has no handler");
@@ -357,6 +366,15 @@ fn script_killed(ledger: &Ledger) -> Option<Diagnostic> {
     }
     if death.group {
         report = report.note("this goes to every process of the caller's own group, the caller too");
+    }
+    if let Some(at) = ledger.handler_of(death.signal).filter(|at| reading.word_in(*at, "SA_RESETHAND").is_some()) {
+        report.headline = format!("the parent was killed by {signal}: its handler was gone by then");
+        return Some(
+            report
+                .label(at, "this handler was good for one signal")
+                .note("SA_RESETHAND sets the action back to the default when the handler is called")
+                .help("leave SA_RESETHAND away, or install the handler anew in the handler"),
+        );
     }
     Some(report.help(format!("`signal({signal}, handler);` before, if the parent is to go on")))
 }
@@ -406,6 +424,20 @@ fn killed_unsaid(ledger: &Ledger, reading: &Reading<'_>, found: &mut Vec<Diagnos
     for (wait, seen) in &ledger.murdered {
         let (_, child, signal) = &seen.first;
         let asked = reading.attention(*wait).is_some_and(|attention| attention.half_asked.contains(wait));
+        let death = ledger.deaths.get(&child.pid).filter(|death| death.call == Some(Builtin::Sigwait) && asked);
+        if let Some(death) = death {
+            let role = the(&who(&death.by));
+            let mut said = Diagnostic::new(
+                Code::ChildKilled,
+                format!("{role} was killed by {} in `sigwait`", signal.name()),
+                death.by.at,
+                format!("{role} waited for it here"),
+            );
+            said.severity = Severity::Warning;
+            said = with_death(said, death)
+                .note("`sigwait` takes only signals that are blocked; another one acts as always");
+            found.push(said.help(format!("block {0} first: `sigprocmask(SIG_BLOCK, sigmask({0}));`", signal.name())));
+        }
         if *signal == Signal::SIGPIPE && asked {
             found.extend(ledger.deaths.get(&child.pid).and_then(|death| broke_pipe(ledger, death)));
         }

@@ -7,7 +7,7 @@ use crate::diagnostics::{Code, Diagnostic, Severity};
 use crate::kernel::event::Origin;
 use crate::kernel::host::{OutOfMemory, Repeated};
 use crate::kernel::ledger::Ledger;
-use crate::kernel::ledger::ends::{Drowned, Early, HeldOpen, Unread};
+use crate::kernel::ledger::ends::{Drowned, Early, HeldOpen, Met, Unread};
 use crate::report::fault::bytes;
 use crate::report::stuck::text::{Text, has_word};
 use crate::source::{FileId, Span};
@@ -27,6 +27,14 @@ pub(super) fn notes(ledger: &Ledger, reading: &Reading<'_>, found: &mut Vec<Diag
     }
     for seen in ends.unread_bytes.values().filter(|seen| seen.first.led.is_some()) {
         found.extend(never_read(&seen.first));
+    }
+    for seen in ends.met.values() {
+        let at = seen.first.by.at;
+        // What the compiler has said of this pipe explains its early end.
+        let told = ledger.was_told(at) || seen.first.made.is_some_and(|made| reading.was_about(made.span));
+        if reading.uses_rest(at) && !told {
+            found.push(end_unnoticed(&seen.first, seen.count));
+        }
     }
     for seen in ends.early.values() {
         found.extend(early(&seen.first, reading));
@@ -171,6 +179,35 @@ fn is_forgotten(held: &HeldOpen, reading: &Reading<'_>) -> bool {
     }
 }
 
+/// A read that met the end of its file: only its count tells, and nobody has looked at that.
+fn end_unnoticed(met: &Met, count: u64) -> Diagnostic {
+    let (name, role) = (met.builtin.name(), the(&who(&met.by)));
+    let gives = if met.builtin == Builtin::Getline { -1 } else { 0 };
+    let what = if met.made.is_some() { "pipe" } else { "file" };
+    let mut report = Diagnostic::new(
+        Code::EndUnnoticed,
+        format!("`{name}` gave {gives}, the end of the {what}, and its empty text was used"),
+        met.by.at,
+        format!("{role} read here{}, and there was nothing", times(count)),
+    );
+    if let Some(made) = met.made.filter(|made| known(made.span)) {
+        report = report.label(made.span, "this pipe");
+    }
+    if let Some(joined) = met.joined.filter(|joined| known(joined.span)) {
+        report = report
+            .label(joined.span, "this took the bytes of several writes at once")
+            .note("a pipe is a stream of bytes: it keeps no borders between one write and the next");
+    }
+    let end = if met.builtin == Builtin::Getline { "n < 0" } else { "n <= 0" };
+    report = report.help(format!("look at the first result: `if {end} {{ … }}` is the end"));
+    match met.joined {
+        Some(_) => {
+            report.help("end each message with a newline and read it with `getline`, or give all the same length")
+        }
+        None => report,
+    }
+}
+
 /// Pipes that nobody has ever read: told where nothing else is, since whoever could not read has another mistake.
 pub(super) fn silent_pipes(ledger: &Ledger, found: &mut Vec<Diagnostic>) {
     if found.iter().any(|note| note.severity == Severity::Warning) {
@@ -186,7 +223,7 @@ fn never_read(unread: &Unread) -> Option<Diagnostic> {
     if !known(unread.wrote.span) {
         return None;
     }
-    let role = unread.writer.as_ref().map_or_else(|| "a process".to_owned(), |writer| the(&writer.role()));
+    let role = unread.writer.as_ref().map_or_else(|| "its writer".to_owned(), |writer| the(&writer.role()));
     let mut report = Diagnostic::new(
         Code::NeverRead,
         match unread.bytes {
@@ -194,7 +231,10 @@ fn never_read(unread: &Unread) -> Option<Diagnostic> {
             count => format!("{} were written into a pipe, and nobody has read them", bytes(count as u64)),
         },
         unread.wrote.span,
-        format!("{role} wrote them here"),
+        match &unread.writer {
+            Some(_) => format!("{role} wrote them here"),
+            None => "they were written here".to_owned(),
+        },
     );
     if known(unread.made.span) {
         report = report.label(unread.made.span, "into this pipe");

@@ -128,6 +128,11 @@ impl Reading<'_> {
         mistake && self.attention(failure.by.at).is_some_and(|attention| attention.rest_used.contains(&failure.by.at))
     }
 
+    /// Whether a call's first result is not used, and another one is.
+    fn uses_rest(&self, at: Span) -> bool {
+        self.attention(at).is_some_and(|attention| attention.blind.contains(&at))
+    }
+
     /// Whether the status of a wait is used, and the id that it gave is not.
     fn uses_status(&self, at: Span) -> bool {
         self.attention(at).is_some_and(|attention| attention.any_child.contains(&at))
@@ -141,6 +146,13 @@ impl Reading<'_> {
     fn was_warned(&self, at: Span) -> bool {
         let overlaps = |span: Span| span.file == at.file && span.start < at.end && at.start < span.end;
         self.told.iter().any(|fact| !fact.code.is_hint() && overlaps(fact.span()))
+    }
+
+    /// Whether a warning before the run was about a place, among others.
+    fn was_about(&self, at: Span) -> bool {
+        let overlaps = |span: Span| span.file == at.file && span.start < at.end && at.start < span.end;
+        let mut told = self.told.iter().filter(|fact| !fact.code.is_hint());
+        told.any(|fact| fact.labels.iter().any(|label| overlaps(label.span)))
     }
 
     /// Whether a code was said of a place before the run.

@@ -92,6 +92,12 @@ impl Voice<'_> {
         let fact = format!("the pipe holds at most {} bytes", pipe.capacity());
         Some(match total {
             Some(total) if call.progress == 0 => format!("{fact}, and the {total} bytes of this write find no room"),
+            Some(total) if call.progress == pipe.capacity() => {
+                format!(
+                    "{fact}: {0} of the {total} bytes of this write went in; with up to {0} bytes it works",
+                    call.progress
+                )
+            }
             Some(total) => format!("{fact}: {} of the {total} bytes of this write went in", call.progress),
             _ => fact,
         })

@@ -87,6 +87,11 @@ fn token(facts: &Facts<'_>, text: &Text<'_>, steps: &mut Vec<Step>) {
     for stand in &facts.stands {
         let Wait::Bytes(pipe) = stand.wait else { continue };
         let Some(pipe) = facts.machine.pipe(pipe).filter(|pipe| pipe.traffic.is_none()) else { continue };
+        // A lock: several others read the one pipe.
+        let readers = facts.stands.iter().filter(|other| other.wait == stand.wait);
+        if readers.clone().count() < 2 || readers.clone().any(|reader| reader.pid == pipe.made.who) {
+            continue;
+        }
         let names = text.names(pipe.made.span);
         let (Some(name), Some(made)) = (names.get(1), text.path(pipe.made.span).pop()) else { continue };
         let fixed = |at: &Span| {
@@ -161,8 +166,11 @@ pub(crate) fn later(facts: &Facts<'_>, text: &Text<'_>, one: &Stand, other: &Sta
     let process = facts.process(one.pid)?;
     let places = stack(process, text);
     let paths = places.iter().rev().flat_map(|place| text.way_out(*place));
-    let helps =
-        |stmt: &&&Stmt| words.iter().any(|word| text.mentions(stmt, word) && (closes || !text.is_close(stmt, word)));
+    // A queue that loses its name, or one of its descriptors, wakes nobody.
+    let idle = |stmt: &Stmt| ["mq_unlink(", "mq_close("].iter().any(|call| text.of(stmt.span).starts_with(call));
+    let helps = |stmt: &&&Stmt| {
+        !idle(stmt) && words.iter().any(|word| text.mentions(stmt, word) && (closes || !text.is_close(stmt, word)))
+    };
     paths.into_iter().find_map(|level| level.rest().iter().find(helps).map(|stmt| text.head(stmt.span)))
 }
 
