@@ -176,7 +176,13 @@ impl<'a> Checker<'a> {
             Type::Error => Expr::broken(span),
             ty => {
                 let found = self.phrase(&ty);
-                let help = method_help(&field.name, base).filter(|_| ty != Type::Status);
+                let help = match (&ty, quote::quote(base)) {
+                    (Type::Status, Some(name)) => Some(format!(
+                        "a status is asked: `WIFEXITED({name})`, `WEXITSTATUS({name})`, `WTERMSIG({name})`"
+                    )),
+                    (Type::Status, None) => None,
+                    _ => method_help(&field.name, base),
+                };
                 self.report(Problem::NoFields {
                     at: field.span,
                     subject: quote::name_it(base),

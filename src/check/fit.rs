@@ -76,8 +76,22 @@ pub(super) fn settle(expr: &mut Expr, ty: &Type) {
 impl<'a> Checker<'a> {
     /// An expression that must give exactly one value; `nil` and `[]` may still lack their type.
     pub(super) fn value(&mut self, expr: &'a ast::Expr, want: Option<&Type>) -> Expr {
+        if let Some(name) = self.called_too_early(expr, want) {
+            let (at, subject) = (expr.span, quote::name_it(expr));
+            self.report(Problem::NoValue { at, subject, never: false, function: Some(name) });
+            return Expr::broken(at);
+        }
         let value = self.expr(expr, want);
         self.single(value, expr, want)
+    }
+
+    /// `signal(SIGINT, handler());`: the name of a function that gives nothing and is called where it is wanted itself.
+    fn called_too_early(&self, expr: &ast::Expr, want: Option<&Type>) -> Option<String> {
+        let (ast::ExprKind::Call(callee, _), Some(Type::Function(_))) = (&expr.kind, want) else { return None };
+        let ast::ExprKind::Name(name) = &callee.kind else { return None };
+        let super::names::Meaning::Function(id) = self.meaning(name) else { return None };
+        let signature = self.signatures.get(id.0 as usize)?;
+        (signature.ty.result == Type::Void).then(|| name.to_string())
     }
 
     /// Of a call that gives a tuple, the first part; where there is no value at all, a report.

@@ -47,6 +47,22 @@ impl Family {
     }
 }
 
+/// Which argument of a call is a set of signals.
+const SETS: &[(Builtin, usize)] =
+    &[(Builtin::Sigprocmask, 1), (Builtin::Sigsuspend, 0), (Builtin::Sigwait, 0), (Builtin::Sigaction, 2)];
+
+/// The signals whose numbers make up an expression, where it is made of nothing else.
+fn signals_of(expr: &ast::Expr, names: &mut Vec<String>) -> bool {
+    match &expr.kind {
+        Ast::Name(name) if Signal::ALL.iter().any(|signal| signal.name() == &**name) => {
+            names.push(name.to_string());
+            true
+        }
+        Ast::Binary(ast::BinaryOp::BitOr, left, right) => signals_of(left, names) && signals_of(right, names),
+        _ => false,
+    }
+}
+
 /// Which call wants names of which family where, and what stands beside it.
 const PLACES: &[(Builtin, Family, usize, usize)] = &[
     (Builtin::Kill, Family::Signal, 1, 0),
@@ -61,6 +77,12 @@ const PLACES: &[(Builtin, Family, usize, usize)] = &[
 impl Checker<'_> {
     /// Warns of arguments that seem to be swapped.
     pub(super) fn order(&mut self, builtin: Builtin, args: &[ast::Expr], values: &[Expr], span: Span) {
+        for (_, at) in SETS.iter().filter(|(call, _)| *call == builtin) {
+            let mut names = Vec::new();
+            if let Some(set) = args.get(*at).filter(|set| signals_of(set, &mut names)) {
+                self.report(Problem::SignalForSet { at: set.span, callee: builtin.name(), names });
+            }
+        }
         for (call, family, right, other) in PLACES {
             let (Some(there), Some(here)) = (args.get(*other), args.get(*right)) else { continue };
             if *call == builtin && family.has(there) && !family.has(here) {

@@ -128,6 +128,12 @@ pub(super) enum Problem {
         at: Span,
         declared: Span,
     },
+    /// `sigprocmask(SIG_BLOCK, SIGINT)`
+    SignalForSet {
+        at: Span,
+        callee: &'static str,
+        names: Vec<String>,
+    },
     /// `os.fork()`: there are no modules.
     NoModule {
         at: Span,

@@ -37,7 +37,9 @@ pub(crate) fn main(options: &Explain) -> u8 {
 
 /// Everything that has a page.
 fn known() -> impl Iterator<Item = &'static str> {
-    abi::page::names().chain(Code::ALL.iter().flat_map(|code| [code.name(), code.text()]))
+    abi::page::names()
+        .chain(WORDS.iter().map(|(word, ..)| *word))
+        .chain(Code::ALL.iter().flat_map(|code| [code.name(), code.text()]))
 }
 
 /// The page of a name.
@@ -47,7 +49,96 @@ fn page(name: &str) -> Option<String> {
     if let (Some(code), None) = (Code::find(bare), Builtin::find(bare)) {
         return Some(of_code(code));
     }
-    abi::page::page(bare)
+    abi::page::page(bare).or_else(|| of_number(bare)).or_else(|| of_word(bare))
+}
+
+/// What a number stands for: a signal, an errno, or both.
+fn of_number(text: &str) -> Option<String> {
+    let number: i64 = text.parse().ok()?;
+    let signal = abi::Signal::from_number(number).map(|signal| signal.name());
+    let errno = abi::Errno::ALL.iter().find(|errno| errno.number() == number).map(|errno| errno.name());
+    let pages: Vec<String> = signal.into_iter().chain(errno).filter_map(abi::page::page).collect();
+    (!pages.is_empty()).then(|| pages.join("\n"))
+}
+
+/// The words of the language: what each is, and how it is used.
+const WORDS: &[(&str, &str, &str)] = &[
+    (
+        "let",
+        "Declares a variable; its type is found from the value.",
+        "let pid = fork();\nlet (r, w) = pipe();\nlet n: int;",
+    ),
+    ("const", "Declares a constant at the top level.", "const LIMIT = 64;"),
+    (
+        "fn",
+        "Declares a function at the top level, or makes one without a name.",
+        "fn add(a: int, b: int) -> int { return a + b; }",
+    ),
+    (
+        "struct",
+        "Declares a record at the top level.",
+        "struct Job { pid: int, cmd: str }\nlet job = Job { pid: 3, cmd: \"ls\" };",
+    ),
+    (
+        "if",
+        "Runs its body where the condition holds; an int is true when it is not 0.",
+        "if fork() == 0 { exit(0); } else { wait(); }",
+    ),
+    (
+        "else",
+        "Begins what runs where the condition of an `if` does not hold.",
+        "let n = 3;\nif n > 0 { print(n); } else if n < 0 { print(-n); } else { print(0); }",
+    ),
+    (
+        "while",
+        "Runs its body as long as the condition holds.",
+        "while true { break; }\nwhile let (n, line) = getline(0); n >= 0 { print(line); }",
+    ),
+    (
+        "for",
+        "Counts, goes through an array or a string, or loops as in C.",
+        "for i in 0..3 { print(i); }\nfor x in [1, 2] { print(x); }\nfor (let i = 0; i < 3; i++) { print(i); }",
+    ),
+    ("in", "Stands between the variable of a `for` and what it goes through.", "for i in 0..3 { print(i); }"),
+    (
+        "match",
+        "Runs the first arm whose pattern fits; arms do not fall through.",
+        "match fork() {\n    -1 => { perror(\"fork\"); }\n    0 => exit(0),\n    child => wait(),\n}",
+    ),
+    ("return", "Leaves a function, with its result.", "fn two() -> int { return 2; }"),
+    ("break", "Leaves the innermost loop.", "while true { break; }"),
+    (
+        "continue",
+        "Goes on with the next turn of the innermost loop.",
+        "for i in 0..3 { if i == 1 { continue; } print(i); }",
+    ),
+    ("nil", "No block, no struct, no function.", "let p: ptr = nil;"),
+    ("true", "A bool.", "let done = true;"),
+    ("false", "A bool.", "let done = false;"),
+    (
+        "int",
+        "The type of integers: 64 bits, and process ids, descriptors and signals too. `int(x)` converts.",
+        "let n: int = int(\"42\");",
+    ),
+    ("float", "The type of floating-point numbers, C's double. `float(x)` converts.", "let x: float = 1.5;"),
+    ("bool", "The type of `true` and `false`.", "let ok: bool = 1 < 2;"),
+    (
+        "str",
+        "The type of texts: bytes that never change. `str(x)` gives the text of a value.",
+        "let s: str = \"n = \" + str(5);",
+    ),
+    (
+        "status",
+        "What `wait` tells of how a child ended; WIFEXITED, WEXITSTATUS and their kin take it apart.",
+        "let (pid, status) = wait();\nif WIFEXITED(status) { print(WEXITSTATUS(status)); }",
+    ),
+    ("ptr", "The address of cells that `malloc` gave.", "let p: ptr = malloc(4);\nfree(p);"),
+];
+
+/// The page of a word of the language.
+fn of_word(word: &str) -> Option<String> {
+    let (word, what, example) = WORDS.iter().find(|(known, ..)| *known == word)?;
+    Some(format!("# {word}\n\n{what}\n\n```proc\n{example}\n```\n\nAll of the language is in docs/language.md.\n"))
 }
 
 fn of_code(code: Code) -> String {

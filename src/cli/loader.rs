@@ -10,7 +10,7 @@ use std::path::{Component, Path, PathBuf};
 use crate::abi::Errno;
 use crate::bytecode::image::Verified;
 use crate::check::{self, attention::Attention};
-use crate::diagnostics::{Code, Diagnostic};
+use crate::diagnostics::{Code, Diagnostic, suggest};
 use crate::pipeline::{self, Compiled};
 use crate::source::{SourceMap, Span};
 use crate::syntax;
@@ -29,7 +29,14 @@ pub(crate) enum LoadError {
 
 /// Reads and compiles the file that a person named.
 pub(crate) fn load(path: &Path, sources: &mut SourceMap) -> Result<Compiled, LoadError> {
-    let text = read(path).map_err(|(code, why)| LoadError::Unreadable(Box::new(about(code, why))))?;
+    let text = read(path).map_err(|(code, why)| {
+        let said = about(code, why);
+        LoadError::Unreadable(Box::new(if path.exists() {
+            said
+        } else {
+            near(path).into_iter().fold(said, Diagnostic::help)
+        }))
+    })?;
     let name = path.display().to_string();
     pipeline::compile(sources, &name, text).map_err(LoadError::Errors)
 }
@@ -40,6 +47,42 @@ fn about(code: Code, headline: String) -> Diagnostic {
     said.labels.clear();
     said
 }
+
+/// What was probably meant by the name of a file that is not there: a file beside it, or a command of `proc`.
+fn near(path: &Path) -> Option<String> {
+    let name = path.file_name()?.to_str()?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let entries = fs::read_dir(folder.unwrap_or(Path::new("."))).ok()?;
+    let mut names: Vec<String> = entries
+        .flatten()
+        .filter(|entry| entry.file_type().is_ok_and(|kind| !kind.is_dir()))
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .filter(|other| other.ends_with(".proc") || !other.contains('.'))
+        .take(MOST_NAMES)
+        .collect();
+    // The order of a directory is the host's own.
+    names.sort();
+    let with_ending = format!("{name}.proc");
+    let stem = |name: &str| name.split('.').next().unwrap_or("").to_owned();
+    let found = names
+        .iter()
+        .find(|other| **other == with_ending)
+        .or_else(|| names.iter().find(|other| stem(other) == stem(name) && !stem(name).is_empty()))
+        .map(String::as_str)
+        .or_else(|| suggest::nearest(name, names.iter().map(String::as_str)));
+    if let Some(found) = found {
+        let found = folder.map_or_else(|| PathBuf::from(found), |folder| folder.join(found));
+        return Some(format!("did you mean `{}`?", found.display()));
+    }
+    if folder.is_some() || name.contains('.') {
+        return None;
+    }
+    let command = suggest::nearest(name, super::COMMANDS)?;
+    Some(format!("is it the command `{command}`? Write `proc {command} …`"))
+}
+
+/// How many names of a directory are looked through.
+const MOST_NAMES: usize = 5_000;
 
 /// The text of a file, or what is wrong with it.
 fn read(path: &Path) -> Result<String, (Code, String)> {

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use crate::diagnostics::allow::{self, Policy};
 use crate::diagnostics::render::Style;
-use crate::diagnostics::{Code, Diagnostic, Severity};
+use crate::diagnostics::{Code, Diagnostic, Severity, suggest};
 
 /// The options.
 #[derive(Debug, Args)]
@@ -58,6 +58,9 @@ pub(crate) fn choose(options: &Messages) -> Vec<Diagnostic> {
         match (word.as_str(), Code::find(word)) {
             ("warnings", _) => policy.deny_warnings = true,
             (_, Some(code)) => policy.deny.push(code),
+            (_, None) if suggest::nearest(word, ["warnings"]).is_some() => {
+                odd.push(allow::refused(word, allow::Refused::Unknown(Some("warnings")), None));
+            }
             (_, None) => {
                 odd.push(allow::refused(word, allow::read(word).err().unwrap_or(allow::Refused::Unknown(None)), None))
             }

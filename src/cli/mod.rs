@@ -115,7 +115,8 @@ pub fn main() -> ExitCode {
 }
 
 /// The words that name a subcommand.
-const COMMANDS: [&str; 9] = ["run", "check", "explore", "test", "explain", "disasm", "export", "completions", "help"];
+pub(crate) const COMMANDS: [&str; 9] =
+    ["run", "check", "explore", "test", "explain", "disasm", "export", "completions", "help"];
 
 /// A run without a single option, `proc hello.proc a b`: what is asked most often needs no reading of a hundred options.
 fn plain_run(args: &[OsString]) -> Option<options::Run> {

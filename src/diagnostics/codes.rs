@@ -73,6 +73,7 @@ macro_rules! for_each_code {
             ChildMemory, "W2116", "child-memory", Warning, "A variable that a child changes and its parent reads.";
             ShadowedName, "W2117", "shadowed-name", Warning, "A variable that keeps its value, since an inner one of its name was set.";
             ExecPath, "W2118", "exec-path", Warning, "A path for exec where a real system has its programs, and the simulated one has none.";
+            ImpossibleResult, "W2119", "impossible-result", Warning, "A comparison with what a call never gives.";
             UnsafeInHandler, "W2201", "unsafe-in-handler", Warning, "A call in a signal handler that is not safe there.";
             OneWaitInHandler, "W2202", "one-wait-in-handler", Warning, "A SIGCHLD handler that takes one child and leaves the others.";
             LostWakeup, "W2203", "lost-wakeup", Warning, "A signal that can come between the test of a flag and the pause.";
@@ -80,6 +81,7 @@ macro_rules! for_each_code {
             EndlessLoop, "W2205", "endless-loop", Warning, "A loop in which nothing changes what it tests.";
             UncatchableSignal, "W2206", "uncatchable-signal", Warning, "A handler for a signal that nobody can catch.";
             SuspendBlocks, "W2207", "suspend-blocks", Warning, "A sigsuspend that blocks the signal it waits for.";
+            SignalForSet, "W2208", "signal-for-set", Warning, "The number of a signal where a set of signals is wanted.";
             // Faults of a run.
             DivisionFault, "F3001", "division", Error, "An integer division by zero, or one that overflows.";
             IndexFault, "F3002", "index", Error, "An index outside an array or string.";

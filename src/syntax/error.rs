@@ -276,6 +276,13 @@ impl<'t> Stop<'t> {
             Token::OpenBracket => "]",
             _ => "}",
         };
+        if params && found == Token::DotDot {
+            return Some(say::any_number(self.span(self.at)));
+        }
+        if opener == Token::OpenParen && !params && found == Token::Colon && after_name && back(1) == Some(Token::Name)
+        {
+            return Some(say::named_argument(self.span(self.at - 1).to(self.span(self.at))));
+        }
         let in_list =
             self.expects(",") && self.expects(closer) && opener != Token::OpenBrace || declares && self.expects(",");
         if in_list && Self::begins_value(found) {

@@ -14,6 +14,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("explain/every-code-has-a-page", every_code_has_a_page),
         trial("explain/lists-and-suggests", lists_and_suggests),
         trial("explain/every-name-is-explained", every_name_is_explained),
+        trial("explain/words-and-numbers", words_and_numbers),
     ];
     for code in Code::ALL {
         if let Some(text) = pages::program(*code) {
@@ -21,6 +22,28 @@ pub(crate) fn trials() -> Vec<Trial> {
         }
     }
     trials
+}
+
+/// The words of the language have pages whose programs compile; a number is the signal or the error that it stands for.
+fn words_and_numbers() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    for word in ["let", "fn", "struct", "if", "else", "while", "for", "in", "match", "return", "nil", "status", "ptr"] {
+        let mut command = Command::new(program());
+        command.args(["explain", word]);
+        let page = String::from_utf8_lossy(&run(command, b"").stdout).into_owned();
+        let example = page.split("```proc\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap_or_default();
+        assert!(!example.is_empty(), "{page}");
+        let file = folder.path().join("example.proc");
+        std::fs::write(&file, example).expect("a temporary file can be written");
+        let mut command = Command::new(program());
+        command.arg("check").arg(&file);
+        let checked = run(command, b"");
+        assert_eq!(checked.status.code(), Some(0), "{word}: {}", String::from_utf8_lossy(&checked.stderr));
+    }
+    let mut command = Command::new(program());
+    command.args(["explain", "13"]);
+    let page = String::from_utf8_lossy(&run(command, b"").stdout).into_owned();
+    assert!(page.contains("# SIGPIPE") && page.contains("# EACCES"), "{page}");
 }
 
 fn every_code_has_a_page() {

@@ -7,6 +7,7 @@ mod conformance;
 mod costs;
 mod determinism;
 mod documents;
+mod edits;
 mod exam;
 mod exam_again;
 mod explain;
@@ -47,6 +48,7 @@ fn main() {
     trials.extend(real_linux::trials());
     trials.extend(generator::trials());
     trials.extend(documents::trials());
+    trials.extend(edits::trials());
     libtest_mimic::run(&arguments, trials).exit();
 }
 

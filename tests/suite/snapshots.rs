@@ -44,6 +44,12 @@ pub(crate) fn trials() -> Vec<Trial> {
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         trials.push(trial(format!("ui/clean/{name}"), move || says_nothing(&path)));
     }
+    for path in programs_below("tests/ui/right") {
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        trials.push(trial(format!("ui/right/{name}"), move || {
+            assert_eq!(told(&path, &["check"]), "──────── exit 0 ────────\n");
+        }));
+    }
     trials.push(trial("ui/no-orphan-snapshot", no_orphan_snapshot));
     trials
 }

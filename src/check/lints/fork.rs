@@ -1,5 +1,7 @@
 //! Lints about fork: children that stay in the loop, pipes made too late, ids that may be -1.
 
+use std::collections::BTreeSet;
+
 use super::Facts;
 use super::walk::{self, Var, builtin_call, each_stmt, int};
 use super::world::{self, State, Way, Who, World};
@@ -59,10 +61,10 @@ fn stays(fork: Span, test: Option<&Expr>, stmt: &Stmt, body: &Block, facts: &Fac
     let ends_of = |who| {
         let mut world = World::new(facts, fork, who);
         let ends = world.block(body, State::default());
-        (world.lost, ends, world.decided)
+        (world.lost, ends, world.decided, world.stores)
     };
-    let (lost, child, child_tests) = ends_of(Who::Child);
-    let (also_lost, parent, parent_tests) = ends_of(Who::Parent);
+    let (lost, child, child_tests, child_stores) = ends_of(Who::Child);
+    let (also_lost, parent, parent_tests, _) = ends_of(Who::Parent);
     // Where both go the same way all along, a tree of processes is made on purpose.
     if lost || also_lost || child_tests == parent_tests {
         return false;
@@ -73,11 +75,17 @@ fn stays(fork: Span, test: Option<&Expr>, stmt: &Stmt, body: &Block, facts: &Fac
     let out = [Way::Break, Way::Leave];
     let child_stays = forked(&child, &round) && !forked(&child, &out);
     // A chain, in which each parent leaves and its child goes on, is made on purpose.
-    child_stays && forked(&parent, &round) && !changes_test(test, stmt, body, facts)
+    child_stays && forked(&parent, &round) && !changes_test(test, stmt, body, &child_stores, facts)
 }
 
 /// Whether a branch changes what the loop tests: then the child may leave by it.
-fn changes_test(test: Option<&Expr>, stmt: &Stmt, body: &Block, facts: &Facts<'_>) -> bool {
+fn changes_test(
+    test: Option<&Expr>,
+    stmt: &Stmt,
+    body: &Block,
+    child_stores: &BTreeSet<Span>,
+    facts: &Facts<'_>,
+) -> bool {
     let Some(test) = test else { return false };
     let mut tested = Vec::new();
     let mut calls = false;
@@ -87,7 +95,13 @@ fn changes_test(test: Option<&Expr>, stmt: &Stmt, body: &Block, facts: &Facts<'_
         calls |= matches!(&expr.kind, ExprKind::CallBuiltin { builtin, .. } if *builtin != Builtin::Len);
     });
     // The turn's own step is no way out of its own; every other store to what is tested is.
-    let within_body = body.stmts.iter().any(|inner| world::stores_to(inner, &|var| tested.contains(&var)));
+    // What only the parent stores is no way out for the child; `i++` after its own branch is not one of these.
+    let mut within_body = false;
+    each_stmt(body, &mut |inner| {
+        let leaf = matches!(inner.kind, StmtKind::Store { .. } | StmtKind::Update { .. });
+        within_body |=
+            leaf && child_stores.contains(&inner.span) && world::stores_to(inner, &|var| tested.contains(&var));
+    });
     let counts = match &stmt.kind {
         StmtKind::Loop { step: None, .. } => only_counts(body, &tested),
         _ => false,

@@ -9,6 +9,7 @@ mod hints;
 mod memory;
 mod names;
 mod paths;
+mod results;
 mod signals;
 mod status;
 pub(super) mod walk;
@@ -30,6 +31,7 @@ pub(super) fn lint(program: &Program, unused: &[(Arc<str>, Span)]) -> Vec<Diagno
     let facts = Facts::new(program);
     let mut problems = Vec::new();
     let mut found = Vec::new();
+    let results = results::wanted(&facts);
     for (at, (function, own)) in program.functions.iter().zip(&facts.own).enumerate() {
         use Builtin::*;
         paths::unreachable_code(&function.body, &facts.never, &mut problems);
@@ -52,6 +54,9 @@ pub(super) fn lint(program: &Program, unused: &[(Arc<str>, Span)]) -> Vec<Diagno
             memory::lint(function, &facts, &mut found);
         }
         signals::lint(function, &own.calls, &facts, &mut found);
+        if results {
+            results::lint(function, &facts, &mut found);
+        }
     }
     if facts.own.iter().any(|own| own.calls.any(&[Builtin::Pipe, Builtin::Pipe2])) {
         calls::pipe_ends(&facts, &mut found);

@@ -205,7 +205,7 @@ fn unsafe_calls(handler: &Handler, facts: &Facts<'_>, found: &mut Vec<Diagnostic
         });
     }
     let Some((first, at)) = calls.first().copied() else { return };
-    let Some(interrupted) = interrupted(first, facts) else { return };
+    let Some(interrupted) = interrupted(first, facts).or_else(|| behind_install(first, handler, facts)) else { return };
     let name = facts.function(handler.function).map_or("?", |function| &*function.name);
     let mut others: Vec<&str> =
         calls.iter().map(|(builtin, _)| builtin.name()).filter(|name| *name != first.name()).collect();
@@ -237,6 +237,31 @@ fn interrupted(call: Builtin, facts: &Facts<'_>) -> Option<Span> {
                     }
                 });
             }
+        });
+    }
+    at
+}
+
+/// A call that works on the same thing and stands behind the installing of the handler, in the same function: the signal may come
+/// while it runs. Where the program sends itself its signals, it knows when they come.
+fn behind_install(call: Builtin, handler: &Handler, facts: &Facts<'_>) -> Option<Span> {
+    let own =
+        facts.reach.iter().any(|reach| reach.any(&[Builtin::Raise, Builtin::Kill, Builtin::Killpg, Builtin::Alarm]));
+    if own || !matches!(call, Builtin::Print | Builtin::Printf) {
+        return None;
+    }
+    let home = facts.program.functions.iter().find(|function| walk::within(handler.installed, function.body.span))?;
+    let mut at = None;
+    for stmt in &home.body.stmts {
+        if stmt.span.start < handler.installed.end {
+            continue;
+        }
+        walk::each_own(stmt, &mut |expr| {
+            each_within(expr, &mut |inner| {
+                if let ExprKind::CallBuiltin { builtin: Builtin::Print | Builtin::Printf, .. } = &inner.kind {
+                    at.get_or_insert(inner.span);
+                }
+            });
         });
     }
     at

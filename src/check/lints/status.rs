@@ -43,6 +43,28 @@ pub(super) fn lint(function: &Function, facts: &Facts<'_>, found: &mut Vec<Diagn
             success(value, &guarded, facts, function, found);
         }
     });
+    // The test of `? :` decides too, wherever it stands.
+    walk::each_expr(&function.body, &mut |expr| {
+        let ExprKind::Conditional(test, ..) = &expr.kind else { return };
+        walk::each_within(test, &mut |inner| match &inner.kind {
+            ExprKind::Compare(_, _, one, other) if int(other) == Some(0) => {
+                success(one, &guarded, facts, function, found)
+            }
+            ExprKind::Truth(inner) => success(inner, &guarded, facts, function, found),
+            _ => {}
+        });
+    });
+    // A function that gives the answer to others, in a program that asks nowhere.
+    let asks =
+        facts.reach.iter().any(|reach| reach.any(&[Builtin::Wifexited, Builtin::Wifsignaled, Builtin::Wtermsig]));
+    each_stmt(&function.body, &mut |stmt| {
+        let StmtKind::Return(Some(value)) = &stmt.kind else { return };
+        if let (false, ExprKind::Compare(_, _, one, other)) = (asks, &value.kind)
+            && int(other) == Some(0)
+        {
+            success(one, &guarded, facts, function, found);
+        }
+    });
     found.dedup();
 }
 

@@ -61,13 +61,15 @@ pub(super) struct World<'f, 'p> {
     pub(super) lost: bool,
     /// The tests that were decided after the fork, and how.
     pub(super) decided: BTreeSet<(Span, bool)>,
+    /// The stores that this process may make after the fork.
+    pub(super) stores: BTreeSet<Span>,
 }
 
 type Ends = Vec<(Way, State)>;
 
 impl<'f, 'p> World<'f, 'p> {
     pub(super) fn new(facts: &'f Facts<'p>, fork: Span, who: Who) -> Self {
-        World { facts, fork, who, lost: false, decided: BTreeSet::new() }
+        World { facts, fork, who, lost: false, decided: BTreeSet::new(), stores: BTreeSet::new() }
     }
 
     /// How a block ends that is entered before the fork.
@@ -117,6 +119,9 @@ impl<'f, 'p> World<'f, 'p> {
             }
             StmtKind::Expr(_) => vec![(Way::Next, state)],
             StmtKind::Store { .. } | StmtKind::Update { .. } => {
+                if state.forked {
+                    self.stores.insert(stmt.span);
+                }
                 self.store(stmt, &mut state);
                 vec![(Way::Next, state)]
             }

@@ -98,6 +98,19 @@ pub(super) fn format(problem: FormatProblem) -> Diagnostic {
     }
 }
 
+pub(super) fn signal_for_set(at: Span, callee: &str, names: &[String]) -> Diagnostic {
+    let mended = format!("sigmask({})", names.join(", "));
+    Diagnostic::new(
+        Code::SignalForSet,
+        format!("`{callee}` wants a set of signals, and this is a signal's number"),
+        at,
+        "taken as a set, this means other signals",
+    )
+    .note("in a set the signal n is the bit n - 1")
+    .help(format!("write `{mended}`"))
+    .edit(at, mended)
+}
+
 pub(super) fn print_format(at: Span, callee: Span, print: &str, newline: Option<Span>) -> Diagnostic {
     let mended = format!("{print}f");
     let said = Diagnostic::new(

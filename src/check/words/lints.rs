@@ -61,6 +61,68 @@ pub(in crate::check) fn no_exit_after_exec(exec: Span, message: Span) -> Diagnos
     .edit(message.after(), " _exit(127);")
 }
 
+/// What a call gives, and what to ask instead.
+fn results(builtin: Builtin, name: &str) -> (String, Option<String>) {
+    let help = |text: String| Some(text);
+    match builtin {
+        Builtin::Fork => (
+            "`fork` gives 0 in the child, the child's id in the parent, and -1 when it fails".to_owned(),
+            help(format!("the child is where `{name} == 0`")),
+        ),
+        Builtin::Wait | Builtin::Waitpid => (
+            format!("`{}` gives the id of a child, and -1 when there is none to wait for", builtin.name()),
+            help(format!("ask `{name} > 0` for a child, `{name} < 0` for none")),
+        ),
+        Builtin::Getpid | Builtin::Getppid => (
+            "process ids begin with 1, which is init".to_owned(),
+            help("the child is known by what `fork` gave: `let pid = fork(); if pid == 0 { … }`".to_owned()),
+        ),
+        Builtin::Exec | Builtin::Execv | Builtin::Execl => (
+            format!("`{}` comes back only when it fails, with -1", builtin.name()),
+            help("what stands behind it is the failure: `perror(\"name\"); _exit(127);`".to_owned()),
+        ),
+        Builtin::Pipe => (
+            "C's pipe gives 0; this one gives the two ends, or -1 twice".to_owned(),
+            help("`let (r, w) = pipe(); if r < 0 { perror(\"pipe\"); exit(1); }`".to_owned()),
+        ),
+        Builtin::Dup2 => (
+            "`dup2` gives the new descriptor, and -1 when it fails".to_owned(),
+            help(format!("ask `{name} < 0` for a failure")),
+        ),
+        Builtin::Wexitstatus => {
+            ("an exit code goes from 0 to 255: the -1 of `exit(-1)` arrives as 255".to_owned(), None)
+        }
+        _ => (
+            format!("`{}` gives 0, and -1 when it fails", builtin.name()),
+            help(format!("ask `{name} < 0` for a failure")),
+        ),
+    }
+}
+
+pub(in crate::check) fn impossible_result(
+    builtin: Builtin,
+    name: Option<&str>,
+    number: Option<i64>,
+    outcome: bool,
+    at: Span,
+) -> Diagnostic {
+    let dots = if builtin.row().required.is_empty() { "" } else { "…" };
+    let call = format!("{}({dots})", builtin.name());
+    let (note, help) = results(builtin, name.unwrap_or(&call));
+    let said = Diagnostic::new(
+        Code::ImpossibleResult,
+        match number {
+            Some(number) if outcome => format!("`{}` never gives {number}, so this is always true", builtin.name()),
+            Some(number) => format!("`{}` never gives {number}, so this is never true", builtin.name()),
+            None => format!("this asks of `{}` what can never be", builtin.name()),
+        },
+        at,
+        if outcome { "always true" } else { "never true" },
+    )
+    .note(note);
+    help.into_iter().fold(said, Diagnostic::help)
+}
+
 pub(in crate::check) fn exec_path(call: &str, path: &str, at: Span) -> Diagnostic {
     let base = path.rsplit('/').next().unwrap_or(path);
     let said = Diagnostic::new(

@@ -15,6 +15,7 @@ impl Problem {
     pub(super) fn into_diagnostic(self) -> Diagnostic {
         match self {
             Problem::UnknownName { name, at, near, teach, kind } => names::unknown_name(&name, at, near, teach, kind),
+            Problem::SignalForSet { at, callee, names } => calls::signal_for_set(at, callee, &names),
             Problem::NoModule { at, module, mended } => names::no_module(at, &module, mended),
             Problem::PrintFormat { at, callee, print, newline } => calls::print_format(at, callee, print, newline),
             Problem::UsedBefore { name, at, declared } => names::used_before(&name, at, declared),

@@ -25,20 +25,23 @@ pub(super) fn unknown_name(
         }
     };
     let mut said = Diagnostic::new(Code::UnknownName, headline, at, label);
+    match kind {
+        NameKind::Target { plain: true } => {
+            said = said
+                .help(format!("a variable is declared with `let`: `let {name} = …;`"))
+                .edit(Span { end: at.start, ..at }, "let ");
+        }
+        NameKind::Target { plain: false } => said = said.help(format!("declare it before: `let {name} = 0;`")),
+        _ => {}
+    }
     if let Some(near) = near {
-        said = said.help(format!("did you mean `{near}`?")).edit(at, near);
+        said = said.help(format!("did you mean `{near}`?"));
+        if said.edits.is_empty() {
+            said = said.edit(at, near);
+        }
     }
     if let Some(teach) = teach {
         said = said.help(teach);
-    }
-    if let NameKind::Target { plain } = kind {
-        said = match plain {
-            true => said.help(format!("a variable is declared with `let`: `let {name} = …;`")),
-            false => said.help(format!("declare it before: `let {name} = 0;`")),
-        };
-        if plain && said.edits.is_empty() {
-            said = said.edit(Span { end: at.start, ..at }, "let ");
-        }
     }
     if kind == NameKind::Pattern {
         said = said.note("a name in small letters would bind the value");

@@ -383,11 +383,12 @@ impl Builder<'_> {
         while let ExprKind::Binary(_, _, right) = &last.kind {
             last = right;
         }
-        let place = std::ptr::eq(last, &target.expr);
+        let whole = std::ptr::eq(last, &target.expr);
+        let place = matches!(target.expr.kind, ExprKind::Name(_) | ExprKind::Index(..) | ExprKind::Field(..));
         let found = say::AssignmentAsValue {
             span,
             sign,
-            target: if place { self.text(target.outer) } else { self.text(last.span) },
+            target: if whole { self.text(target.outer) } else { self.text(last.span) },
             value: self.text(value.outer),
             plain: op.is_none(),
             place,

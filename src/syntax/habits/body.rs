@@ -4,6 +4,7 @@ use super::super::say;
 use super::super::shape::Shaper;
 use super::super::token::{Tok, Token};
 use super::{REACH, distance, mend};
+use crate::diagnostics::Diagnostic;
 
 /// Called behind the `)` of `if (…)`: a statement without braces is put into braces.
 pub(crate) fn after_head(shaper: &mut Shaper<'_>) {
@@ -209,6 +210,9 @@ pub(crate) fn after_else(shaper: &mut Shaper<'_>) {
     if !matches!(next, Token::OpenBrace | Token::If | Token::CloseBrace | Token::Semicolon) && !next.is_broken() {
         // The `if` had no braces either: one report for both.
         if std::mem::take(&mut shaper.frame().told) {
+            if let Some(fact) = no_braces(shaper, word) {
+                shaper.say_again(fact);
+            }
             shaper.open_unwritten();
         } else {
             body_without_brace(shaper, word);
@@ -217,8 +221,15 @@ pub(crate) fn after_else(shaper: &mut Shaper<'_>) {
 }
 
 fn say_no_braces(shaper: &mut Shaper<'_>, head: Tok) {
+    if let Some(fact) = no_braces(shaper, head) {
+        shaper.say(fact);
+    }
+}
+
+/// What is said of a body without braces; nothing where it stands in another one.
+fn no_braces(shaper: &Shaper<'_>, head: Tok) -> Option<Diagnostic> {
     if shaper.top().unwritten {
-        return;
+        return None;
     }
     let after = shaper.last().unwrap_or(head);
     let simple = !matches!(shaper.kind(0), Some(Token::If | Token::While | Token::For | Token::Match));
@@ -230,14 +241,14 @@ fn say_no_braces(shaper: &mut Shaper<'_>, head: Tok) {
     let body = body.map(|body| without_commas(&body));
     let edits = end.map(|end| (shaper.span(after).after(), shaper.span(end).after()));
     let place = shaper.across(first, end.unwrap_or(first));
-    shaper.say(say::no_braces(
+    Some(say::no_braces(
         place,
         shaper.span(head),
         shaper.text(head),
         shaper.slice(head.start, after.end),
         body.as_deref(),
         edits,
-    ));
+    ))
 }
 
 /// C's comma between two calls, as it is written here.

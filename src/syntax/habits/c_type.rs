@@ -188,6 +188,12 @@ impl CType<'_> {
         self.long || is_type_word(self.base)
     }
 
+    /// Whether the word is a type of C that nobody has for a variable.
+    pub(crate) fn is_only_c(&self) -> bool {
+        matches!(self.base, "int" | "long" | "short" | "unsigned" | "char" | "float" | "double")
+            || self.base.ends_with("_t")
+    }
+
     /// Whether `type name` with `next` behind it can only be a declaration. `a * b;` is a product.
     pub(crate) fn is_sure(&self, next: Token) -> bool {
         if self.is_known() {

@@ -16,10 +16,12 @@ pub(super) fn declaration(shaper: &mut Shaper<'_>) -> bool {
     if next == Token::OpenParen {
         return c_function(shaper, first, name, &ty, name_at);
     }
-    if !matches!(next, Token::Assign | Token::Semicolon | Token::Comma | Token::OpenBracket) || !ty.is_sure(next) {
+    let ends = !super::on_line(shaper, name_at + 1) && ty.is_known();
+    let declares = matches!(next, Token::Assign | Token::Semicolon | Token::Comma | Token::OpenBracket);
+    if !ends && !(declares && ty.is_sure(next)) {
         return false;
     }
-    let Some(end) = distance(shaper, name_at + 1, |kind| kind == Token::Semicolon) else { return false };
+    let Some(end) = end_of_declaration(shaper, name_at + 1) else { return false };
     let several = distance(shaper, name_at + 1, |kind| matches!(kind, Token::Comma | Token::Semicolon))
         .is_some_and(|at| at < end);
     if several {
@@ -33,10 +35,14 @@ pub(super) fn declaration(shaper: &mut Shaper<'_>) -> bool {
     let prefix = shaper.across(first, before);
     let named = shaper.text(name);
     let call = mend::call(shaper, name_at + 2, Some(named)).filter(|(_, length)| name_at + 2 + length == end);
-    let fact = if let (Some((call, _)), Token::Assign) = (&call, next) {
+    let apart = call.filter(|(call, _)| call.pattern.as_ref().is_some_and(|pattern| pattern.starts_with('(')));
+    let bare = value.is_none_or(|value| value.starts_with('{'));
+    let fact = if let (Some((call, _)), Token::Assign) = (&apart, next) {
         say::c_call_declared(prefix, &call.statement())
-    } else if let (Some(help), None, false) = (c_type::instead(ty.base), value, array) {
+    } else if let (Some(help), true, false) = (c_type::instead(ty.base), bare, array) {
         say::c_struct(prefix, ty.base, help)
+    } else if let Some(list) = initial_list(shaper, name_at + 1, end) {
+        say::c_list(prefix, shaper.across(first, last), named, &list)
     } else if array {
         let size = (shaper.peek(name_at + 2), shaper.kind(name_at + 3));
         let size = if let (Some(size), Some(Token::CloseBracket)) = size { shaper.text(size) } else { "n" };
@@ -58,9 +64,71 @@ pub(super) fn declaration(shaper: &mut Shaper<'_>) -> bool {
     true
 }
 
+/// The `{ … }` that an array is declared with, as it is written here: in brackets, and without C's NULL at its end.
+fn initial_list(shaper: &Shaper<'_>, from: usize, end: usize) -> Option<String> {
+    let sign = (from..end).find(|ahead| shaper.kind(*ahead) == Some(Token::Assign))?;
+    if shaper.kind(sign + 1) != Some(Token::OpenBrace) || shaper.kind(end - 1) != Some(Token::CloseBrace) {
+        return None;
+    }
+    let inner = mend::text(shaper, sign + 2, end - 1);
+    let inner = inner.trim().trim_end_matches(',').trim_end_matches("nil").trim().trim_end_matches(',');
+    (!inner.contains('{')).then(|| format!("[{inner}]"))
+}
+
+/// `void (*h)(int) = SIG_DFL;`
+pub(super) fn function_pointer(shaper: &mut Shaper<'_>) -> bool {
+    let Some((ty, open)) = c_type::read_bare(shaper, 0) else { return false };
+    let star = shaper.kind(open) == Some(Token::OpenParen) && shaper.kind(open + 1) == Some(Token::Star);
+    let Some(name) = shaper.peek(open + 2).filter(|name| star && name.kind == Token::Name && ty.is_known()) else {
+        return false;
+    };
+    if shaper.kind(open + 3) != Some(Token::CloseParen) || shaper.kind(open + 4) != Some(Token::OpenParen) {
+        return false;
+    }
+    let (Some(close), Some(first)) = (closing(shaper, open + 4), shaper.peek(0)) else { return false };
+    let Some(end) = distance(shaper, close + 1, |kind| kind == Token::Semicolon) else { return false };
+    let params = c_type::params(shaper, open + 5, close).unwrap_or_default();
+    let params: Vec<String> = params.into_iter().map(|param| param.ty).collect();
+    let value = (shaper.kind(close + 1) == Some(Token::Assign)).then(|| mend::text(shaper, close + 2, end));
+    let last = shaper.peek(close).unwrap_or(name);
+    let result = ty.name();
+    shaper.say(say::function_pointer(
+        shaper.across(first, last),
+        shaper.text(name),
+        &params.join(", "),
+        result.as_deref(),
+        value.as_deref(),
+    ));
+    shaper.at += end;
+    shaper.take(Tok { kind: Token::Let, start: first.start, end: first.start });
+    shaper.take(name);
+    shaper.push_missing(Token::Assign);
+    shaper.push_missing(Token::BrokenExpr);
+    true
+}
+
+/// How many words ahead the `;` of a declaration stands, or the first word of the next line where it was forgotten.
+fn end_of_declaration(shaper: &Shaper<'_>, from: usize) -> Option<usize> {
+    let mut depth = 0_u32;
+    for ahead in from..from + super::REACH {
+        let Some(kind) = shaper.kind(ahead) else { return (ahead > from).then_some(ahead) };
+        let fresh = !super::on_line(shaper, ahead) && shaper.kind(ahead - 1).is_some_and(Token::ends_expression);
+        if depth == 0 && (kind == Token::Semicolon || kind.closes() || fresh) {
+            return Some(ahead);
+        }
+        if kind.opens() {
+            depth += 1;
+        } else if kind.closes() {
+            depth -= 1;
+        }
+    }
+    None
+}
+
 /// `int a, *b = NULL, c[10];`: each gets a `let` of its own.
 fn declarators(shaper: &mut Shaper<'_>, first: Tok, ty: &CType<'_>, name_at: usize, end: usize) -> bool {
-    let (Some(name), Some(last)) = (shaper.peek(name_at), shaper.peek(end)) else { return false };
+    let (Some(name), Some(last)) = (shaper.peek(name_at), shaper.peek(end - 1)) else { return false };
+    let last = shaper.peek(end).filter(|end| end.kind == Token::Semicolon).unwrap_or(last);
     let mut names = vec![name];
     let mut parts = Vec::new();
     let mut at = name_at;
@@ -230,12 +298,21 @@ pub(super) fn c_part(shaper: &mut Shaper<'_>) -> bool {
     else {
         return false;
     };
-    if !shaper.top().told {
-        shaper.frame().told = true;
-        let ty = ty.name();
-        let ty =
-            if array { format!("[{}]", ty.as_deref().unwrap_or("int")) } else { ty.unwrap_or_else(|| "ptr".into()) };
-        shaper.say(say::c_part(shaper.across(first, name), shaper.text(name), &ty, fields));
+    let written = ty.name();
+    let written = if array {
+        format!("[{}]", written.as_deref().unwrap_or("int"))
+    } else {
+        written.unwrap_or_else(|| "ptr".into())
+    };
+    let last = shaper.peek(end - 1).unwrap_or(name);
+    let mut fact = say::c_part(shaper.across(first, last), shaper.text(name), &written, fields);
+    if let Some(semicolon) = shaper.peek(end).filter(|_| stop == Token::Semicolon) {
+        fact = fact.edit(shaper.span(semicolon), ",");
+    }
+    if std::mem::replace(&mut shaper.frame().told, true) {
+        shaper.say_again(fact);
+    } else {
+        shaper.say(fact);
     }
     shaper.at += end;
     put_param(shaper, name, ty.word);
@@ -254,7 +331,7 @@ pub(super) fn cast(shaper: &mut Shaper<'_>, word: Tok) -> bool {
     }
     let operand = shaper.kind(close + 1).is_some_and(|kind| {
         matches!(kind, Token::Name | Token::Int | Token::Float | Token::Str | Token::Char)
-            || (ty.stars > 0 && begins_operand(kind))
+            || (ty.stars > 0 || ty.is_only_c()) && begins_operand(kind)
     });
     let last = shaper.last().is_some_and(|last| matches!(last.kind, Token::If | Token::While | Token::For | Token::Fn));
     let (Some(end), Some(next)) = (shaper.peek(close), shaper.peek(close + 1)) else { return false };
@@ -265,7 +342,8 @@ pub(super) fn cast(shaper: &mut Shaper<'_>, word: Tok) -> bool {
     let single = shaper
         .kind(close + 2)
         .is_none_or(|kind| !matches!(kind, Token::OpenParen | Token::OpenBracket | Token::Dot | Token::Arrow));
-    let ty = if ty.stars == 0 { ty.name() } else { None };
+    let opaque = ty.base.ends_with("_t") || next.kind == Token::Minus;
+    let ty = if ty.stars == 0 && !opaque { ty.name() } else { None };
     shaper.say(say::cast(shaper.across(word, end), shaper.across(word, next), ty.as_deref(), single.then_some(text)));
     shaper.at += close + 1;
     true

@@ -83,14 +83,18 @@ pub(super) fn statement(shaper: &mut Shaper<'_>, word: Tok) -> bool {
         ("do", Some(Token::OpenBrace)) => super::do_while(shaper, word),
         ("loop" | "forever", Some(Token::OpenBrace)) => endless(shaper, word),
         ("repeat", Some(Token::OpenBrace)) => endless(shaper, word),
-        ("until", Some(_)) if after_block(shaper) => {
+        ("until", Some(next)) if next != Token::OpenParen && super::begins_operand(next) && after_block(shaper) => {
             // The `until c;` behind the block of a `repeat`.
             let count = distance(shaper, 0, |kind| kind == Token::Semicolon).map_or(1, |end| end + 1);
             broken(shaper, Some(word), count);
             true
         }
-        ("unless", Some(_)) if super::skips_to_body(shaper) => other_test(shaper, word, Token::If, "if !"),
-        ("until", Some(_)) if super::skips_to_body(shaper) => other_test(shaper, word, Token::While, "while !"),
+        ("unless", Some(next)) if super::begins_operand(next) && super::skips_to_body(shaper) => {
+            other_test(shaper, word, Token::If, "if !")
+        }
+        ("until", Some(next)) if super::begins_operand(next) && super::skips_to_body(shaper) => {
+            other_test(shaper, word, Token::While, "while !")
+        }
         ("foreach", Some(Token::OpenParen | Token::Name)) if super::skips_to_body(shaper) => {
             shaper.say(say::instead(shaper.span(word), text, "for"));
             shaper.at += 1;
@@ -99,7 +103,10 @@ pub(super) fn statement(shaper: &mut Shaper<'_>, word: Tok) -> bool {
         }
         ("switch", Some(Token::OpenParen | Token::Name)) if super::skips_to_body(shaper) => super::switch(shaper, word),
         ("try", Some(Token::OpenBrace | Token::Colon)) => try_block(shaper, word),
-        ("catch" | "except" | "rescue" | "finally" | "ensure", Some(_)) if handler_of_try(shaper) => true,
+        (
+            "catch" | "except" | "rescue" | "finally" | "ensure",
+            Some(Token::OpenParen | Token::OpenBrace | Token::Name | Token::Colon),
+        ) if handler_of_try(shaper) => true,
         (_, Some(Token::Name)) if is_function_word(text) && shaper.kind(2) == Some(Token::OpenParen) => {
             shaper.say(say::function_word(shaper.span(word), text));
             shaper.at += 1;
@@ -137,7 +144,7 @@ pub(super) fn statement(shaper: &mut Shaper<'_>, word: Tok) -> bool {
             let fact = say::no_such_word(shaper.span(word), text, help);
             broken_line(shaper, fact)
         }
-        (_, next) if !beside || next == Some(Token::Semicolon) => {
+        (_, next) if next == Some(Token::Semicolon) || !beside && next.is_none_or(begins_next) => {
             let Some((_, help)) = ENDS.iter().find(|(end, _)| *end == text) else { return false };
             shaper.say(say::no_such_word(shaper.span(word), text, help));
             broken(shaper, Some(word), if next == Some(Token::Semicolon) { 2 } else { 1 });
@@ -151,6 +158,11 @@ pub(super) fn statement(shaper: &mut Shaper<'_>, word: Tok) -> bool {
 fn is_function_word(text: &str) -> bool {
     FUNCTION_WORDS.contains(&text)
         || !c_type::is_type_word(text) && suggest::nearest(text, FUNCTION_WORDS.iter().copied().chain(["fn"])).is_some()
+}
+
+/// Whether a statement, or the end of a block, begins with this; a name alone on its line is complete then.
+fn begins_next(kind: Token) -> bool {
+    matches!(kind, Token::Name | Token::CloseBrace | Token::Else | Token::Fn) || kind.begins_statement()
 }
 
 /// `loop {`, `repeat {`
@@ -222,6 +234,9 @@ fn typedef(shaper: &mut Shaper<'_>, word: Tok) -> bool {
     let help = match shaper.peek(1) {
         Some(next) if next.kind == Token::StructWord => {
             "a struct's name is its type: `struct Job { pid: int }`".to_owned()
+        }
+        Some(_) if (2..6).any(|ahead| shaper.kind(ahead) == Some(Token::OpenParen)) => {
+            "the type of a function is written where it is needed: `fn(int)`, `fn(int) -> int`".to_owned()
         }
         Some(next) => format!("write the type itself, `{}`", shaper.c_name(next)),
         None => return false,

@@ -295,7 +295,9 @@ pub(super) fn lambda(shaper: &mut Shaper<'_>, word: Tok) -> bool {
     }
     let text = shaper.text(word);
     let end_of_params = match word.kind {
-        Token::Name if text == "lambda" => distance(shaper, 1, |kind| kind == Token::Colon),
+        Token::Name if text == "lambda" && matches!(shaper.kind(1), Some(Token::Name | Token::Colon)) => {
+            distance(shaper, 1, |kind| kind == Token::Colon)
+        }
         Token::Or if place => distance(shaper, 1, |kind| kind == Token::Or),
         Token::OrOr if place => Some(0),
         Token::OpenParen if place => {
@@ -335,7 +337,13 @@ fn anonymous(shaper: &mut Shaper<'_>, word: Tok) -> bool {
         return false;
     }
     let Some(close) = closing(shaper, 1) else { return false };
-    let body = (close + 1..close + 4).any(|ahead| shaper.kind(ahead) == Some(Token::OpenBrace));
+    let kinds = [1, 2, 3].map(|ahead| shaper.kind(close + ahead));
+    let body = matches!(
+        kinds,
+        [Some(Token::OpenBrace), ..]
+            | [Some(Token::Name), Some(Token::OpenBrace), _]
+            | [Some(Token::Arrow | Token::Colon), Some(Token::Name), Some(Token::OpenBrace)]
+    );
     if !body {
         return false;
     }

@@ -31,7 +31,12 @@ pub(crate) fn statement(shaper: &mut Shaper<'_>) -> bool {
         Token::For => several::for_head(shaper),
         Token::Const => c_constant(shaper) || declaration(shaper),
         Token::StructWord => declaration(shaper),
-        Token::Name => foreign::statement(shaper, word) || declaration(shaper) || several::assignment(shaper, false),
+        Token::Name => {
+            foreign::statement(shaper, word)
+                || declare::function_pointer(shaper)
+                || declaration(shaper)
+                || several::assignment(shaper, false)
+        }
         Token::Underscore => several::assignment(shaper, false),
         _ => false,
     }

@@ -233,7 +233,8 @@ fn for_parens(shaper: &mut Shaper<'_>, word: Tok) -> bool {
             .peek(*at)
             .is_some_and(|sign| sign.kind == Token::Colon || sign.kind == Token::Name && shaper.text(sign) == "of")
     });
-    let Some(sign) = sign.filter(|sign| !counts && *sign < close) else { return false };
+    let has_in = |sign: usize| (2..sign).any(|at| shaper.kind(at) == Some(Token::In));
+    let Some(sign) = sign.filter(|sign| !counts && *sign < close && !has_in(*sign)) else { return false };
     let (Some(of), Some(name)) = (shaper.peek(sign), shaper.peek(sign - 1).filter(|name| name.kind == Token::Name))
     else {
         return false;

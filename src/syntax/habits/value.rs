@@ -11,6 +11,7 @@ pub(super) fn word(shaper: &mut Shaper<'_>, word: Tok) -> bool {
     match shaper.text(word) {
         "not" => not_word(shaper, word),
         "new" => new_word(shaper, word),
+        "sizeof" => size_of(shaper, word),
         _ => macro_call(shaper, word),
     }
 }
@@ -23,6 +24,18 @@ fn not_word(shaper: &mut Shaper<'_>, word: Tok) -> bool {
     shaper.say(say::word_operator(shaper.span(word), "not", "!"));
     shaper.at += 1;
     shaper.take(Tok { kind: Token::Bang, ..word });
+    true
+}
+
+/// `sizeof buf`
+fn size_of(shaper: &mut Shaper<'_>, word: Tok) -> bool {
+    let Some(operand) = shaper.peek(1).filter(|next| next.kind == Token::Name && on_line(shaper, 1)) else {
+        return false;
+    };
+    shaper.say(say::no_sizeof(shaper.across(word, operand), shaper.text(operand)));
+    shaper.at += 2;
+    shaper.push(Tok { kind: Token::BrokenExpr, start: word.start, end: operand.end });
+    shaper.frame().starts = false;
     true
 }
 
@@ -52,6 +65,11 @@ fn macro_call(shaper: &mut Shaper<'_>, word: Tok) -> bool {
     let touches = word.end == bang.start && bang.end == open.start;
     if bang.kind != Token::Bang || !matches!(open.kind, Token::OpenParen | Token::OpenBracket) || !touches {
         return false;
+    }
+    if open.kind == Token::OpenBracket {
+        shaper.say(say::array_macro(shaper.across(word, bang)));
+        shaper.at += 2;
+        return true;
     }
     shaper.say(say::macro_call(shaper.span(word), shaper.span(bang), shaper.text(word)));
     shaper.at += 1;
@@ -172,7 +190,7 @@ pub(super) fn sign(shaper: &mut Shaper<'_>, word: Tok) -> bool {
             true
         }
         Token::In if after_value && !for_head(shaper) && !two_words(shaper) => in_operator(shaper, word),
-        Token::Assign if touches(Token::Bang) && in_test(shaper) => {
+        Token::Assign if touches(Token::Bang) && in_test(shaper) && !binds(shaper) => {
             let bang = next.unwrap_or(word);
             shaper.say(say::other_sign(shaper.across(word, bang), "=!", "!="));
             shaper.at += 2;
@@ -197,6 +215,11 @@ pub(super) fn sign(shaper: &mut Shaper<'_>, word: Tok) -> bool {
 /// Whether the words belong to the condition of an `if` or a `while`.
 fn in_test(shaper: &Shaper<'_>) -> bool {
     shaper.top().head.is_some_and(|head| matches!(head.kind, Token::If | Token::While)) || shaper.top().head_paren
+}
+
+/// Whether the `=` to come belongs to a `let`.
+fn binds(shaper: &Shaper<'_>) -> bool {
+    shaper.top().head_binds || shaper.out.words.iter().rev().nth(1).is_some_and(|word| word.kind == Token::Let)
 }
 
 /// Whether the statement begins with two names: then its first word was meant to be another, `for` perhaps.
@@ -300,10 +323,31 @@ pub(super) fn pattern(shaper: &mut Shaper<'_>, word: Tok) -> bool {
             shaper.at += 1;
             true
         }
-        (Token::Name | Token::Else, text @ ("default" | "else" | "otherwise")) if begins && arrow(next) => {
+        // `default => …` binds the value to that name, and is right.
+        (Token::Name | Token::Else, text @ ("default" | "else" | "otherwise"))
+            if begins && arrow(next) && (word.kind == Token::Else || next != Some(Token::FatArrow)) =>
+        {
             shaper.say(say::default_arm(shaper.span(word), text));
             shaper.at += 1;
             shaper.push(Tok { kind: Token::Underscore, ..word });
+            true
+        }
+        (Token::Break, _) if begins && next == Some(Token::Semicolon) => {
+            shaper.say(say::break_in_arm(shaper.span(word)));
+            shaper.at += 2;
+            true
+        }
+        (Token::Name, _) if begins && next == Some(Token::OpenParen) && !super::is_arm(shaper) => {
+            let Some(end) = distance(shaper, 0, |kind| kind == Token::Semicolon) else { return false };
+            let last = shaper.peek(end).unwrap_or(word);
+            shaper.say(say::statement_between_arms(shaper.across(word, last)));
+            shaper.at += end + 1;
+            true
+        }
+        (Token::If, _) if value => {
+            let Some(arrow) = distance(shaper, 0, |kind| kind == Token::FatArrow) else { return false };
+            shaper.say(say::guard(shaper.span(word)));
+            shaper.at += arrow;
             true
         }
         (Token::Colon | Token::Arrow, text) if value => {

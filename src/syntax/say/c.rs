@@ -75,6 +75,35 @@ pub(crate) fn c_array(prefix: Span, whole: Span, base: &str, name: &str, size: &
     }
 }
 
+/// `char *args[] = {"ls", NULL};`
+pub(crate) fn c_list(prefix: Span, whole: Span, name: &str, list: &str) -> Diagnostic {
+    let mended = format!("let {name} = {list}");
+    let fact = habit("a variable is declared with `let`", prefix, "no type stands before a name");
+    if !is_short(&[&mended]) {
+        return fact.help(format!("an array is written in brackets: `let {name} = [ … ];`"));
+    }
+    fact.note("an array is written in brackets, and knows its length: no NULL ends it")
+        .help(format!("write `{mended};`"))
+        .edit(whole, mended)
+}
+
+/// `void (*h)(int) = SIG_DFL;`
+pub(crate) fn function_pointer(
+    span: Span,
+    name: &str,
+    params: &str,
+    result: Option<&str>,
+    value: Option<&str>,
+) -> Diagnostic {
+    let result = result.map(|result| format!(" -> {result}")).unwrap_or_default();
+    let fact = habit("a variable that holds a function is declared with `let`", span, "this is C")
+        .note(format!("its type is `fn({params}){result}`"));
+    match value {
+        Some(value) => fact.help(format!("write `let {name} = {value};`")),
+        None => fact.help(format!("write `let {name}: fn({params}){result};`")),
+    }
+}
+
 /// `const int N = 5;`
 pub(crate) fn c_constant(span: Span, name: &str, value: &str) -> Diagnostic {
     let value = if is_short(&[name, value]) { value } else { "…" };

@@ -225,6 +225,50 @@ pub(crate) fn macro_call(name: Span, bang: Span, word: &str) -> Diagnostic {
     }
 }
 
+/// `vec![1, 2]`
+pub(crate) fn array_macro(span: Span) -> Diagnostic {
+    habit("there are no macros", span, "an array needs no word before it")
+        .help("an array is written `[1, 2, 3]`")
+        .edit(span, "")
+}
+
+/// `sizeof buf`
+pub(crate) fn no_sizeof(span: Span, name: &str) -> Diagnostic {
+    habit("there is no `sizeof`", span, "values have no size in bytes here")
+        .help(format!("the length of a text or an array is `len({name})`; how much to read is a number of your own"))
+}
+
+/// `break;` behind an arm
+pub(crate) fn break_in_arm(span: Span) -> Diagnostic {
+    habit("no `break` ends an arm", span, "an arm ends by itself")
+        .note("an arm does not fall through to the next")
+        .help("delete `break;`")
+}
+
+/// A second statement of an arm without braces.
+pub(crate) fn statement_between_arms(span: Span) -> Diagnostic {
+    habit("several statements of one arm stand in braces", span, "a pattern is wanted here")
+        .help("write `pattern => { first; second; }`")
+}
+
+/// `n if n > 10 =>`
+pub(crate) fn guard(span: Span) -> Diagnostic {
+    habit("a pattern has no condition", span, "expected `=>`")
+        .help("test it in the arm: `n => { if n > 10 { … } }`, or write an `if` in the place of the `match`")
+}
+
+/// `f(a: 1)`
+pub(crate) fn named_argument(span: Span) -> Diagnostic {
+    habit("arguments have no names", span, "only its value stands here")
+        .help("give the values alone, in the order of the parameters")
+}
+
+/// `fn f(a: int, ...)`
+pub(crate) fn any_number(span: Span) -> Diagnostic {
+    habit("a function has a fixed number of parameters", span, "no `...` stands here")
+        .help("take an array: `fn f(values: [int])`")
+}
+
 /// `new Job()`, `new int[10]`
 pub(crate) fn no_new(span: Span, ty: &str, size: Option<&str>) -> Diagnostic {
     let fact = habit("there is no `new`", span, "a value is written without it");

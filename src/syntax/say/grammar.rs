@@ -21,6 +21,10 @@ pub(crate) fn unexpected(span: Span, found: &str, expected: &[&str]) -> Diagnost
         [first @ .., last] if names.len() <= 4 => format!("expected {} or {last}", first.join(", ")),
         _ => "it fits nothing before it".to_owned(),
     };
+    if found == "the end of the file" {
+        let headline = "the file ends in the middle of a statement";
+        return Diagnostic::new(Code::UnexpectedToken, headline, span, label);
+    }
     Diagnostic::new(Code::UnexpectedToken, format!("{found} is not expected here"), span, label)
 }
 

@@ -182,6 +182,14 @@ impl<'t> Shaper<'t> {
         self.out.facts.push(fact);
     }
 
+    /// Adds a place, and the edits for it, to the last report, if that says the same.
+    pub(crate) fn say_again(&mut self, fact: Diagnostic) {
+        if let Some(last) = self.out.facts.last_mut().filter(|last| last.headline == fact.headline) {
+            last.also.push(fact.span());
+            last.edits.extend(fact.edits);
+        }
+    }
+
     /// Reports a bracket that stands on the line of that number.
     fn say_bracket(&mut self, line: u32, fact: Diagnostic) {
         if self.odd_line.replace(line) != Some(line) {
