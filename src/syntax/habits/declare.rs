@@ -18,7 +18,8 @@ pub(super) fn declaration(shaper: &mut Shaper<'_>) -> bool {
     }
     let ends = !super::on_line(shaper, name_at + 1) && ty.is_known();
     let declares = matches!(next, Token::Assign | Token::Semicolon | Token::Comma | Token::OpenBracket);
-    if !ends && !(declares && ty.is_sure(next)) {
+    let is_sure = ends || declares && ty.is_sure(next);
+    if !is_sure {
         return false;
     }
     let Some(end) = end_of_declaration(shaper, name_at + 1) else { return false };
