@@ -48,8 +48,10 @@ macro_rules! for_each_fusion {
             MulIntAddInt = MulInt AddInt[c];
             MulIntPlusInt = MulInt AddInt[b];
             // Tests.
+            AndImmJumpIf = AndImm JumpIf[a];
+            AndImmJumpIfNot = AndImm JumpIfNot[a];
+            AndImmJumpIfDivImmJump = AndImm JumpIf[a] DivImm Jump;
             RemImmJumpIf = RemImm JumpIf[a];
-            RemImmJumpIfDivImmJump = RemImm JumpIf[a] DivImm Jump;
             RemImmJumpIfNot = RemImm JumpIfNot[a];
             RemIntJumpIf = RemInt JumpIf[a];
             ArrayLenJumpLt = ArrayLen JumpLt[b];
@@ -291,6 +293,19 @@ mod tests {
             [Step::AddInt, Step::AddIntAddImmJumpLt, Step::AddImmJumpLt, Step::JumpLt, Step::Return]
         );
         assert_eq!(steps(&[Op::AddImm]), [Step::AddImm]);
+    }
+
+    #[test]
+    fn a_part_that_needs_what_was_made_last_fits_no_other_code() {
+        let [step, rest, test] = [Op::AddImm, Op::LoadElem, Op::JumpLt];
+        let row = |index: u8, tested: u8| {
+            let code = [(step, [1, 1, 0]), (rest, [2, 3, index]), (test, [tested, 4, 0])];
+            let code = code.map(|(op, [a, b, c])| Instruction::new(op, a, b, c, 0));
+            fused(&code, &[])[0].step
+        };
+        assert_eq!(row(1, 2), Step::AddImmLoadElemJumpLt);
+        assert_eq!(row(1, 1), Step::AddImmLoadElem, "the test is not of the element");
+        assert_eq!(row(3, 2), Step::AddImm, "the element is not at the index just made");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use super::fold;
 use super::function::{Builder, Dest, Label};
-use crate::bytecode::op::Op;
+use crate::bytecode::op::{Instruction, Op};
 use crate::check::tree::{Comparison, Constant, Expr, ExprKind};
 use crate::source::Span;
 use crate::syntax::ast::BinaryOp;
@@ -83,6 +83,11 @@ impl Builder<'_> {
                 match how {
                     Comparison::Word => {
                         let (left, right) = self.sides(left, right);
+                        if let (Side::Register(register), Side::Known(0)) = (left, right)
+                            && matches!(op, BinaryOp::Equal | BinaryOp::NotEqual)
+                        {
+                            self.only_truth_counts(register, top);
+                        }
                         self.branch_words(*op, left, right, target, wanted, test.span);
                     }
                     _ => {
@@ -98,6 +103,19 @@ impl Builder<'_> {
                 self.branch_truth(register, target, wanted, test.span);
                 self.set_top(top);
             }
+        }
+    }
+
+    /// Only whether a register above `top` is 0 will be asked. Where a division by a power of two has just left its rest there, the
+    /// low bits tell as much, of negative numbers too.
+    fn only_truth_counts(&mut self, register: u8, top: usize) {
+        if usize::from(register) >= top
+            && let Some(Instruction { op, a, imm, .. }) = self.last_mut()
+            && (*op, *a) == (Op::RemImm, register)
+            && *imm > 0
+            && imm.unsigned_abs().is_power_of_two()
+        {
+            (*op, *imm) = (Op::AndImm, *imm - 1);
         }
     }
 

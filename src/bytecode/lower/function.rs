@@ -285,6 +285,11 @@ impl<'a> Builder<'a> {
         }
     }
 
+    /// The instruction that was emitted last.
+    pub(super) fn last_mut(&mut self) -> Option<&mut Instruction> {
+        self.code.last_mut()
+    }
+
     /// Whether control can come to the next instruction.
     pub(super) fn is_reachable(&self) -> bool {
         self.reachable
