@@ -2,6 +2,7 @@
 //! stop, and returns why.
 
 pub mod context;
+mod execute;
 pub mod fault;
 mod float;
 mod format;

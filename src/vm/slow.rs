@@ -5,9 +5,43 @@ use std::cmp::Ordering;
 
 use super::fault::Fault;
 use super::guest::Guest;
-use super::{WINDOW, format, library, show, text};
+use super::{HANDLER_LINK, Request, Stop, WINDOW, format, library, show, text};
+use crate::abi::Builtin;
 use crate::bytecode::image::{Assertion, Image};
 use crate::bytecode::op::{Instruction, Op};
+
+/// The function that a function value names.
+#[cold]
+#[inline(never)]
+pub(super) fn no_function(value: u64) -> Fault {
+    if value == 0 { Fault::Nil { what: "function" } } else { Fault::NotAFunction }
+}
+
+/// What a frame's end means that no call made: of the whole program, or of a handler.
+#[cold]
+#[inline(never)]
+pub(super) fn special_return(link: u64, registers: &mut [u64; WINDOW]) -> Stop {
+    if link == HANDLER_LINK {
+        return Stop::HandlerReturned;
+    }
+    registers[1] = 0;
+    Stop::Syscall(Request { builtin: Builtin::Exit, window: 0, args: 1, format: None })
+}
+
+/// What a system call asks of the kernel.
+#[cold]
+#[inline(never)]
+pub(super) fn request(instruction: Instruction) -> Stop {
+    match Builtin::from_number(instruction.c) {
+        Some(builtin) => Stop::Syscall(Request {
+            builtin,
+            window: instruction.a,
+            args: instruction.b,
+            format: u32::try_from(instruction.imm).ok(),
+        }),
+        None => Stop::Fault(Box::new(Fault::NotAFunction)),
+    }
+}
 
 /// What is wrong with a division.
 #[cold]

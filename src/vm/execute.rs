@@ -1,0 +1,622 @@
+//! The loop that carries out instructions. It has three arms: the next instruction, a stop, a fault.
+//!
+//! Fuel is counted to the instruction. While there is plenty, a straight run is charged as a whole where
+//! control leaves it; when less is left than the longest straight run of the program, a second instance of the same
+//! loop counts every instruction.
+
+use super::context::static_slots;
+use super::fault::Fault;
+use super::guest::Guest;
+use super::memory::{add_cells, cells_between};
+use super::text::literal;
+use super::{FIRST_SPECIAL_LINK, Stop, WINDOW, slow};
+use crate::abi::FUNCTION_BIAS;
+use crate::bytecode::fuse::{Entry, SPAN, Step};
+use crate::for_each_fusion;
+
+/// Where the processor stands.
+#[derive(Debug)]
+pub(super) struct Cursor {
+    pub(super) pc: u32,
+    pub(super) base: usize,
+    pub(super) fuel: u64,
+}
+
+/// Why [`execute`] came back.
+pub(super) enum Exit {
+    Stop(Stop),
+    /// The fuel no longer lasts for the longest straight run.
+    Low,
+    /// A call has no window in the slots; it has not begun.
+    Room,
+}
+
+/// The registers of the frame at `base` of the stack.
+#[inline(always)]
+fn window(stack: &mut [u64], base: usize) -> Option<&mut [u64; WINDOW]> {
+    stack.get_mut(base..)?.first_chunk_mut()
+}
+
+#[cold]
+#[inline(never)]
+fn faulted(fault: Fault) -> Exit {
+    Exit::Stop(Stop::Fault(Box::new(fault)))
+}
+
+/// Where the divisor is a power of two, which the host divides by much faster: the multiple of it that is nearest to `value` towards
+/// 0, and by how many bits it is to be shifted.
+#[inline(always)]
+fn shifts(value: i64, divisor: i32) -> Option<(i64, u32)> {
+    let below = i64::from(divisor) - 1;
+    if divisor <= 0 || i64::from(divisor) & below != 0 {
+        return None;
+    }
+    Some((value.wrapping_add(value >> 63 & below) & !below, divisor.trailing_zeros()))
+}
+
+#[inline(always)]
+fn float(word: u64) -> f64 {
+    f64::from_bits(word)
+}
+
+/// Carries out instructions. With `STEP`, each is charged by itself and frames begin as zeros.
+#[allow(
+    unused_assignments,
+    unused_variables,
+    reason = "not every result is read by a next part, not every operand by a macro"
+)]
+#[inline(never)]
+pub(super) fn execute<const STEP: bool>(
+    code: &[Entry],
+    slots: &mut [u64],
+    guest: &mut Guest<'_>,
+    cursor: &mut Cursor,
+    reserve: u64,
+) -> Exit {
+    let Cursor { mut pc, mut base, mut fuel } = *cursor;
+    // While runs are charged as a whole: the fuel above the reserve, plus the instruction before the present run. At
+    // an instruction that leaves the run, the difference to its place is what is left after it.
+    let mut bias = fuel.wrapping_sub(reserve).wrapping_add(u64::from(pc)).wrapping_sub(1) as i64;
+    let (globals, stack) = slots.split_at_mut(static_slots(guest.image));
+    base -= globals.len();
+    let Some(mut win) = window(stack, base) else { return Exit::Room };
+
+    let (exit, counted): (Exit, u32) = 'turns: loop {
+        let row: &[Entry; SPAN] = match code.get(pc as usize..pc as usize + SPAN).and_then(|row| row.first_chunk()) {
+            Some(row) => row,
+            None => break 'turns (faulted(Fault::NotAFunction), 0),
+        };
+        // What a fused step made last.
+        let mut last = 0_u64;
+        // Leaves the loop before the present instruction.
+        macro_rules! fault {
+            ($fault:expr) => {
+                break 'turns (faulted($fault), 0)
+            };
+        }
+        // Goes on elsewhere, after charging the straight run that ends here.
+        macro_rules! go {
+            ($target:expr) => {{
+                let target: u32 = $target;
+                if STEP {
+                    fuel -= 1;
+                    pc = target;
+                } else {
+                    let left = bias - i64::from(pc);
+                    pc = target;
+                    bias = left + i64::from(target) - 1;
+                    if left <= 0 {
+                        std::hint::cold_path();
+                        break 'turns (Exit::Low, 0);
+                    }
+                }
+                continue 'turns;
+            }};
+        }
+        // Whether a conditional jump is taken; nothing else is.
+        macro_rules! taken {
+            (JumpIf, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                $a != 0
+            };
+            (JumpIfNot, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                $a == 0
+            };
+            (JumpEq, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                $a == $b
+            };
+            (JumpNe, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                $a != $b
+            };
+            (JumpLt, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                ($a as i64) < $b as i64
+            };
+            (JumpLe, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                $a as i64 <= $b as i64
+            };
+            (JumpEqShort, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                $a as i64 == $i.short()
+            };
+            (JumpNeShort, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                $a as i64 != $i.short()
+            };
+            (JumpLtShort, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                ($a as i64) < $i.short()
+            };
+            (JumpLeShort, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                $a as i64 <= $i.short()
+            };
+            (JumpGtShort, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                $a as i64 > $i.short()
+            };
+            (JumpGeShort, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                $a as i64 >= $i.short()
+            };
+            (JumpLtFloat, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                float($a) < float($b)
+            };
+            (JumpLeFloat, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                float($a) <= float($b)
+            };
+            ($other:ident, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                false
+            };
+        }
+        macro_rules! go_if {
+            ($op:ident, $i:ident, $($operands:tt)*) => {
+                if taken!($op, $i, $($operands)*) {
+                    go!($i.imm as u32)
+                }
+            };
+        }
+        // Begins a function. In steps, its frame is cleared.
+        macro_rules! call {
+            ($i:ident, $entry:expr, $frame:expr) => {{
+                let entry: u32 = $entry;
+                let callee = base + usize::from($i.a);
+                win = match window(stack, callee) {
+                    Some(window) => window,
+                    None => break 'turns (Exit::Room, 0),
+                };
+                win[0] = u64::from(pc) << 8 | u64::from($i.a);
+                if STEP {
+                    let first = usize::from($i.b) + 1;
+                    if let Some(fresh) = win.get_mut(first..usize::from($frame)) {
+                        fresh.fill(0);
+                    }
+                }
+                base = callee;
+                go!(entry)
+            }};
+        }
+
+        // Writes an instruction's result, and keeps it at hand for the next part of a fused step.
+        macro_rules! put {
+            ($i:ident, $result:expr) => {{
+                last = $result;
+                win[$i.a as usize] = last
+            }};
+        }
+
+        // What the instructions do that can be parts of a fused step.
+        macro_rules! operation {
+            (Move, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                put!($i, $b)
+            };
+            (LoadInt, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                put!($i, $i.imm as i64 as u64)
+            };
+            (LoadConst, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                put!($i, guest.image.constants[$i.imm as usize])
+            };
+            (LoadGlobal, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                put!($i, globals[$i.imm as usize])
+            };
+            (StoreGlobal, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                globals[$i.imm as usize] = $a
+            };
+            (AddInt, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                put!($i, $b.wrapping_add($c))
+            };
+            (MulInt, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                put!($i, $b.wrapping_mul($c))
+            };
+            (XorInt, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                put!($i, $b ^ $c)
+            };
+            (AddImm, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                put!($i, $b.wrapping_add($i.imm as i64 as u64))
+            };
+            (MulImm, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                put!($i, $b.wrapping_mul($i.imm as i64 as u64))
+            };
+            (DivImm, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                match shifts($b as i64, $i.imm) {
+                    Some((multiple, shift)) => put!($i, (multiple >> shift) as u64),
+                    None => match ($b as i64).checked_div(i64::from($i.imm)) {
+                        Some(quotient) => put!($i, quotient as u64),
+                        None => fault!(slow::division($b as i64, $i.imm as u64)),
+                    },
+                }
+            };
+            (RemImm, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                match shifts($b as i64, $i.imm) {
+                    Some((multiple, _)) => put!($i, $b.wrapping_sub(multiple as u64)),
+                    None => match ($b as i64).checked_rem(i64::from($i.imm)) {
+                        Some(rest) => put!($i, rest as u64),
+                        None => fault!(slow::division($b as i64, $i.imm as u64)),
+                    },
+                }
+            };
+            (RemInt, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                match ($b as i64).checked_rem($c as i64) {
+                    Some(rest) => put!($i, rest as u64),
+                    None => fault!(slow::division($b as i64, $c)),
+                }
+            };
+            (AndImm, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                put!($i, $b & $i.imm as i64 as u64)
+            };
+            (AddFloat, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                put!($i, (float($b) + float($c)).to_bits())
+            };
+            (SubFloat, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                put!($i, (float($b) - float($c)).to_bits())
+            };
+            (MulFloat, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                put!($i, (float($b) * float($c)).to_bits())
+            };
+            (DivFloat, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                put!($i, (float($b) / float($c)).to_bits())
+            };
+            (Jump, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                go!($i.imm as u32)
+            };
+            (Call, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                call!($i, $i.imm as u32, guest.image.functions[guest.image.code[pc as usize].imm as usize].frame)
+            };
+            (Return, $i:ident, $a:expr, $b:expr, $c:expr) => {{
+                let link = win[0];
+                if link >= FIRST_SPECIAL_LINK {
+                    break 'turns (Exit::Stop(slow::special_return(link, win)), 1);
+                }
+                match $i.b {
+                    1 => win[0] = $a,
+                    0 => {}
+                    several => {
+                        std::hint::cold_path();
+                        let first = usize::from($i.a);
+                        win.copy_within(first..(first + usize::from(several)).min(WINDOW), 0);
+                    }
+                }
+                base -= link as usize & 0xff;
+                win = match window(stack, base) {
+                    Some(window) => window,
+                    None => break 'turns (Exit::Room, 0),
+                };
+                go!((link >> 8) as u32 + 1)
+            }};
+            (ArrayLen, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                put!($i, guest.arena.memory.array(*guest.arena.space, $b).0)
+            };
+            (LoadElem, $i:ident, $a:expr, $b:expr, $c:expr) => {{
+                let (array, index) = ($b, $c);
+                match guest.arena.memory.near_element(array, index) {
+                    Some(word) => put!($i, word),
+                    None => match guest.arena.memory.load_far_element(guest.arena.space, array, index) {
+                        Some(word) => put!($i, word),
+                        None => fault!(explain!()),
+                    },
+                }
+            }};
+            (StoreElem, $i:ident, $a:expr, $b:expr, $c:expr) => {{
+                let (array, index, word) = ($b, $c, $a);
+                match guest.arena.memory.near_element_mut(array, index) {
+                    Some(element) => *element = word,
+                    None => {
+                        if !guest.arena.memory.store_far_element(guest.arena.space, array, index, word) {
+                            fault!(explain!())
+                        }
+                    }
+                }
+            }};
+            (LoadField, $i:ident, $a:expr, $b:expr, $c:expr) => {{
+                let object = $b;
+                if object == 0 {
+                    fault!(Fault::Nil { what: "struct" })
+                }
+                put!($i, guest.arena.read(object.wrapping_add($i.imm as u64)))
+            }};
+            (StoreField, $i:ident, $a:expr, $b:expr, $c:expr) => {{
+                let object = $b;
+                if object == 0 {
+                    fault!(Fault::Nil { what: "struct" })
+                }
+                guest.arena.write(object.wrapping_add($i.imm as u64), $a)
+            }};
+            (JumpIf, $i:ident, $($operands:tt)*) => {
+                go_if!(JumpIf, $i, $($operands)*)
+            };
+            (JumpIfNot, $i:ident, $($operands:tt)*) => {
+                go_if!(JumpIfNot, $i, $($operands)*)
+            };
+            (JumpEq, $i:ident, $($operands:tt)*) => {
+                go_if!(JumpEq, $i, $($operands)*)
+            };
+            (JumpNe, $i:ident, $($operands:tt)*) => {
+                go_if!(JumpNe, $i, $($operands)*)
+            };
+            (JumpLt, $i:ident, $($operands:tt)*) => {
+                go_if!(JumpLt, $i, $($operands)*)
+            };
+            (JumpLe, $i:ident, $($operands:tt)*) => {
+                go_if!(JumpLe, $i, $($operands)*)
+            };
+            (JumpEqShort, $i:ident, $($operands:tt)*) => {
+                go_if!(JumpEqShort, $i, $($operands)*)
+            };
+            (JumpNeShort, $i:ident, $($operands:tt)*) => {
+                go_if!(JumpNeShort, $i, $($operands)*)
+            };
+            (JumpLtShort, $i:ident, $($operands:tt)*) => {
+                go_if!(JumpLtShort, $i, $($operands)*)
+            };
+            (JumpLeShort, $i:ident, $($operands:tt)*) => {
+                go_if!(JumpLeShort, $i, $($operands)*)
+            };
+            (JumpGtShort, $i:ident, $($operands:tt)*) => {
+                go_if!(JumpGtShort, $i, $($operands)*)
+            };
+            (JumpGeShort, $i:ident, $($operands:tt)*) => {
+                go_if!(JumpGeShort, $i, $($operands)*)
+            };
+            (JumpLtFloat, $i:ident, $($operands:tt)*) => {
+                go_if!(JumpLtFloat, $i, $($operands)*)
+            };
+            (JumpLeFloat, $i:ident, $($operands:tt)*) => {
+                go_if!(JumpLeFloat, $i, $($operands)*)
+            };
+        }
+        // Gives the operands of an instruction to a macro. The one that is named was made last.
+        macro_rules! with_operands {
+            ($macro:ident, $op:ident, $i:ident, []) => {
+                $macro!($op, $i, win[$i.a as usize], win[$i.b as usize], win[$i.c as usize])
+            };
+            ($macro:ident, $op:ident, $i:ident, [a]) => {
+                $macro!($op, $i, last, win[$i.b as usize], win[$i.c as usize])
+            };
+            ($macro:ident, $op:ident, $i:ident, [b]) => {
+                $macro!($op, $i, win[$i.a as usize], last, win[$i.c as usize])
+            };
+            ($macro:ident, $op:ident, $i:ident, [c]) => {
+                $macro!($op, $i, win[$i.a as usize], win[$i.b as usize], last)
+            };
+        }
+        macro_rules! part {
+            ($op:ident, $i:ident) => {
+                with_operands!(operation, $op, $i, [])
+            };
+        }
+        // The parts of a fused step, one after the other. Where one of them jumps to the first, they begin again
+        // at once: a loop that is one row takes one turn in all.
+        macro_rules! parts {
+            ($again:lifetime, $start:ident, $at:expr,) => {};
+            ($again:lifetime, $start:ident, $at:expr, $part:ident [$last:ident] $($rest:tt)*) => {
+                parts!(@one $again, $start, $at, $part [$last], $($rest)*)
+            };
+            ($again:lifetime, $start:ident, $at:expr, $part:ident $($rest:tt)*) => {
+                parts!(@one $again, $start, $at, $part [], $($rest)*)
+            };
+            (@one $again:lifetime, $start:ident, $at:expr, $part:ident $last:tt, $($rest:tt)*) => {
+                let i = &row[$at];
+                if with_operands!(taken, $part, i, $last) {
+                    if i.imm as u32 == $start {
+                        again!($again, $start, $at + 1)
+                    }
+                    go!(i.imm as u32)
+                }
+                with_operands!(operation, $part, i, $last);
+                pc += u32::from(parts!(@more $($rest)*));
+                parts!($again, $start, $at + 1, $($rest)*);
+            };
+            (@more) => {
+                false
+            };
+            (@more $($rest:tt)+) => {
+                true
+            };
+        }
+        macro_rules! again {
+            ($again:lifetime, $start:ident, $count:expr) => {{
+                pc = $start;
+                bias -= $count;
+                if bias < i64::from(pc) {
+                    break 'turns (Exit::Low, 0);
+                }
+                continue $again;
+            }};
+        }
+        // Why the present instruction cannot be carried out.
+        macro_rules! explain {
+            () => {
+                slow::explain(guest, win, &guest.image.code[pc as usize])
+            };
+        }
+
+        let i = &row[0];
+        if STEP && fuel == 0 {
+            break 'turns (Exit::Stop(Stop::FuelSpent), 0);
+        }
+        macro_rules! turn {
+            ($($fused:ident = $($part:ident $([$last:ident])?)+;)*) => {
+                match i.step {
+                    Step::Nop => {}
+                    Step::Move => part!(Move, i),
+                    Step::LoadInt => part!(LoadInt, i),
+                    Step::LoadConst => part!(LoadConst, i),
+                    Step::LoadStr => win[i.a as usize] = literal(i.imm as u32),
+                    Step::LoadFn => win[i.a as usize] = i.imm as u64 + FUNCTION_BIAS,
+                    Step::LoadGlobal => part!(LoadGlobal, i),
+                    Step::StoreGlobal => part!(StoreGlobal, i),
+                    Step::AddInt => part!(AddInt, i),
+                    Step::SubInt => win[i.a as usize] = win[i.b as usize].wrapping_sub(win[i.c as usize]),
+                    Step::MulInt => part!(MulInt, i),
+                    Step::DivInt => match (win[i.b as usize] as i64).checked_div(win[i.c as usize] as i64) {
+                        Some(quotient) => win[i.a as usize] = quotient as u64,
+                        None => fault!(slow::division(win[i.b as usize] as i64, win[i.c as usize])),
+                    },
+                    Step::RemInt => part!(RemInt, i),
+                    Step::AndInt => win[i.a as usize] = win[i.b as usize] & win[i.c as usize],
+                    Step::OrInt => win[i.a as usize] = win[i.b as usize] | win[i.c as usize],
+                    Step::XorInt => part!(XorInt, i),
+                    Step::ShlInt => win[i.a as usize] = win[i.b as usize].wrapping_shl(win[i.c as usize] as u32),
+                    Step::ShrInt => win[i.a as usize] = (win[i.b as usize] as i64).wrapping_shr(win[i.c as usize] as u32) as u64,
+                    Step::AddImm => part!(AddImm, i),
+                    Step::MulImm => part!(MulImm, i),
+                    Step::DivImm => part!(DivImm, i),
+                    Step::RemImm => part!(RemImm, i),
+                    Step::AndImm => part!(AndImm, i),
+                    Step::ShlImm => win[i.a as usize] = win[i.b as usize].wrapping_shl(i.imm as u32),
+                    Step::ShrImm => win[i.a as usize] = (win[i.b as usize] as i64).wrapping_shr(i.imm as u32) as u64,
+                    Step::NegInt => win[i.a as usize] = win[i.b as usize].wrapping_neg(),
+                    Step::Complement => win[i.a as usize] = !win[i.b as usize],
+
+                    Step::AddFloat => part!(AddFloat, i),
+                    Step::SubFloat => part!(SubFloat, i),
+                    Step::MulFloat => part!(MulFloat, i),
+                    Step::DivFloat => part!(DivFloat, i),
+                    Step::RemFloat => win[i.a as usize] = (float(win[i.b as usize]) % float(win[i.c as usize])).to_bits(),
+                    Step::NegFloat => win[i.a as usize] = win[i.b as usize] ^ 1 << 63,
+                    Step::IntToFloat => win[i.a as usize] = (win[i.b as usize] as i64 as f64).to_bits(),
+                    Step::FloatToInt => win[i.a as usize] = float(win[i.b as usize]) as i64 as u64,
+
+                    Step::EqInt => win[i.a as usize] = u64::from(win[i.b as usize] == win[i.c as usize]),
+                    Step::NeInt => win[i.a as usize] = u64::from(win[i.b as usize] != win[i.c as usize]),
+                    Step::LtInt => win[i.a as usize] = u64::from((win[i.b as usize] as i64) < win[i.c as usize] as i64),
+                    Step::LeInt => win[i.a as usize] = u64::from(win[i.b as usize] as i64 <= win[i.c as usize] as i64),
+                    Step::EqFloat => win[i.a as usize] = u64::from(float(win[i.b as usize]) == float(win[i.c as usize])),
+                    Step::NeFloat => win[i.a as usize] = u64::from(float(win[i.b as usize]) != float(win[i.c as usize])),
+                    Step::LtFloat => win[i.a as usize] = u64::from(float(win[i.b as usize]) < float(win[i.c as usize])),
+                    Step::LeFloat => win[i.a as usize] = u64::from(float(win[i.b as usize]) <= float(win[i.c as usize])),
+                    Step::EqStr => win[i.a as usize] = u64::from(slow::equal(guest, win[i.b as usize], win[i.c as usize])),
+                    Step::NeStr => win[i.a as usize] = u64::from(!slow::equal(guest, win[i.b as usize], win[i.c as usize])),
+                    Step::LtStr => {
+                        win[i.a as usize] = u64::from(slow::compare(guest, win[i.b as usize], win[i.c as usize]).is_lt())
+                    }
+                    Step::LeStr => {
+                        win[i.a as usize] = u64::from(slow::compare(guest, win[i.b as usize], win[i.c as usize]).is_le())
+                    }
+                    Step::NotBool => win[i.a as usize] = u64::from(win[i.b as usize] == 0),
+                    Step::Truth => win[i.a as usize] = u64::from(win[i.b as usize] != 0),
+
+                    Step::Jump => part!(Jump, i),
+                    Step::JumpIf => part!(JumpIf, i),
+                    Step::JumpIfNot => part!(JumpIfNot, i),
+                    Step::JumpEq => part!(JumpEq, i),
+                    Step::JumpNe => part!(JumpNe, i),
+                    Step::JumpLt => part!(JumpLt, i),
+                    Step::JumpLe => part!(JumpLe, i),
+                    Step::JumpEqShort => part!(JumpEqShort, i),
+                    Step::JumpNeShort => part!(JumpNeShort, i),
+                    Step::JumpLtShort => part!(JumpLtShort, i),
+                    Step::JumpLeShort => part!(JumpLeShort, i),
+                    Step::JumpGtShort => part!(JumpGtShort, i),
+                    Step::JumpGeShort => part!(JumpGeShort, i),
+                    Step::JumpLtFloat => part!(JumpLtFloat, i),
+                    Step::JumpLeFloat => part!(JumpLeFloat, i),
+
+                    Step::Call => part!(Call, i),
+                    Step::CallValue => {
+                        let index = win[i.c as usize].wrapping_sub(FUNCTION_BIAS);
+                        match guest.image.functions.get(index as usize) {
+                            Some(function) => call!(i, function.entry, function.frame),
+                            None => fault!(slow::no_function(win[i.c as usize])),
+                        }
+                    }
+                    Step::Return => part!(Return, i),
+                    Step::Syscall => break 'turns (Exit::Stop(slow::request(guest.image.code[pc as usize])), 1),
+
+                    Step::ArrayLen => part!(ArrayLen, i),
+                    Step::StrLen => win[i.a as usize] = slow::length(guest, win[i.b as usize]),
+                    Step::LoadElem => part!(LoadElem, i),
+                    Step::StoreElem => part!(StoreElem, i),
+                    Step::LoadByte => match slow::byte(guest, win[i.b as usize], win[i.c as usize]) {
+                        Some(byte) => win[i.a as usize] = u64::from(byte),
+                        None => fault!(explain!()),
+                    },
+                    Step::LoadField => part!(LoadField, i),
+                    Step::StoreField => part!(StoreField, i),
+                    Step::LoadCell => match guest.arena.cell(win[i.b as usize], win[i.c as usize]) {
+                        Some(address) => win[i.a as usize] = guest.arena.read(address),
+                        None => fault!(explain!()),
+                    },
+                    Step::StoreCell => match guest.arena.cell(win[i.b as usize], win[i.c as usize]) {
+                        Some(address) => guest.arena.write(address, win[i.a as usize]),
+                        None => fault!(explain!()),
+                    },
+                    Step::PtrAdd => win[i.a as usize] = add_cells(win[i.b as usize], win[i.c as usize] as i64),
+                    Step::PtrSub => win[i.a as usize] = add_cells(win[i.b as usize], (win[i.c as usize] as i64).saturating_neg()),
+                    Step::PtrDiff => win[i.a as usize] = cells_between(win[i.b as usize], win[i.c as usize]) as u64,
+                    Step::Push if win[i.a as usize] != 0 && guest.push_in_place(win[i.a as usize], win[i.b as usize]) => {}
+
+                    Step::Library
+                    | Step::NewArray
+                    | Step::ArrayOf
+                    | Step::Push
+                    | Step::Concat
+                    | Step::SliceArray
+                    | Step::SliceStr
+                    | Step::NewStruct
+                    | Step::ParseInt
+                    | Step::ParseFloat
+                    | Step::AssertFail => {
+                        let done = slow::carry_out(guest, globals, stack, base, pc, &guest.image.code[pc as usize]);
+                        match window(stack, base) {
+                            Some(window) => win = window,
+                            None => break 'turns (Exit::Room, 0),
+                        }
+                        if let Err(fault) = done {
+                            fault!(fault)
+                        }
+                    }
+                    $(Step::$fused => {
+                        if STEP {
+                            unreachable!("no row is carried out in steps");
+                        }
+                        let start = pc;
+                        #[allow(unreachable_code, reason = "the last part of some rows always goes elsewhere")]
+                        'again: loop {
+                            parts!('again, start, 0, $($part $([$last])?)+);
+                            break;
+                        }
+                    })*
+                }
+            };
+        }
+        for_each_fusion!(turn);
+        pc += 1;
+        if STEP {
+            fuel -= 1;
+        }
+    };
+    let left = if STEP { fuel } else { (bias + 1 - i64::from(pc) + reserve as i64) as u64 };
+    let fuel = left - u64::from(counted);
+    *cursor = Cursor { pc, base: base + globals.len(), fuel };
+    exit
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shifts;
+
+    #[test]
+    fn powers_of_two_divide_as_all_others_do() {
+        for divisor in [1, 2, 4, 1024, 1 << 30] {
+            for value in [0, 1, -1, 2, -2, 3, -3, 4095, -4096, -4097, i64::MAX, i64::MIN, i64::MIN + 1] {
+                let (multiple, shift) = shifts(value, divisor).expect("a power of two");
+                assert_eq!(multiple >> shift, value / i64::from(divisor), "{value} / {divisor}");
+                assert_eq!(value.wrapping_sub(multiple), value % i64::from(divisor), "{value} % {divisor}");
+            }
+        }
+        assert!([0, -1, -2, 3, 6, i32::MIN].iter().all(|divisor| shifts(7, *divisor).is_none()));
+    }
+}
