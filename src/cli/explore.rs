@@ -12,9 +12,11 @@ use super::backstage::Backstage;
 use super::loader::{self, LoadError};
 use super::options::StdoutName;
 use super::watch::Watcher;
-use super::{EXIT_COMPILE, EXIT_NO_INPUT, EXIT_USAGE, saved, say, show};
+use super::{EXIT_COMPILE, EXIT_NO_INPUT, EXIT_USAGE, saved, say, show, verdict};
 use crate::abi::Builtin;
-use crate::explore::{self, Answer, Bounds, Output, Print, Reduction, Report, Setup, Sleep, Survey, Want, Witness};
+use crate::explore::{
+    self, Answer, Bounds, Counted, Output, Promise, Range, Reduction, Report, Setup, Sleep, Survey, Want, Witness,
+};
 use crate::kernel::machine::Config;
 use crate::kernel::param;
 use crate::source::SourceMap;
@@ -137,7 +139,17 @@ fn fallible(name: &str) -> Result<Builtin, String> {
 
 /// The program, and what it answers with.
 pub(crate) fn main(options: &Explore) -> u8 {
-    let mut survey = match survey(options, &options.file) {
+    let setup = match input(options).and_then(|input| setup(options, &options.file, input)) {
+        Ok(setup) => setup,
+        Err(status) => return status,
+    };
+    if let Some(count) = options.count {
+        match counted(options, count, &setup) {
+            Ok(Some(status)) | Err(status) => return status,
+            Ok(None) => {}
+        }
+    }
+    let mut survey = match survey_of(setup) {
         Ok(survey) => survey,
         Err(status) => return status,
     };
@@ -152,13 +164,14 @@ pub(crate) fn main(options: &Explore) -> u8 {
         return tell_count(options.format, count, &report);
     }
     if let Some(other) = &options.diff {
-        let other = match self::survey(options, other) {
+        let other = input(options).and_then(|input| explore(options, other, input));
+        let other = match other {
             Ok(mut survey) => survey.report(),
             Err(status) => return status,
         };
         return tell_difference(options, &report, &other);
     }
-    hold_to(options, &mut report);
+    hold_to(options, &survey, &mut report);
     if let Some(folder) = &options.save
         && let Err(error) = saved::save(options, folder, &report)
     {
@@ -167,9 +180,9 @@ pub(crate) fn main(options: &Explore) -> u8 {
     }
     match options.format {
         Format::Json => print_out(&json(&report)),
-        Format::Text => print_out(&words(&report)),
+        Format::Text => print_out(&verdict::words(options, &report)),
     }
-    status(&report)
+    status(options, &survey, &report)
 }
 
 /// Writes to stdout; a stdout that is gone is not our user's problem.
@@ -181,40 +194,51 @@ fn json(value: &impl serde::Serialize) -> String {
     serde_json::to_string_pretty(value).unwrap_or_default() + "\n"
 }
 
-fn status(report: &Report) -> u8 {
+/// Promises are held against every schedule, so they are decided even where there are too many outputs to list.
+fn status(options: &Explore, survey: &Survey, report: &Report) -> u8 {
+    let promised = !(options.always.is_empty() && options.never.is_empty());
     if report.found_something() {
         EXIT_FOUND
-    } else if !report.complete {
+    } else if !(report.complete || promised && survey.is_complete()) {
         EXIT_UNDECIDED
     } else {
         0
     }
 }
 
-/// Whether an output is what `--always` or `--never` names: it contains the text, or is it where that begins with `=`.
-pub(crate) fn fits(output: &str, pattern: &str) -> bool {
+/// What `--always` or `--never` says: an output has this text in it, or is it where that begins with `=`.
+pub(crate) fn promise(pattern: &str, always: bool) -> Promise {
     let pattern = unescape(pattern);
     match pattern.strip_prefix('=') {
-        Some(whole) => output == whole,
-        None => output.contains(&pattern),
+        Some(whole) => Promise { text: whole.as_bytes().to_vec(), whole: true, always },
+        None => Promise { text: pattern.into_bytes(), whole: false, always },
     }
 }
 
-/// Notes the outputs that `--always` and `--never` forbid.
-fn hold_to(options: &Explore, report: &mut Report) {
-    let mut broken = Vec::new();
-    for output in &report.outputs {
-        let mut note = |message| {
-            broken.push(Witness { message, schedule: output.schedule.clone(), output: output.text.clone() });
-        };
-        for pattern in options.always.iter().filter(|pattern| !fits(&output.text, pattern)) {
-            note(format!("not always {pattern:?}"));
-        }
-        for pattern in options.never.iter().filter(|pattern| fits(&output.text, pattern)) {
-            note(format!("not never {pattern:?}"));
-        }
+/// The outputs that break a promise: all of them where all outputs are listed, else a shortest one if there is one at all.
+pub(crate) fn breaking(survey: &Survey, report: &Report, promise: &Promise, message: &str) -> Vec<Witness> {
+    if report.output_count != Some(report.outputs.len() as u128) {
+        return survey.broken(promise, message.to_owned()).into_iter().collect();
     }
-    report.broken = broken;
+    let breaks = |output: &&Output| promise.is_broken_by(output.text.as_bytes());
+    let witness = |output: &Output| Witness {
+        message: message.to_owned(),
+        schedule: output.schedule.clone(),
+        output: output.text.clone(),
+    };
+    report.outputs.iter().filter(breaks).map(witness).collect()
+}
+
+/// Notes the outputs that `--always` and `--never` forbid.
+fn hold_to(options: &Explore, survey: &Survey, report: &mut Report) {
+    let always = options.always.iter().map(|pattern| (pattern, true));
+    let promises = always.chain(options.never.iter().map(|pattern| (pattern, false)));
+    report.broken = promises
+        .flat_map(|(pattern, always)| {
+            let word = if always { "--always" } else { "--never" };
+            breaking(survey, report, &promise(pattern, always), &format!("{word} {pattern:?} does not hold"))
+        })
+        .collect();
 }
 
 fn tell_possible(format: Format, answer: &Answer) -> u8 {
@@ -250,6 +274,50 @@ fn tell_order(format: Format, survey: &Survey) -> u8 {
         }
     }
     if survey.is_complete() { 0 } else { EXIT_UNDECIDED }
+}
+
+/// Counts without trying any order, where that can be done; the status.
+fn counted(options: &Explore, count: Count, setup: &Setup) -> Result<Option<u8>, u8> {
+    let counts = Survey::count(setup).map_err(|why| {
+        say(&format!("proc: {why}\n"));
+        EXIT_USAGE
+    })?;
+    let counts = match counts {
+        Some(Counted::Exactly(counts)) => counts,
+        Some(Counted::Endless) => {
+            print_out(&match options.format {
+                Format::Json => json(&serde_json::json!({ "complete": true, "endless": true })),
+                Format::Text => {
+                    "without end: a child does all that its parent has done, and so do its own children\n".to_owned()
+                }
+            });
+            return Ok(Some(0));
+        }
+        None => return Ok(None),
+    };
+    let (number, what) = match count {
+        Count::Processes => (counts.processes, "processes"),
+        Count::Lines => (counts.lines, "lines"),
+    };
+    let most = options.max_procs;
+    let may_fail = counts.processes > most;
+    print_out(&match options.format {
+        Format::Json => {
+            let range = Range { min: number, max: Some(number) };
+            let mut value = serde_json::json!({ "complete": true, what: range });
+            if may_fail {
+                value["most_at_once"] = most.into();
+            }
+            json(&value)
+        }
+        Format::Text if may_fail => {
+            format!(
+                "{number} {what}, if fork never fails: it does where more than {most} are there at once (--max-procs)\n"
+            )
+        }
+        Format::Text => format!("{number} {what}\n"),
+    });
+    Ok(Some(0))
 }
 
 fn tell_count(format: Format, count: Count, report: &Report) -> u8 {
@@ -358,21 +426,16 @@ pub(crate) fn setup(options: &Explore, file: &Path, input: Vec<u8>) -> Result<Se
 }
 
 /// Explores one file with this input of the terminal.
-pub(crate) fn explore(options: &Explore, file: &Path, input: Vec<u8>) -> Result<Report, u8> {
-    survey_of(setup(options, file, input)?).map(|mut survey| survey.report())
+pub(crate) fn explore(options: &Explore, file: &Path, input: Vec<u8>) -> Result<Survey, u8> {
+    survey_of(setup(options, file, input)?)
 }
 
-/// Explores one file.
-fn survey(options: &Explore, file: &Path) -> Result<Survey, u8> {
-    let input = match options.stdin.as_ref().map(std::fs::read) {
-        None => Vec::new(),
-        Some(Ok(input)) => input,
-        Some(Err(error)) => {
-            say(&format!("proc: cannot read the input: {error}\n"));
-            return Err(EXIT_NO_INPUT);
-        }
-    };
-    survey_of(setup(options, file, input)?)
+/// All of the terminal's input.
+fn input(options: &Explore) -> Result<Vec<u8>, u8> {
+    options.stdin.as_ref().map_or(Ok(Vec::new()), std::fs::read).map_err(|error| {
+        say(&format!("proc: cannot read the input: {error}\n"));
+        EXIT_NO_INPUT
+    })
 }
 
 fn survey_of(setup: Setup) -> Result<Survey, u8> {
@@ -405,57 +468,4 @@ impl Explore {
 /// Reads escapes as what they stand for.
 pub(crate) fn unescape(text: &str) -> String {
     text.replace("\\\\", "\u{0}").replace("\\n", "\n").replace("\\t", "\t").replace('\u{0}', "\\")
-}
-
-/// The report for people.
-fn words(report: &Report) -> String {
-    let mut text = String::new();
-    let plural = |count: usize, what: &str| if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") };
-    let all = if report.complete { "every schedule" } else { "not every schedule" };
-    text.push_str(&format!(
-        "{all} was looked at: {}, {}\n",
-        plural(report.states, "state"),
-        plural(report.transitions, "transition")
-    ));
-    for bound in &report.bounds {
-        text.push_str(&format!("not decided: {bound}\n"));
-    }
-    text.push_str(&format!("{}\n", plural(report.outputs.len(), "output")));
-    for output in &report.outputs {
-        text.push_str(&format!("  {:?}\n      by {}\n", output.text, output.schedule));
-    }
-    if let Some(prints) = &report.unordered {
-        text.push_str(&unordered(prints));
-    }
-    let mut list = |head: &str, witnesses: &[Witness]| {
-        if !witnesses.is_empty() {
-            text.push_str(&format!("{head}\n"));
-        }
-        for witness in witnesses {
-            text.push_str(&format!("  {}\n      by {}\n", witness.message, witness.schedule));
-            if !witness.output.is_empty() {
-                text.push_str(&format!("      printed by then: {:?}\n", witness.output));
-            }
-        }
-    };
-    list("stuck, nobody can ever move again:", &report.stuck);
-    list("no end can be reached:", &report.livelocks);
-    list("broken promises:", &report.broken);
-    list("failed assertions:", &report.assertions);
-    list("faults:", &report.faults);
-    list("other statuses than 0:", &report.statuses);
-    list("zombies that nobody collects:", &report.zombies);
-    text
-}
-
-/// Why there are several outputs, and what would leave one.
-fn unordered(prints: &[Print; 2]) -> String {
-    let mut text = "the output depends on the schedule: nothing orders these two prints\n".to_owned();
-    for Print { who, line, text: printed } in prints {
-        // The beginning is enough to know it by.
-        let begin: String = printed.chars().take(40).collect();
-        let more = if begin.len() < printed.len() { "..." } else { "" };
-        text.push_str(&format!("  line {line}: {who} prints {begin:?}{more}\n"));
-    }
-    text + "  help: if the order matters, let one wait for the other: by `wait()`, a byte in a pipe, or a signal\n"
 }

@@ -15,6 +15,7 @@ mod options;
 mod run;
 mod saved;
 mod test;
+mod verdict;
 mod watch;
 
 use std::ffi::OsString;

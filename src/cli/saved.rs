@@ -40,9 +40,21 @@ pub(super) fn save(options: &Explore, folder: &Path, report: &Report) -> std::io
     Ok(())
 }
 
-/// The command that runs a schedule again.
+/// The command that runs a schedule from a file again.
 fn command(options: &Explore, file: &Path) -> String {
-    let mut words = vec!["proc run --schedule".to_owned(), file.display().to_string()];
+    command_with(options, vec![file.display().to_string()])
+}
+
+/// The command that runs a schedule again, given as a text.
+pub(super) fn again(options: &Explore, schedule: &str) -> String {
+    let mut words = vec![format!("'{schedule}'")];
+    words.extend(taken_over(options));
+    command_with(options, words)
+}
+
+fn command_with(options: &Explore, schedule: Vec<String>) -> String {
+    let mut words = vec!["proc run --schedule".to_owned()];
+    words.extend(schedule);
     words.extend(options.path.iter().map(|path| format!("--path={}", path.display())));
     words.push(options.file.display().to_string());
     words.extend(options.args.iter().map(|arg| arg.to_string_lossy().into_owned()));
@@ -54,6 +66,12 @@ fn command(options: &Explore, file: &Path) -> String {
 
 /// The line of a file that names the options a run takes over; nothing where there are none.
 fn head(options: &Explore) -> String {
+    let words = taken_over(options);
+    if words.is_empty() { String::new() } else { format!("{OPTIONS} {}\n", words.join(" ")) }
+}
+
+/// The options that a run takes over.
+fn taken_over(options: &Explore) -> Vec<String> {
     let mut words = Vec::new();
     match options.stdout {
         StdoutName::Tty => {}
@@ -65,7 +83,7 @@ fn head(options: &Explore) -> String {
     if options.max_procs != param::MAX_PROCESSES {
         words.push(format!("--max-procs={}", options.max_procs));
     }
-    if words.is_empty() { String::new() } else { format!("{OPTIONS} {}\n", words.join(" ")) }
+    words
 }
 
 /// How a run by a schedule is set up: as its options say, and where these say nothing, as the schedule was found.

@@ -17,7 +17,7 @@ use super::explore::{self, Explore};
 use super::{EXIT_USAGE, say};
 use crate::abi::Errno;
 use crate::bytecode::image::Verified;
-use crate::explore::{Outside, Report};
+use crate::explore::{Outside, Report, Survey};
 use crate::kernel::door::End;
 use crate::kernel::host::{Host, HostNode, Input, Stream};
 use crate::kernel::machine::{Config, Machine};
@@ -233,19 +233,23 @@ fn try_test(file: &Path, outcome: &mut Outcome) -> Result<Vec<String>, String> {
         }
     }
     if !(header.outputs.is_empty() && header.always.is_empty() && header.never.is_empty()) {
-        let report = match explore::explore(&options, file, header.stdin.clone().into_bytes()) {
-            Ok(report) => report,
-            Err(_) => return Ok(vec!["it does not compile".to_owned()]),
+        let mut survey = match explore::explore(&options, file, header.stdin.clone().into_bytes()) {
+            Ok(survey) => survey,
+            Err(super::EXIT_COMPILE) => return Ok(vec!["it does not compile".to_owned()]),
+            Err(_) => return Err("it could not be explored".to_owned()),
         };
-        check_schedules(&header, &report, &mut failures);
-        if !report.complete && failures.is_empty() {
+        let report = survey.report();
+        check_schedules(&header, &survey, &report, &mut failures);
+        // Promises are held against every schedule, also where there are too many outputs to list.
+        let decided = report.complete || header.outputs.is_empty() && survey.is_complete();
+        if !decided && failures.is_empty() {
             return Err(format!("not decided: {}", report.bounds.join("; ")));
         }
     }
     Ok(failures)
 }
 
-fn check_schedules(header: &Header, report: &Report, failures: &mut Vec<String>) {
+fn check_schedules(header: &Header, survey: &Survey, report: &Report, failures: &mut Vec<String>) {
     let mut fail = |what: String, schedule: &str| failures.push(format!("{what}; schedule: {schedule}"));
     if !header.outputs.is_empty() {
         for output in report.outputs.iter().filter(|output| !header.outputs.contains(&output.text)) {
@@ -259,26 +263,22 @@ fn check_schedules(header: &Header, report: &Report, failures: &mut Vec<String>)
     }
     for promise in &header.always {
         let found = match promise.as_str() {
-            "no-stuck" => &report.stuck,
-            "no-fault" => &report.faults,
-            "no-assertion" => &report.assertions,
-            "no-livelock" => &report.livelocks,
-            "no-zombie" => &report.zombies,
+            "no-stuck" => report.stuck.clone(),
+            "no-fault" => report.faults.clone(),
+            "no-assertion" => report.assertions.clone(),
+            "no-livelock" => report.livelocks.clone(),
+            "no-zombie" => report.zombies.clone(),
             text => {
-                for output in report.outputs.iter().filter(|output| !explore::fits(&output.text, text)) {
-                    fail(format!("it does not always print {text:?}"), &output.schedule);
-                }
-                continue;
+                let message = format!("it does not always print {text:?}");
+                explore::breaking(survey, report, &explore::promise(text, true), &message)
             }
         };
-        for witness in found {
-            fail(witness.message.clone(), &witness.schedule);
-        }
+        found.iter().for_each(|witness| fail(witness.message.clone(), &witness.schedule));
     }
     for text in &header.never {
-        for output in report.outputs.iter().filter(|output| explore::fits(&output.text, text)) {
-            fail(format!("it can print {text:?}"), &output.schedule);
-        }
+        let message = format!("it can print {text:?}");
+        let found = explore::breaking(survey, report, &explore::promise(text, false), &message);
+        found.iter().for_each(|witness| fail(witness.message.clone(), &witness.schedule));
     }
 }
 

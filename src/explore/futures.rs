@@ -3,6 +3,7 @@
 
 use std::rc::Rc;
 
+use super::blind;
 use crate::abi::Builtin;
 use crate::bytecode::image::{Image, Verified};
 use crate::bytecode::op::{Instruction, Op};
@@ -78,6 +79,18 @@ impl Calls {
         all
     }
 
+    /// Those that are not among these.
+    pub(crate) fn without(self, these: Calls) -> Calls {
+        let mut rest = self;
+        rest.0.iter_mut().zip(these.0).for_each(|(word, less)| *word &= !less);
+        rest
+    }
+
+    /// Whether all of them are among these.
+    pub(crate) fn is_within(self, these: Calls) -> bool {
+        self.0.iter().zip(these.0).all(|(a, b)| a & !b == 0)
+    }
+
     /// Whether the two have one in common.
     pub(crate) fn meets(self, other: Calls) -> bool {
         self.0.iter().zip(other.0).any(|(a, b)| a & b != 0)
@@ -113,6 +126,10 @@ struct Ahead {
     from: Vec<Future>,
     /// Of each function as a whole.
     whole: Vec<Future>,
+    /// Which instructions are waits that do not look at whom they collect: nobody can tell when or in which order children end for them.
+    blind: Vec<bool>,
+    /// Which questions for ids are only asked to print the answer.
+    only_printed: Vec<Builtin>,
 }
 
 /// The futures of all programs that were met.
@@ -154,7 +171,9 @@ impl Futures {
                 }
             }
         }
-        if let Some(call) = process.call.as_deref() {
+        if let Some(call) = process.call.as_deref()
+            && !self.waits_blindly(process)
+        {
             future.calls = future.calls.with(Calls::of(&[call.request.builtin]));
         }
         let waiting = process.call.as_deref().and_then(|call| call.bytes.as_deref()).unwrap_or(&[]);
@@ -168,11 +187,36 @@ impl Futures {
     }
 }
 
+impl Futures {
+    /// The calls that lie ahead of a process and may touch others: waits that do not look at whom they collect are none, nor are questions for
+    /// ids that are only printed.
+    pub(crate) fn calls_of(&mut self, process: &Process) -> Calls {
+        let (ahead, future) = (self.ahead(&process.image), self.of(process));
+        let used = |builtin: &Builtin| future.has(&[*builtin]) && !ahead.only_printed.contains(builtin);
+        let asked = [Builtin::Getpid, Builtin::Getppid];
+        let others = future.calls.without(Calls::of(&asked));
+        others.with(Calls::of(&asked.into_iter().filter(used).collect::<Vec<_>>()))
+    }
+
+    /// Whether a process stands before a wait that does not look at whom it collects, or sleeps in one.
+    pub(crate) fn waits_blindly(&mut self, process: &Process) -> bool {
+        let Some(context) = process.context.as_deref() else { return false };
+        // A process stands at its call until that has come to something.
+        let waits =
+            process.call.as_deref().is_none_or(|call| matches!(call.request.builtin, Builtin::Wait | Builtin::Waitpid));
+        waits && self.ahead(&context.image).blind.get(context.pc as usize).copied().unwrap_or(false)
+    }
+}
+
 fn analyse(image: &Image) -> Ahead {
     let count = image.code.len();
     let targets: Vec<bool> = targets(image);
-    let own: Vec<Future> = (0..count).map(|pc| own(image, pc, &targets)).collect();
-    let mut ahead = Ahead { from: own.clone(), whole: vec![Future::default(); image.functions.len()] };
+    let blind = blind::find(image);
+    let ids = [Builtin::Getpid, Builtin::Getppid];
+    let only_printed = ids.into_iter().filter(|id| blind::is_only_printed(image, *id)).collect();
+    let own = |pc: usize| if blind[pc] { Future::default() } else { own(image, pc, &targets) };
+    let own: Vec<Future> = (0..count).map(own).collect();
+    let mut ahead = Ahead { from: own, whole: vec![Future::default(); image.functions.len()], blind, only_printed };
     let values: Vec<usize> = image.code.iter().filter(|i| i.op == Op::LoadFn).map(|i| i.imm as usize).collect();
     loop {
         let mut changed = false;
@@ -234,7 +278,7 @@ pub(super) fn jumps(op: Op) -> bool {
     )
 }
 
-fn targets(image: &Image) -> Vec<bool> {
+pub(super) fn targets(image: &Image) -> Vec<bool> {
     let mut targets = vec![false; image.code.len()];
     for i in image.code.iter().filter(|i| jumps(i.op)) {
         if let Some(target) = targets.get_mut(i.imm as usize) {

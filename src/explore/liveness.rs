@@ -11,7 +11,7 @@ use crate::vm::Context;
 
 /// Registers, as bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-struct Registers([u64; 4]);
+pub(super) struct Registers([u64; 4]);
 
 impl Registers {
     fn add(&mut self, register: u8) {
@@ -25,7 +25,7 @@ impl Registers {
             .for_each(|register| self.add(register));
     }
 
-    fn has(self, register: usize) -> bool {
+    pub(super) fn has(self, register: usize) -> bool {
         self.0.get(register >> 6).is_some_and(|word| word >> (register & 63) & 1 == 1)
     }
 
@@ -105,7 +105,7 @@ fn analyse(image: &Image) -> Vec<Registers> {
 }
 
 /// The registers that an instruction reads, and those that it writes whatever happens.
-fn effects(image: &Image, i: &Instruction) -> (Registers, Registers) {
+pub(super) fn effects(image: &Image, i: &Instruction) -> (Registers, Registers) {
     let (mut reads, mut writes) = (Registers::default(), Registers::default());
     for (operand, register) in i.op.row().operands.iter().zip([i.a, i.b, i.c]) {
         match operand {

@@ -8,9 +8,16 @@ use indexmap::{IndexMap, IndexSet};
 use super::circles;
 use super::graph::{Ending, Graph};
 use super::intern::{Bytes, Quick};
+use super::language::Language;
 
 /// How many pairs are looked at where there is no end of outputs: enough for some examples.
 const SOME: usize = 400;
+/// How many pairs are looked at before the outputs are counted without making them.
+const FIRST_TRY: usize = 200_000;
+/// More outputs than these nobody reads: the first few are enough.
+const WORTH_LISTING: u128 = 100_000;
+/// How many are shown where there are too many.
+const SHOWN: usize = 20;
 
 /// How a way ends, with what it has printed.
 #[derive(Debug, Clone)]
@@ -31,26 +38,112 @@ pub(crate) struct Outputs {
     pub(crate) stuck: Vec<(u32, Way)>,
     /// Ways into a part of the graph from which no end can be reached.
     pub(crate) endless: Vec<Way>,
+    /// How many different outputs there are, where that is known.
+    pub(crate) count: Option<u128>,
     /// Why the set is not complete, where the graph alone does not say.
     pub(crate) bound: Option<String>,
+}
+
+/// How far outputs are looked for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// The most pairs of a state and what was printed on the way to it.
+    pub(crate) pairs: usize,
+    /// About the most memory that they may take, in bytes.
+    pub(crate) memory: usize,
 }
 
 /// Pairs of a state and what was printed on the way to it, with the pair before and the edge between.
 type Pairs = IndexMap<(u32, u32), (u32, u32), BuildHasherDefault<Quick>>;
 
-/// Finds all of them; at most so many pairs of a state and a text are looked at.
-pub(crate) fn find(graph: &Graph, alive: &[bool], most: usize) -> Outputs {
+/// About how many bytes a pair takes.
+const PAIR: usize = 48;
+
+/// Finds all of them. Where there are too many to list, those that are listed are the first, and all are counted if that can be done.
+pub(crate) fn find(graph: &Graph, alive: &[bool], limits: Limits) -> Outputs {
     if graph.texts.len() <= 1 {
         return silent(graph, alive);
     }
-    let mut found = Outputs::default();
-    let mut most = most;
     if prints_for_ever(graph, alive) {
-        most = most.min(SOME);
-        found.bound = Some(
-            "there is no end of different outputs: a loop prints, and may go round any number of times".to_owned(),
-        );
+        let mut found = list(graph, alive, Limits { pairs: limits.pairs.min(SOME), ..limits });
+        let why = "there is no end of different outputs: a loop prints, and may go round any number of times";
+        (found.bound, found.count) = (Some(why.to_owned()), None);
+        complete_from_graph(graph, alive, &mut found);
+        return found;
     }
+    let mut found = list(graph, alive, Limits { pairs: limits.pairs.min(FIRST_TRY), ..limits });
+    if found.bound.is_none() {
+        return found;
+    }
+    let language = if graph.is_complete() && alive.iter().all(|alive| *alive) {
+        Language::of(graph, limits.memory / 16)
+    } else {
+        None
+    };
+    found.count = language.as_ref().and_then(Language::len);
+    match (language, found.count) {
+        (_, Some(count)) if count <= WORTH_LISTING && limits.pairs > FIRST_TRY => {
+            found = list(graph, alive, limits);
+            if found.bound.is_none() {
+                return found;
+            }
+            found.count = Some(count);
+        }
+        (Some(language), count) => {
+            let first = language.first(SHOWN);
+            found.outputs = first.iter().filter_map(|text| with_finals(graph, text)).collect();
+            let many = count.map_or("more than can be counted".to_owned(), |count| count.to_string());
+            let shown = found.outputs.len();
+            found.bound = Some(format!("there are {many} different outputs, of which the first {shown} are listed"));
+        }
+        (None, _) => {}
+    }
+    complete_from_graph(graph, alive, &mut found);
+    found
+}
+
+/// An output with the number of final states it comes with.
+fn with_finals(graph: &Graph, text: &[u8]) -> Option<(Way, usize)> {
+    match possible(graph, text) {
+        Possible::Yes(way, finals) => Some((way, finals)),
+        _ => None,
+    }
+}
+
+/// Adds what the graph alone tells where the list of outputs was cut short: some outputs if none was listed, every way of being stuck, and
+/// one part of the graph from which no end can be reached.
+fn complete_from_graph(graph: &Graph, alive: &[bool], found: &mut Outputs) {
+    let way = |node: u32| {
+        let edges = graph.way(node);
+        Way { text: graph.output_of(&edges), edges, node }
+    };
+    let nodes = || 0..graph.looks.len() as u32;
+    if found.outputs.is_empty() {
+        let mut ends: Vec<Way> =
+            nodes().filter(|node| graph.ending(*node) == Ending::Finished).take(SHOWN).map(way).collect();
+        ends.sort_by(|a, b| a.text.cmp(&b.text));
+        ends.dedup_by(|a, b| a.text == b.text);
+        found.outputs = ends.into_iter().map(|way| (way, 1)).collect();
+    }
+    for node in nodes() {
+        if let Ending::Stuck(report) = graph.ending(node)
+            && !found.stuck.iter().any(|(known, _)| *known == report)
+        {
+            found.stuck.push((report, way(node)));
+        }
+    }
+    found.stuck.sort_by(|a, b| (a.0, &a.1.text).cmp(&(b.0, &b.1.text)));
+    if found.endless.is_empty() {
+        let lost =
+            |node: &u32| graph.ending(*node) == Ending::Open && !alive.get(*node as usize).copied().unwrap_or(true);
+        found.endless = nodes().find(lost).map(way).into_iter().collect();
+    }
+}
+
+/// Makes all outputs, as far as the limits allow.
+fn list(graph: &Graph, alive: &[bool], limits: Limits) -> Outputs {
+    let mut found = Outputs::default();
+    let most = limits.pairs;
     let mut texts = Bytes::default();
     texts.intern(b"");
     let mut pairs = Pairs::default();
@@ -88,8 +181,11 @@ pub(crate) fn find(graph: &Graph, alive: &[bool], most: usize) -> Outputs {
             Ending::Unknown => {}
         }
         if pairs.len() > most {
-            let why = format!("the limit of {most} states with different outputs was reached (--max-states)");
-            found.bound.get_or_insert(why);
+            found.bound = Some(format!("the limit of {most} states with different outputs was reached (--max-states)"));
+            break;
+        }
+        if texts.size() + pairs.len() * PAIR > limits.memory {
+            found.bound = Some("the limit of memory was reached while outputs were listed (--memory)".to_owned());
             break;
         }
         at += 1;
@@ -97,6 +193,7 @@ pub(crate) fn find(graph: &Graph, alive: &[bool], most: usize) -> Outputs {
     let way = |pair: u32| way_to(&pairs, &texts, pair);
     found.outputs = outputs.values().map(|(pair, finals)| (way(*pair), finals.len())).collect();
     found.outputs.sort_by(|a, b| a.0.text.cmp(&b.0.text));
+    found.count = found.bound.is_none().then_some(found.outputs.len() as u128);
     found.stuck = stuck.iter().map(|((report, _), pair)| (*report, way(*pair))).collect();
     found.stuck.sort_by(|a, b| (a.0, &a.1.text).cmp(&(b.0, &b.1.text)));
     found.endless = endless.values().map(|pair| way(*pair)).collect();
@@ -126,6 +223,7 @@ fn silent(graph: &Graph, alive: &[bool]) -> Outputs {
     }
     let way = |node: u32| Way { text: Vec::new(), edges: graph.way(node), node };
     found.outputs = finished.map(|node| (way(node), finals)).into_iter().collect();
+    found.count = Some(found.outputs.len() as u128);
     found.stuck = stuck.into_iter().map(|(report, node)| (report, way(node))).collect();
     found.stuck.sort_by_key(|(report, _)| *report);
     found.endless = endless.map(way).into_iter().collect();
@@ -161,8 +259,8 @@ fn prints_for_ever(graph: &Graph, alive: &[bool]) -> bool {
 /// Whether a text can be printed, and if not, how far one can come and what is printed there instead.
 #[derive(Debug)]
 pub(crate) enum Possible {
-    /// By this way.
-    Yes(Way),
+    /// By this way; and in so many final states.
+    Yes(Way, usize),
     /// Not: so many bytes can be printed in the wanted way, and then these are the only continuations (nothing: the end, or a standstill).
     No {
         /// How many bytes fit.
@@ -181,6 +279,7 @@ pub(crate) fn possible(graph: &Graph, wanted: &[u8]) -> Possible {
     let (mut at, mut fits) = (0, 0_usize);
     let mut instead: IndexSet<(Vec<u8>, String)> = IndexSet::new();
     let mut unknown = false;
+    let mut finals: IndexMap<u32, u32> = IndexMap::new();
     while let Some((&(node, done), _)) = pairs.get_index(at) {
         let here = done as usize;
         if here > fits {
@@ -189,8 +288,7 @@ pub(crate) fn possible(graph: &Graph, wanted: &[u8]) -> Possible {
         }
         match graph.ending(node) {
             Ending::Finished if here == wanted.len() => {
-                let way = way_to(&pairs, &Bytes::default(), at as u32);
-                return Possible::Yes(Way { text: wanted.to_vec(), ..way });
+                finals.entry(node).or_insert(at as u32);
             }
             Ending::Finished if here == fits => {
                 instead.insert((Vec::new(), "the end".to_owned()));
@@ -219,6 +317,10 @@ pub(crate) fn possible(graph: &Graph, wanted: &[u8]) -> Possible {
             }
         }
         at += 1;
+    }
+    if let Some((_, pair)) = finals.first() {
+        let way = way_to(&pairs, &Bytes::default(), *pair);
+        return Possible::Yes(Way { text: wanted.to_vec(), ..way }, finals.len());
     }
     if unknown {
         return Possible::Unknown;

@@ -3,14 +3,16 @@
 
 use super::component::{Component, REST, Slot, pipe_slot};
 use super::futures::{Calls, Future, Futures, Prints};
+use super::privacy::{Ends, Privacy, Wanted, open_files, privacy};
 use super::schedule::Act;
-use super::stepper::{Pause, Sleep, Stepper, argument, timers_of};
+use super::stepper::{Stepper, timers_of};
 use super::survey::Want;
 use super::worker::Next;
 use crate::abi::{Builtin, Signal};
 use crate::kernel::file::Kind;
 use crate::kernel::pipe::{Pipe, PipeId};
-use crate::kernel::process::{Process, State};
+use crate::kernel::process::State;
+use crate::kernel::wait::WaitFor;
 use crate::kernel::{Pid, param};
 
 /// What a search has to know of a process as it stands, whatever the others do.
@@ -32,26 +34,15 @@ pub(crate) struct Facts {
     children: Vec<Pid>,
     /// What it does when a child ends is what everybody does.
     calm_parent: bool,
-    /// The pipes that it could read.
-    reads: Vec<PipeId>,
+    /// The ends of pipes that it holds.
+    ends: Ends,
+    /// Whether it may write into one of them: it has one as standard output or error, or a call ahead that writes anywhere.
+    writes: bool,
+    /// Whether it waits for what it reads, on all of them.
+    patient: bool,
+    /// The pipe that it sleeps at until there is something to read.
+    asleep_at: Option<PipeId>,
     privacy: Privacy,
-}
-
-/// Who can notice a step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Privacy {
-    /// Perhaps somebody.
-    Never,
-    /// Nobody, unless another makes one of these calls.
-    Unless(Calls),
-    /// It ends: nobody, if nobody is left to look.
-    Ends,
-    /// It reads from this pipe. If that is empty and nobody else can read it, it will sleep, and nobody can tell whether it sleeps
-    /// already.
-    Reads(PipeId),
-    /// It waits for this child, or for any. If none has ended it will sleep, and nobody can tell whether it sleeps already; if the
-    /// one that it will collect has ended, that one is collected, whatever happens before.
-    Waits(Option<Pid>),
 }
 
 /// Steps that may go alone, all of one process, provided that they print nothing but what agrees with what others may print.
@@ -79,7 +70,7 @@ const MEDDLING: &[Builtin] = &[
 ];
 
 /// Calls whose result depends on the time, or on how long they slept.
-const TIMES: &[Builtin] = &[
+pub(super) const TIMES: &[Builtin] = &[
     Builtin::Time,
     Builtin::Now,
     Builtin::Clock,
@@ -91,6 +82,9 @@ const TIMES: &[Builtin] = &[
     Builtin::Usleep,
     Builtin::Nanosleep,
 ];
+
+/// Calls that write into any descriptor, or make another one standard output.
+const WRITING: &[Builtin] = &[Builtin::Write, Builtin::Dprintf, Builtin::Dup, Builtin::Dup2, Builtin::Fcntl];
 
 /// Calls that a parent can learn of a child's end by.
 const WAITS: &[Builtin] = &[
@@ -110,19 +104,32 @@ impl Facts {
         let mut too_many = false;
         let process = stepper.machine.table.get(pid)?;
         let signals = &process.signals;
+        let future = futures.of(process);
+        let piped = [1, 2].into_iter().any(|fd| {
+            stepper
+                .machine
+                .lookup(pid, fd)
+                .is_ok_and(|(_, file)| matches!(file.kind, Kind::PipeWrite(_) | Kind::PipeBoth(_)))
+        });
         let facts = Facts {
             pid,
+            writes: piped || future.has(WRITING),
             acts: stepper.acts(process, &mut too_many),
             timers: timers_of(process),
             spins: process.state == State::Ready && stepper.spins(process),
             lives: process.ppid.0 != 0 && process.state != State::Zombie,
             restless: process.alarm.is_some() || !signals.pending.is_empty() || signals.doomed.is_some(),
-            future: futures.of(process),
+            future,
             parent: process.ppid,
             children: process.children.iter().collect(),
             calm_parent: pid.0 == param::INIT || signals.action(Signal::SIGCHLD) == Default::default(),
-            reads: readable_pipes(stepper, process),
-            privacy: privacy(stepper, process),
+            ends: Ends::of(stepper, process),
+            patient: open_files(stepper, process).all(|(_, file)| !file.nonblocking()),
+            asleep_at: match process.state {
+                State::Blocked(WaitFor::PipeReadable(pipe, _)) => Some(pipe),
+                _ => None,
+            },
+            privacy: privacy(stepper, futures, process),
         };
         stepper.too_many_choices |= too_many;
         Some(facts)
@@ -163,15 +170,21 @@ pub(crate) fn alone<'a>(
         }
         let others = || facts.iter().enumerate().filter(|(other, facts)| *other != at && facts.lives);
         let calls = others().fold(Calls::NONE, |calls, (_, facts)| calls.with(facts.future.calls));
-        let private = match own.privacy {
+        let all = Others { facts, at, calls };
+        let pipe = |pipe: PipeId| match component(pipe_slot(pipe.0)) {
+            Some(Component::Pipe(pipe)) if pipe.fifo.is_none() => Some(pipe),
+            _ => None,
+        };
+        let private = match &own.privacy {
             Privacy::Never => false,
-            Privacy::Unless(unless) => !calls.meets(unless),
-            Privacy::Ends => ends_unseen(facts, own, calls),
-            Privacy::Reads(pipe) => {
-                let alone = !others().any(|(_, facts)| facts.reads.contains(&pipe));
-                alone && matches!(component(pipe_slot(pipe.0)), Some(Component::Pipe(pipe)) if will_sleep(pipe))
-            }
-            Privacy::Waits(child) => waits_unseen(facts, own, child),
+            Privacy::Unless(unless) => !calls.meets(*unless),
+            Privacy::Ends(ends) => ends_unseen(&all, own) && closes_unseen(&all, ends, &pipe),
+            Privacy::Closes(ends) => closes_unseen(&all, ends, &pipe),
+            Privacy::Reads(id, wanted) => pipe(*id).is_some_and(|pipe| reads_unseen(&all, *id, pipe, *wanted)),
+            Privacy::Writes(id) => pipe(*id).is_some() && writes_unseen(&all, own, *id),
+            Privacy::Waits(child) => waits_unseen(facts, own, *child),
+            // Whom it has collected shows where it asks for one of its children by name.
+            Privacy::WaitsBlindly => own.calm_parent && !own.future.has(WAITS) && !own.future.calls.meets(meddling),
         };
         if private && !calls.meets(meddling) {
             let prints = || others().fold(Prints::Nothing, |prints, (_, facts)| prints.with(&facts.future.prints));
@@ -186,20 +199,80 @@ pub(crate) fn alone<'a>(
     found
 }
 
-/// Whether nobody can notice when a process ends: it has no children, holds no end of a pipe, and its parent does not look.
-fn ends_unseen(facts: &[&Facts], own: &Facts, calls: Calls) -> bool {
-    let find = |pid: Pid| facts.iter().find(|facts| facts.pid == pid);
+/// Calls by which it can be told whether a pipe is ready, without waiting for it.
+const ASKING: &[Builtin] = &[Builtin::Poll, Builtin::Fcntl];
+
+/// All processes but one, and what these may still do.
+struct Others<'f> {
+    facts: &'f [&'f Facts],
+    at: usize,
+    calls: Calls,
+}
+
+impl Others<'_> {
+    fn iter(&self) -> impl Iterator<Item = &Facts> {
+        self.facts.iter().enumerate().filter(|(at, facts)| *at != self.at && facts.lives).map(|(_, facts)| *facts)
+    }
+
+    /// Whether one of them could read from a pipe.
+    fn read(&self, pipe: PipeId) -> bool {
+        self.iter().any(|facts| facts.ends.read.contains(&pipe))
+    }
+
+    /// How many of them could write into a pipe.
+    fn writers(&self, pipe: PipeId) -> usize {
+        self.iter().filter(|facts| facts.ends.written.contains(&pipe)).count()
+    }
+
+    /// Whether one of them may write into a pipe.
+    fn write(&self, pipe: PipeId) -> bool {
+        self.iter().any(|facts| facts.writes && facts.ends.written.contains(&pipe))
+    }
+
+    /// Whether all of them wait for pipes, and never ask whether one is ready.
+    fn wait_for_pipes(&self) -> bool {
+        !self.calls.meets(Calls::of(ASKING)) && self.iter().all(|facts| facts.patient)
+    }
+}
+
+/// Whether nobody can notice when a process ends, but for the pipes that it closes: it has no children, and its parent does not look.
+fn ends_unseen(others: &Others<'_>, own: &Facts) -> bool {
+    let find = |pid: Pid| others.facts.iter().find(|facts| facts.pid == pid);
     let lives = |child: &Pid| find(*child).is_some_and(|child| child.lives);
-    if own.children.iter().any(lives) || calls.meets(Calls::of(&[Builtin::Getppid])) {
+    if own.children.iter().any(lives) || others.calls.meets(Calls::of(&[Builtin::Getppid])) {
         return false;
     }
     let parent = find(own.parent);
     parent.is_none_or(|parent| parent.calm_parent && (!parent.lives || !parent.future.has(WAITS)))
 }
 
-/// Whether who reads from a pipe sleeps.
-fn will_sleep(pipe: &Pipe) -> bool {
-    pipe.is_empty() && pipe.writers > 0 && pipe.fifo.is_none()
+/// Whether nobody can notice when ends of pipes are closed. Whoever reads sleeps until the last write end is closed, and cannot tell when the
+/// others were; whoever writes can tell when the last reader has gone.
+fn closes_unseen<'a>(others: &Others<'_>, ends: &Ends, pipe: &dyn Fn(PipeId) -> Option<&'a Pipe>) -> bool {
+    let all = || ends.read.iter().chain(&ends.written);
+    all().all(|id| pipe(*id).is_some())
+        && (all().next().is_none() || others.wait_for_pipes())
+        && !ends.read.iter().any(|id| others.write(*id))
+}
+
+/// Whether a read comes to the same whenever it is made: nobody else can read, and it will sleep or finds what it wants. Who waits for room
+/// is woken by it, and must be the only one: of several another may be quicker.
+fn reads_unseen(others: &Others<'_>, id: PipeId, pipe: &Pipe, wanted: Wanted) -> bool {
+    let ready = match wanted {
+        Wanted::Bytes(count) => pipe.len() >= count,
+        Wanted::Line => pipe.has_line(),
+    };
+    let satisfied = ready && others.writers(id) <= 1 && others.wait_for_pipes();
+    let will_sleep = pipe.is_empty() && pipe.writers > 0;
+    !others.read(id) && (satisfied || will_sleep)
+}
+
+/// Whether a write comes to the same whenever it is made: there is a reader, and everybody else who has an end of the pipe sleeps until
+/// somebody writes.
+fn writes_unseen(others: &Others<'_>, own: &Facts, id: PipeId) -> bool {
+    let asleep = |facts: &Facts| facts.asleep_at == Some(id);
+    others.iter().filter(|facts| facts.ends.has(id)).all(asleep)
+        && (own.ends.read.contains(&id) || others.iter().any(asleep))
 }
 
 /// Whether a wait comes to the same whenever it is made: see [`Privacy::Waits`]. The child of the lowest id is collected first.
@@ -212,83 +285,4 @@ fn waits_unseen(facts: &[&Facts], own: &Facts, child: Option<Pid>) -> bool {
         Some(child) => own.children.contains(&child),
         None => own.children.first().is_some_and(ended) || !own.children.iter().any(ended),
     }
-}
-
-/// The pipes that a process could read.
-fn readable_pipes(stepper: &Stepper, process: &Process) -> Vec<PipeId> {
-    let machine = &stepper.machine;
-    let files = machine.files.entries(process.files).filter_map(|(_, entry)| machine.open_file(entry.file));
-    files
-        .filter_map(|file| match file.kind {
-            Kind::PipeRead(pipe) | Kind::PipeBoth(pipe) => Some(pipe),
-            _ => None,
-        })
-        .collect()
-}
-
-/// Who can notice the next step of a process, but for what it prints on the terminal.
-fn privacy(stepper: &Stepper, process: &Process) -> Privacy {
-    // A handler of SIGCHLD runs when a child ends, whenever that is.
-    if process.signals.handles(Signal::SIGCHLD) && !process.children.is_empty() {
-        return Privacy::Never;
-    }
-    let nobody = Privacy::Unless(Calls::NONE);
-    let adversarial = stepper.rules.sleep == Sleep::Adversarial;
-    if let (State::Blocked(_), Some(call)) = (process.state, process.call.as_deref()) {
-        let sleeps = matches!(call.request.builtin, Builtin::Sleep | Builtin::Usleep | Builtin::Nanosleep);
-        let times = if stepper.tells_time { Calls::of(TIMES) } else { Calls::NONE };
-        return if sleeps && adversarial { Privacy::Unless(times) } else { Privacy::Never };
-    }
-    if process.call.is_some() {
-        return Privacy::Never;
-    }
-    if stepper.pauses.get(&process.pid) == Some(&Pause::Point) {
-        return nobody;
-    }
-    stepper.next_call(process).map_or(Privacy::Never, |call| privacy_of_call(stepper, process, call))
-}
-
-/// Who can notice a call that a process stands before.
-fn privacy_of_call(stepper: &Stepper, process: &Process, call: Builtin) -> Privacy {
-    use Builtin::*;
-    let private = match call {
-        Read if argument(process, 2) > 0 => match stepper.machine.lookup(process.pid, argument(process, 1)) {
-            Ok((_, file)) if !file.nonblocking() => match file.kind {
-                Kind::PipeRead(pipe) => return Privacy::Reads(pipe),
-                _ => false,
-            },
-            _ => false,
-        },
-        Wait if !process.children.is_empty() => return Privacy::Waits(None),
-        Waitpid if argument(process, 2) == 0 => match argument(process, 1) {
-            -1 if !process.children.is_empty() => return Privacy::Waits(None),
-            child if child > 0 => {
-                return u32::try_from(child).map_or(Privacy::Never, |pid| Privacy::Waits(Some(Pid(pid))));
-            }
-            _ => false,
-        },
-        Getpid | Getpgrp | Getenv | Setenv | Getrlimit | Isatty | Choose | Pipe | Pipe2 | Dup => true,
-        Fork => return Privacy::Unless(Calls::of(&[Setrlimit])),
-        Exit | ExitNow if only_terminals(stepper, process) => return Privacy::Ends,
-        Rand => !stepper.rules.seeded,
-        SignalCall | Sigaction | Sigprocmask | Sigpending => process.children.is_empty(),
-        Sleep | Usleep | Nanosleep => stepper.rules.sleep == self::Sleep::Adversarial,
-        Print | Printf | Fflush => on_terminal(stepper, process.pid, 1),
-        Eprint | Eprintf | Perror => on_terminal(stepper, process.pid, 2),
-        Write | Dprintf => on_terminal(stepper, process.pid, argument(process, 1)),
-        _ => false,
-    };
-    if private { Privacy::Unless(Calls::NONE) } else { Privacy::Never }
-}
-
-/// Whether a process holds nothing open but the terminal.
-fn only_terminals(stepper: &Stepper, process: &Process) -> bool {
-    let terminal = |entry: &crate::kernel::file::Descriptor| {
-        stepper.machine.open_file(entry.file).is_some_and(|file| file.kind.is_terminal())
-    };
-    stepper.machine.files.entries(process.files).all(|(_, entry)| terminal(entry))
-}
-
-fn on_terminal(stepper: &Stepper, pid: Pid, fd: i64) -> bool {
-    matches!(stepper.machine.lookup(pid, fd).map(|(_, file)| file.kind), Ok(Kind::Terminal(_) | Kind::TerminalIn))
 }

@@ -274,8 +274,11 @@ impl Stepper {
         self.machine.set_state(pid, State::Running);
         if call || signalled {
             self.machine.enter(pid);
-        } else if paused == Some(Pause::Visible) {
-            self.act(pid, trouble);
+        } else if paused == Some(Pause::Visible) && self.act(pid, trouble) {
+            // The same signal may come from others before it is acted on, and is not added then.
+            self.machine.set_state(pid, State::Ready);
+            self.pauses.insert(pid, Pause::Point);
+            return false;
         }
         let resumed = paused == Some(Pause::Point) && !call && !signalled;
         self.settle(pid, resumed);
@@ -297,8 +300,9 @@ impl Stepper {
         }
     }
 
-    /// Does what a process stands before: a system call, or a fault.
-    fn act(&mut self, pid: Pid, trouble: Option<Trouble>) {
+    /// Does what a process stands before: a system call, or a fault. Whether it has sent itself a signal that it handles, which is still to be
+    /// acted on.
+    fn act(&mut self, pid: Pid, trouble: Option<Trouble>) -> bool {
         match self.go(pid, 2) {
             Some(Stop::Syscall(request)) => {
                 let count = request.window.wrapping_add(2);
@@ -321,7 +325,7 @@ impl Stepper {
                     }
                     None => {}
                 }
-                self.machine.enter(pid);
+                return self.machine.enter_until_handled(pid);
             }
             Some(Stop::Fault(fault)) => {
                 self.machine.fault(pid, *fault);
@@ -330,6 +334,7 @@ impl Stepper {
             Some(Stop::HandlerReturned) => self.machine.leave_handler(pid),
             Some(Stop::FuelSpent) | None => {}
         }
+        false
     }
 
     /// Lets the processor run a process.

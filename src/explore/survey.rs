@@ -8,13 +8,16 @@ use serde::Serialize;
 
 use super::circles;
 use super::component::Store;
+use super::count::Counted;
 use super::graph::{Bounds, Graph, Kind, Progress};
 use super::host::{Log, Outside, Sources, Stage};
 use super::order;
-use super::outputs::{self, Outputs, Possible, Way};
+use super::outputs::{self, Limits, Outputs, Possible, Way};
+use super::promise::{self, Promise};
 use super::race;
 use super::schedule;
 use super::search;
+use super::shorten::{self, Course};
 use super::stepper::{Rules, Sleep, Stepper};
 use super::worker::Worker;
 use super::world::{World, role};
@@ -23,6 +26,9 @@ use crate::bytecode::image::Verified;
 use crate::kernel::host::{Host, Input};
 use crate::kernel::machine::{Config, Machine};
 use crate::kernel::process::{Process, State};
+
+/// More schedules than these are not made shorter one by one.
+const MOST_SHORTENED: usize = 2000;
 
 /// How much is left out because it can make no difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -133,6 +139,8 @@ pub struct Report {
     pub transitions: usize,
     /// Complete outputs, sorted by text.
     pub outputs: Vec<Output>,
+    /// How many different outputs there are; nothing where that is not known.
+    pub output_count: Option<u128>,
     /// Where there are several outputs: two prints of different processes of which either may come first.
     pub unordered: Option<[Print; 2]>,
     /// Schedules after which every process waits for ever.
@@ -168,7 +176,7 @@ pub struct Survey {
     world: World,
     graph: Graph,
     sources: Sources,
-    most_pairs: usize,
+    limits: Limits,
     want: Want,
 }
 
@@ -182,13 +190,23 @@ impl Survey {
         let maker = |store: &Arc<Store>| worker(setup, store);
         let mut first = maker(&store)?;
         let graph = search::search(&mut first, &store, &maker, setup.jobs.max(1), setup.bounds, &mut progress);
+        let size = graph.size();
         Ok(Survey {
             world: first.world,
             graph,
             sources: Arc::clone(&setup.sources),
-            most_pairs: setup.bounds.states,
+            limits: Limits { pairs: setup.bounds.states, memory: setup.bounds.memory.saturating_sub(size) },
             want: setup.want,
         })
+    }
+
+    /// How many processes are made and lines printed, where that can be said without trying any order of anything.
+    ///
+    /// # Errors
+    /// Where the arguments do not fit the script's heap.
+    pub fn count(setup: &Setup) -> Result<Option<Counted>, String> {
+        let mut worker = worker(setup, &Arc::new(Store::default()))?;
+        Ok(if setup.faults.is_empty() { worker.count() } else { None })
     }
 
     /// Everything that was found.
@@ -196,7 +214,7 @@ impl Survey {
         let alive = circles::alive(&self.graph);
         let found = match self.want {
             Want::Counts => Outputs::default(),
-            _ => outputs::find(&self.graph, &alive, self.most_pairs),
+            _ => outputs::find(&self.graph, &alive, self.limits),
         };
         let mut bounds = self.graph.bounds.clone();
         bounds.extend(found.bound.clone());
@@ -210,15 +228,21 @@ impl Survey {
         } else {
             circles::extremes(&self.graph, &alive, lines)
         };
-        let unordered = if found.outputs.len() > 1 { self.unordered(&alive) } else { None };
+        let unordered = if found.outputs.len() > 1 || found.count.is_some_and(|count| count > 1) {
+            self.unordered(&alive)
+        } else {
+            None
+        };
+        let few = found.outputs.len() + found.stuck.len() <= MOST_SHORTENED;
         Report {
             complete: bounds.is_empty(),
             bounds,
             states: self.graph.nodes.len(),
             transitions: self.graph.edges.len(),
-            outputs: found.outputs.iter().map(|(way, finals)| self.output(way, *finals)).collect(),
+            outputs: found.outputs.iter().map(|(way, finals)| self.output(way, *finals, few)).collect(),
+            output_count: found.count.filter(|_| self.graph.is_complete()),
             unordered,
-            stuck: self.stuck(&found),
+            stuck: self.stuck(&found, few),
             faults: self.found(Kind::Fault),
             assertions: self.found(Kind::Assertion),
             livelocks: self.livelocks(&found),
@@ -230,27 +254,36 @@ impl Survey {
         }
     }
 
-    fn output(&self, way: &Way, finals: usize) -> Output {
-        Output { text: text(&way.text), schedule: self.schedule(&way.edges, false), finals }
+    fn output(&mut self, way: &Way, finals: usize, few: bool) -> Output {
+        Output { text: text(&way.text), schedule: self.shortened(way, few), finals }
+    }
+
+    /// The schedule of a way, without steps that are not needed; they are looked for where there are few schedules.
+    fn shortened(&mut self, way: &Way, few: bool) -> String {
+        if !few {
+            return self.schedule(&way.edges, false);
+        }
+        let words = schedule::needed(self.graph.words_of(&way.edges)).into_iter().cloned().collect();
+        let course = Course { from: self.graph.nodes.get(0), to: self.graph.nodes.get(way.node), text: &way.text };
+        let words = shorten::shorten(&mut self.world, &course, words);
+        schedule::text(words.iter(), false)
     }
 
     fn schedule(&self, edges: &[u32], endless: bool) -> String {
         schedule::text(schedule::needed(self.graph.words_of(edges)).into_iter(), endless)
     }
 
-    fn stuck(&self, found: &Outputs) -> Vec<Witness> {
-        let witness = |(report, way): &(u32, Way)| Witness {
+    fn stuck(&mut self, found: &Outputs, few: bool) -> Vec<Witness> {
+        let mut witness = |(report, way): &(u32, Way)| Witness {
             message: self.graph.reports.get_index(*report as usize).cloned().unwrap_or_default(),
-            schedule: self.schedule(&way.edges, false),
+            schedule: self.shortened(way, few),
             output: text(&way.text),
         };
-        let mut stuck: Vec<Witness> = found.stuck.iter().map(witness).collect();
-        stuck.sort();
-        stuck
+        shortest_first(found.stuck.iter().map(|stuck| (stuck.1.edges.len(), witness(stuck))).collect())
     }
 
     fn found(&self, kind: Kind) -> Vec<Witness> {
-        let mut witnesses: Vec<Witness> = self
+        let witnesses = self
             .graph
             .found
             .iter()
@@ -260,21 +293,21 @@ impl Survey {
                 let mut edges = self.graph.way(place.from);
                 edges.push(place.edge);
                 let output = text(&self.graph.output_of(&edges));
-                Witness { message: message.clone(), schedule: self.schedule(&edges, false), output }
+                let schedule = self.schedule(&edges, false);
+                (edges.len(), Witness { message: message.clone(), schedule, output })
             })
             .collect();
-        witnesses.sort();
-        witnesses
+        shortest_first(witnesses)
     }
 
     fn livelocks(&mut self, found: &Outputs) -> Vec<Witness> {
         let mut witnesses = Vec::new();
         for way in &found.endless {
             let message = self.circle(way.node);
-            witnesses.push(Witness { message, schedule: self.schedule(&way.edges, true), output: text(&way.text) });
+            let schedule = self.schedule(&way.edges, true);
+            witnesses.push((way.edges.len(), Witness { message, schedule, output: text(&way.text) }));
         }
-        witnesses.sort();
-        witnesses
+        shortest_first(witnesses)
     }
 
     /// Who goes round for ever after a node, in words.
@@ -344,7 +377,7 @@ impl Survey {
     pub fn possible(&self, wanted: &[u8]) -> Answer {
         let unknown = Answer { possible: None, schedule: None, why: "not every schedule was looked at".to_owned() };
         match outputs::possible(&self.graph, wanted) {
-            Possible::Yes(way) => {
+            Possible::Yes(way, _) => {
                 Answer { possible: Some(true), schedule: Some(self.schedule(&way.edges, false)), why: String::new() }
             }
             Possible::No { fits, instead } if self.graph.is_complete() => {
@@ -352,6 +385,12 @@ impl Survey {
             }
             Possible::Unknown | Possible::No { .. } => unknown,
         }
+    }
+
+    /// An output that breaks a promise, if there is one: it is looked for in every schedule that was looked at, however many outputs there are.
+    pub fn broken(&self, promise: &Promise, message: String) -> Option<Witness> {
+        let way = promise::broken(&self.graph, promise)?;
+        Some(Witness { message, schedule: self.schedule(&way.edges, false), output: text(&way.text) })
     }
 
     /// Which outputs come before which in every schedule that has both: pairs of who prints what, without those that follow from
@@ -393,6 +432,12 @@ fn why_not(wanted: &[u8], fits: usize, instead: &[(Vec<u8>, String)]) -> String 
         .collect();
     let others = if others.is_empty() { "nothing at all".to_owned() } else { others.join(", ") };
     format!("{begin} every schedule departs: {next} is wanted, and what can come is {others}")
+}
+
+/// Witnesses in the order of the lengths of their ways, and of what they are about.
+fn shortest_first(mut witnesses: Vec<(usize, Witness)>) -> Vec<Witness> {
+    witnesses.sort();
+    witnesses.into_iter().map(|(_, witness)| witness).collect()
 }
 
 fn text(bytes: &[u8]) -> String {

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::component::{NONE, Slot, Store, is_process};
+use super::count::{self, Counted};
 use super::futures::{Futures, Prints};
 use super::intern::Build;
 use super::memo::Hint;
@@ -75,6 +76,8 @@ pub(crate) struct Worker {
     /// The place of each process in the state, and which facts it has.
     here: Vec<(usize, u32)>,
     steps: Vec<Next>,
+    /// Steps that come after all others.
+    late: Vec<u32>,
     /// The most words that the steps of one piece have taken.
     most_steps: usize,
 }
@@ -97,8 +100,14 @@ impl Worker {
             slots: Vec::new(),
             here: Vec::new(),
             steps: Vec::new(),
+            late: Vec::new(),
             most_steps: 0,
         }
+    }
+
+    /// Counts what is made and printed, where processes do nothing to one another.
+    pub(crate) fn count(&mut self) -> Option<Counted> {
+        count::count(&mut self.world, &mut self.futures)
     }
 
     /// Carries out some tasks.
@@ -242,6 +251,7 @@ impl Worker {
         out: &mut Vec<u32>,
     ) -> Option<u32> {
         let mut count = 0;
+        self.late.clear();
         for at in 0..self.steps.len() {
             let (process, act, number) = self.steps[at];
             if only.is_some_and(|only| only != process) {
@@ -262,7 +272,13 @@ impl Worker {
                 }
             }
             count += 1;
+            // A process that falls asleep in vain makes a schedule longer: of ways that are as long, those where it does not are found first.
+            if only.is_none() && self.reduction == Reduction::Local && self.world.effects[effect as usize].sleeps {
+                self.late.extend_from_slice(&out[begin..]);
+                out.truncate(begin);
+            }
         }
+        out.extend_from_slice(&self.late);
         Some(count)
     }
 

@@ -16,8 +16,8 @@ use super::intern::Recorder;
 use super::liveness::Liveness;
 use super::memo::{self, Hint, Made, Memo, Situation};
 use super::schedule::{Step, Word};
-use super::stepper::Stepper;
-use crate::abi::Signal;
+use super::stepper::{Pause, Stepper};
+use crate::abi::{Signal, Status};
 use crate::kernel::Pid;
 use crate::kernel::fs::FileSystem;
 use crate::kernel::mqueue::QueueId;
@@ -38,6 +38,17 @@ pub(crate) struct Effect {
     pub(crate) found: Vec<(Kind, String)>,
     /// Whether the process sleeps now until there is something to read or to collect.
     pub(crate) sleeps: bool,
+}
+
+/// What something that a machine did has looked at, where that is known, and what it has changed.
+struct Change {
+    reads: Option<Vec<(Slot, u32)>>,
+    writes: Vec<(Slot, u32)>,
+}
+
+/// The component in a slot of a state.
+fn find(state: &[(Slot, u32)], slot: Slot) -> u32 {
+    state.binary_search_by_key(&slot, |(slot, _)| *slot).map_or(NONE, |place| state[place].1)
 }
 
 /// A machine, and the steps it has made.
@@ -151,30 +162,65 @@ impl World {
     /// Lets the machine make a step, and notes what it looked at and changed.
     fn make(&mut self, state: &[(Slot, u32)], situation: Situation, step: Step, out: &mut Vec<u32>) -> u32 {
         self.load(state);
+        let births = self.stepper.machine.totals.processes;
+        let descent = self.stepper.machine.table.get(step.pid).map(Process::descent).unwrap_or_default();
+        let mut signal = false;
+        let change = self.change(state, step.pid, |stepper| signal = stepper.step(step));
+        let births = (self.stepper.machine.totals.processes - births) as u32;
+        let found = self.observe(step, &descent);
+        let text = std::mem::take(&mut self.log.borrow_mut().out);
+        let word = Word { descent, act: step.act, signal, idle: false };
+        let sleeps = self.sleeps(step.pid);
+        let effect = self.effects.len() as u32;
+        self.effects.push(Effect { word, text, births, found, sleeps });
+        self.arrive(state, &change.writes, out);
+        if let Some(reads) = change.reads {
+            let before = |slot: Slot| find(state, slot);
+            let replaces = change.writes.iter().all(|(slot, id)| *id != NONE && before(*slot) != NONE);
+            self.memo.keep(situation, &reads, Made::new(change.writes, effect, replaces));
+        }
+        effect
+    }
+
+    /// The state in which a process has ended with nothing to tell.
+    pub(crate) fn end(&mut self, state: &[u32], pid: Pid) -> Vec<u32> {
+        let mut slots = Vec::new();
+        self.slots(state, &mut slots);
+        self.load(&slots);
+        let change = self.change(&slots, pid, |stepper| {
+            stepper.pauses.remove(&pid);
+            stepper.machine.die(pid, Status::exited(0));
+        });
+        let mut log = self.log.borrow_mut();
+        (log.out, log.gone) = (Vec::new(), Vec::new());
+        drop(log);
+        let mut out = Vec::new();
+        self.arrive(&slots, &change.writes, &mut out);
+        out
+    }
+
+    /// Lets the loaded machine do something of a process's, and notes what that looked at and changed.
+    fn change(&mut self, state: &[(Slot, u32)], own: Pid, act: impl FnOnce(&mut Stepper)) -> Change {
         let machine = &mut self.stepper.machine;
-        let births = machine.totals.processes;
-        let descent = machine.table.get(step.pid).map(Process::descent).unwrap_or_default();
         machine.table.take_seen();
         machine.table.take_roster();
         machine.pipes.take_seen();
         machine.queues.take_seen();
         machine.table.take_touched();
-        let signal = self.stepper.step(step);
+        act(&mut self.stepper);
         let machine = &mut self.stepper.machine;
         let (people, pipes, queues) =
             (machine.table.take_seen(), machine.pipes.take_seen(), machine.queues.take_seen());
         let roster = machine.table.take_roster();
-        let births = (machine.totals.processes - births) as u32;
         let mut touched = machine.table.take_touched();
-        touched.push(step.pid);
+        touched.push(own);
         let repeats = people.is_some() && pipes.is_some() && queues.is_some();
         let people = people.unwrap_or_default().into_iter().map(|pid| process_slot(Pid(pid)));
         let pipes: Vec<u32> = pipes.unwrap_or_default();
         let queues: Vec<u32> = queues.unwrap_or_else(|| self.all_queues(state));
         let objects = pipes.iter().map(|pipe| pipe_slot(*pipe)).chain(queues.iter().map(|queue| queue_slot(*queue)));
-        let before =
-            |slot: Slot| state.binary_search_by_key(&slot, |(slot, _)| *slot).map_or(NONE, |place| state[place].1);
-        let own = process_slot(step.pid);
+        let before = |slot: Slot| find(state, slot);
+        let own = process_slot(own);
         let mut reads: Vec<(Slot, u32)> =
             people.chain(objects).filter(|slot| *slot != own).map(|slot| (slot, before(slot))).collect();
         let mut writes = vec![(REST, self.save_rest()), (FILES, self.save_files())];
@@ -193,24 +239,30 @@ impl World {
         writes.retain(|(slot, id)| before(*slot) != *id);
         writes.sort_unstable();
         self.stepper.machine.table.take_touched();
-        let found = self.observe(step, &descent);
-        let text = std::mem::take(&mut self.log.borrow_mut().out);
-        let word = Word { descent, act: step.act, signal, idle: false };
-        let sleeps = self.sleeps(step.pid);
-        let effect = self.effects.len() as u32;
-        self.effects.push(Effect { word, text, births, found, sleeps });
+        Change { reads: repeats.then_some(reads), writes }
+    }
+
+    /// The machine is in the state that a change of this one leads to, which is added to `out`.
+    fn arrive(&mut self, state: &[(Slot, u32)], writes: &[(Slot, u32)], out: &mut Vec<u32>) {
         let begin = out.len();
-        memo::apply(state, &writes, out);
+        memo::apply(state, writes, out);
         self.learn();
         let next: Vec<u32> = out[begin..].to_vec();
         let mut loaded = std::mem::take(&mut self.loaded);
         self.slots(&next, &mut loaded);
         self.loaded = loaded;
-        if repeats {
-            let replaces = writes.iter().all(|(slot, id)| *id != NONE && before(*slot) != NONE);
-            self.memo.keep(situation, &reads, Made::new(writes, effect, replaces));
-        }
-        effect
+    }
+
+    /// What a process is, whoever it is: two of whom this is equal do the same from here on, but for ids.
+    pub(crate) fn likeness(&mut self, pid: Pid) -> Option<Box<[u8]>> {
+        let process = self.stepper.machine.table.get(pid)?;
+        let pause = self.stepper.pauses.get(&pid).copied();
+        let mut out = std::mem::take(&mut self.recorder);
+        out.0.clear();
+        self.record(process, pause, &self.words_of(process), &mut out);
+        let likeness = out.0.as_slice().into();
+        self.recorder = out;
+        Some(likeness)
     }
 
     fn sleeps(&self, pid: Pid) -> bool {
@@ -241,20 +293,38 @@ impl World {
                 context.collect(&mut machine.memory);
             }
         }
+        let machine = &self.stepper.machine;
         let Some(process) = machine.table.get(pid) else { return NONE };
         let pause = self.stepper.pauses.get(&pid).copied();
-        let words = process
-            .context
-            .as_deref()
-            .map_or(Vec::new(), |context| machine.memory.read_words(context.space, 0, context.heap.end()));
-        let out = &mut self.recorder;
+        let words = self.words_of(process);
+        let mut out = std::mem::take(&mut self.recorder);
         out.0.clear();
         out.write_u8(b'p');
-        (process.pid, process.ppid, process.pgid, process.sid, self.store.image(&process.image), pause).hash(out);
-        (process.has_execed, process.adopted, &process.children, &process.newsworthy).hash(out);
-        (process.births, process.status, process.news, process.state, &process.call).hash(out);
+        (process.pid, process.ppid, process.pgid, process.sid).hash(&mut out);
+        (process.has_execed, process.adopted, &process.children, &process.newsworthy).hash(&mut out);
+        (process.births, process.status, process.news, process.state).hash(&mut out);
+        self.record(process, pause, &words, &mut out);
+        let files = &machine.files;
+        let id = self.store.intern(process_slot(pid), &out.0, || {
+            let descriptors = files.table(process.files).to_vec();
+            Component::Process(Box::new(Local { process: process.detached(), words: words.into(), descriptors, pause }))
+        });
+        self.recorder = out;
+        id
+    }
+
+    /// The words of a process's heap.
+    fn words_of(&self, process: &Process) -> Vec<u64> {
+        let memory = &self.stepper.machine.memory;
+        let context = process.context.as_deref();
+        context.map_or(Vec::new(), |context| memory.read_words(context.space, 0, context.heap.end()))
+    }
+
+    /// Records what a process is besides who it is.
+    fn record(&self, process: &Process, pause: Option<Pause>, words: &[u64], out: &mut Recorder) {
+        (self.store.image(&process.image), pause, &process.call).hash(out);
         (process.nice, &process.limits, process.alarm, &process.stdio, process.cwd).hash(out);
-        machine.files.table(process.files).hash(out);
+        self.stepper.machine.files.table(process.files).hash(out);
         if Arc::ptr_eq(&self.environment, &process.environment) || self.environment == process.environment {
             out.write_u8(0);
         } else {
@@ -268,11 +338,6 @@ impl World {
             context.heap.hash_state(out);
             words.hash(out);
         }
-        let files = &machine.files;
-        self.store.intern(process_slot(pid), &out.0, || {
-            let descriptors = files.table(process.files).to_vec();
-            Component::Process(Box::new(Local { process: process.detached(), words: words.into(), descriptors, pause }))
-        })
     }
 
     fn save_pipe(&mut self, at: u32) -> u32 {

@@ -175,6 +175,11 @@ impl Pipe {
         self.bytes.len()
     }
 
+    /// Whether a whole line is in it.
+    pub(crate) fn has_line(&self) -> bool {
+        self.bytes.contains(&b'\n')
+    }
+
     /// Whether no byte waits to be read.
     #[inline]
     pub fn is_empty(&self) -> bool {

@@ -13,11 +13,15 @@ pub(crate) fn trials() -> Vec<Trial> {
         .iter()
         .chain(super::exam::MORE)
         .chain(super::exam_again::AGAIN)
+        .chain(super::exam_third::EXAMINED)
         .map(|question| trial(format!("explore/{}", question.name), || question.ask()))
         .collect();
     trials.extend(MODELS.iter().map(|(name, verdict)| trial(format!("explore/model/{name}"), || hold(name, verdict))));
     trials.push(trial("explore/model/all", all_models));
     trials.push(trial("explore/counts-answer-at-once", counts));
+    trials.push(trial("explore/counts-without-orders", counts_without_orders));
+    trials.push(trial("explore/too-many-outputs-to-list", too_many_outputs));
+    trials.push(trial("explore/twenty-children", twenty_children));
     trials.push(trial("explore/bounds-are-not-decided", bounds));
     trials.push(trial("explore/possible-or-why-not", possible));
     trials.push(trial("explore/order", order));
@@ -367,6 +371,77 @@ fn counts() {
     }
     let (report, _) = explore(&path, &[]);
     assert_eq!(texts(&report), ["forked\n".repeat(20)]);
+}
+
+fn answer(path: &str, options: &[&str]) -> (String, i32) {
+    let mut command = Command::new(program());
+    command.arg("explore").args(options).arg(path);
+    let output = run(command, b"");
+    (String::from_utf8_lossy(&output.stdout).into_owned(), output.status.code().unwrap_or(-1))
+}
+
+/// Where processes only fork and wait, each is counted for itself: numbers that no search could reach.
+fn counts_without_orders() {
+    for (text, processes, lines) in [
+        ("for i in 0..12 { fork(); } print(1);", 4096, 4096),
+        ("for i in 0..20 { if fork() == 0 { exit(0); } } while wait() > 0 { } print(1);", 21, 1),
+        ("for i in 0..20 { if fork() != 0 { break; } } wait(); print(getpid());", 21, 21),
+        ("fork() && fork() || fork(); fork(); print(1);", 10, 10),
+        ("for i in 0..8 { print(i); fork(); }", 256, 255),
+        (
+            "fn make(n: int) { if n > 0 { if fork() == 0 { make(n - 1); exit(0); } wait(); make(n - 1); } } make(10); print(1);",
+            1024,
+            1,
+        ),
+        // Here a child counts what it is told, so that orders are tried after all.
+        (
+            "let (r, w) = pipe(); if fork() == 0 { let (n, s) = read(r, 1); if n == 1 { fork(); } exit(0); } write(w, \"x\"); wait();",
+            3,
+            0,
+        ),
+    ] {
+        let (_folder, path) = written(text);
+        assert_eq!(answer(&path, &["--count=processes"]).0, format!("{processes} processes\n"), "{text}");
+        assert_eq!(answer(&path, &["--count=lines"]).0, format!("{lines} lines\n"), "{text}");
+    }
+    let (_folder, path) = written("for i in 0..20 { fork(); }");
+    let (text, status) = answer(&path, &["--count=processes"]);
+    assert!(text.starts_with("1048576 processes, if fork never fails") && status == 0, "{text}");
+}
+
+/// 18! / 3!^6 outputs are counted, not listed, and promises are held against all of them.
+fn too_many_outputs() {
+    let (_folder, path) = written(
+        "for i in 0..6 { if fork() == 0 { for j in 0..3 { printf(\"%d\", i); } exit(0); } } while wait() > 0 { }",
+    );
+    let (report, status) = explore(&path, UNBUFFERED);
+    assert_eq!((&report["complete"], status), (&Value::Bool(false), 2));
+    assert_eq!(report["output_count"], serde_json::json!(137_225_088_000_u64));
+    assert_eq!(texts(&report)[..2], ["000111222333444555", "000111222333445455"]);
+    replay(&path, UNBUFFERED, &report);
+    let ask = |promise: &[&str]| explore(&path, &[UNBUFFERED, promise].concat());
+    let (kept, status) = ask(&["--always=5", "--never=0000"]);
+    assert_eq!((kept["broken"].as_array().map(Vec::len), status), (Some(0), 0));
+    let (broken, status) = ask(&["--never=555444333"]);
+    assert_eq!((broken["broken"].as_array().map(Vec::len), status), (Some(1), 1));
+    assert!(broken["broken"][0]["output"].as_str().is_some_and(|output| output.contains("555444333")));
+    let (possible, _) = ask(&["--possible=543210543210543210"]);
+    assert_eq!(possible["possible"], Value::Bool(true));
+}
+
+/// The order in which children end is nobody's business where the parent does not look at whom it collects.
+fn twenty_children() {
+    for text in [
+        "for i in 0..20 { if fork() == 0 { exit(0); } } while wait() > 0 { } printf(\".\");",
+        "for i in 0..20 { if fork() == 0 { exit(i); } } for i in 0..20 { waitpid(-1, 0); } printf(\".\");",
+        "let (r, w) = pipe(); for i in 0..20 { if fork() == 0 { exit(0); } } close(w); read(r, 1);
+         while true { let (pid, status) = wait(); if pid < 0 { break; } } printf(\".\");",
+    ] {
+        let (_folder, path) = written(text);
+        let (report, status) = explore(&path, UNBUFFERED);
+        assert_eq!((texts(&report), status), (vec!["."], 0));
+        assert!(report["states"].as_u64().is_some_and(|states| states < 200), "{}", report["states"]);
+    }
 }
 
 fn bounds() {

@@ -10,6 +10,7 @@ mod documents;
 mod edits;
 mod exam;
 mod exam_again;
+mod exam_third;
 mod explain;
 mod explore;
 mod export;

@@ -15,7 +15,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ("job_list_race", "outputs", "1 jobs\n"),
     ("handler_before_store", "outputs", "the id is not known yet\n"),
     ("pipe_capacity", "stuck", "child 1 waits in `write` for room in a full pipe"),
-    ("philosophers_deadlock", "stuck", "waits in `read`"),
+    ("philosophers_deadlock", "stuck", "child 1, child 2 and child 3 wait in `read`"),
     ("mutex_broken", "assertions", "assert"),
 ];
 

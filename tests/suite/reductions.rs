@@ -13,7 +13,7 @@ use super::mistakes::length;
 use super::trial;
 
 /// Programs that are made where nothing else is said.
-const FEW: u64 = 30;
+const FEW: u64 = 45;
 
 pub(crate) fn trials() -> Vec<Trial> {
     vec![trial("explore/reduction-loses-nothing", reduction)]
@@ -50,6 +50,9 @@ const PIECES: &[&str] = &[
     "if fork() == 0 { printf(\"n\"); exit(5); }",
     "fork();",
     "_exit(4);",
+    "while wait() > 0 { }",
+    "waitpid(-1, 0);",
+    "dup2(w, 1);",
 ];
 
 /// The pieces that are seldom in the way of one another: half of the programs are made of these.
@@ -86,6 +89,61 @@ fn generated(mut seed: u64) -> String {
     text
 }
 
+/// What processes do with pipes that have one reader and one writer each: process `me` reads from the one before it and writes into the next.
+const PLUMBING: &[&str] = &[
+    "write(next, \"x\");",
+    "write(next, \"y\\n\");",
+    "write(next, \"zz\");",
+    "if true { let (n, s) = read(before, 1); write(next, s); if n > 0 { printf(\"%s\", s); } }",
+    "if true { let (n, s) = read(before, 2); printf(\"%d\", n); }",
+    "if true { let (n, s) = getline(before); printf(\"%d\", n); }",
+    "while true { let (n, s) = read(before, 1); if n <= 0 { break; } write(next, s); }",
+    "close(next);",
+    "close(before);",
+    "printf(\"a\");",
+    "exit(3);",
+    "while wait() > 0 { }",
+    "signal(SIGPIPE, SIG_IGN);",
+    "if fork() == 0 { write(next, \"k\"); exit(0); }",
+];
+
+/// A row or a ring of processes with a pipe between each two, whose other ends are closed or, sometimes, forgotten.
+fn plumbed(mut seed: u64) -> String {
+    let mut next = |n: u64| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) % n
+    };
+    let (ring, forgotten) = (next(2) == 0, next(3) == 0);
+    let mut text = String::from("let (r0, w0) = pipe(); let (r1, w1) = pipe(); let (r2, w2) = pipe();\n");
+    for (me, before, after) in [(0, "r2", "w0"), (1, "r0", "w1"), (2, "r1", "w2")] {
+        if me < 2 {
+            text.push_str("if fork() == 0 {\n");
+        }
+        text.push_str(&format!("let before = {before}; let next = {after};\n"));
+        for (read, written) in [("r0", "w0"), ("r1", "w1"), ("r2", "w2")] {
+            for end in [read, written] {
+                if end != before && end != after && !(forgotten && next(4) == 0) {
+                    text.push_str(&format!("close({end});\n"));
+                }
+            }
+        }
+        if me == 0 && !ring {
+            text.push_str("close(before); before = 0;\n");
+        }
+        for _ in 0..1 + next(3) {
+            text.push_str(PLUMBING[next(PLUMBING.len() as u64) as usize]);
+            text.push('\n');
+        }
+        if me < 2 {
+            text.push_str("exit(0);\n}\n");
+        }
+    }
+    if next(2) == 0 {
+        text.push_str("while wait() > 0 { }\n");
+    }
+    text + "printf(\".\");\n"
+}
+
 fn reduction() {
     let count = std::env::var("PROC_GENERATED").ok().and_then(|count| count.parse().ok()).unwrap_or(FEW);
     let (next, compared) = (AtomicU64::new(0), AtomicU64::new(0));
@@ -98,7 +156,8 @@ fn reduction() {
                     if seed >= count {
                         return;
                     }
-                    match agree(&generated(seed)) {
+                    let text = if seed % 3 == 2 { plumbed(seed) } else { generated(seed) };
+                    match agree(&text) {
                         Ok(true) => {
                             compared.fetch_add(1, Ordering::Relaxed);
                         }

@@ -550,6 +550,19 @@ pub fn reason_words(reason: WaitFor, machine: &Machine) -> String {
 /// The report on one line, without ids and places that differ from schedule to schedule.
 pub fn describe_in_brief(machine: &Machine) -> String {
     let left = machine.processes().filter(|process| process.ppid.0 != 0 && process.state != State::Zombie);
-    let parts: Vec<String> = left.map(|process| format!("{} {}", process.role(), doing(process, machine))).collect();
+    let mut doers: Vec<(String, Vec<String>)> = Vec::new();
+    for process in left {
+        let what = doing(process, machine);
+        let alike = |known: &str| known == what && what.starts_with("waits ");
+        match doers.iter_mut().find(|(known, _)| alike(known)) {
+            Some((_, who)) => who.push(process.role()),
+            None => doers.push((what, vec![process.role()])),
+        }
+    }
+    let part = |(what, who): &(String, Vec<String>)| match what.strip_prefix("waits ") {
+        Some(how) if who.len() > 1 => format!("{} wait {how}", and(who)),
+        _ => format!("{} {what}", and(who)),
+    };
+    let parts: Vec<String> = doers.iter().map(part).collect();
     format!("stuck: {}", parts.join("; "))
 }

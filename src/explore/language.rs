@@ -1,0 +1,184 @@
+//! How many outputs there are, and the first of them, without making each: the graph as an automaton whose letters are what is printed, made
+//! deterministic. All states that the same text leads to are one place there, and every output is one way through the places.
+
+use std::collections::HashMap;
+
+use super::graph::{Ending, Graph};
+use super::intern::{Build, Tuples};
+
+/// Where an output can be: all states that a text leads to, each with how much of the print that it stands in has been printed.
+struct Place {
+    /// What can be printed next, in order, and where it leads.
+    next: Vec<(Vec<u8>, u32)>,
+    /// Whether the text is an output.
+    ends: bool,
+}
+
+/// All outputs of a graph.
+pub(crate) struct Language {
+    places: Vec<Place>,
+    /// How many outputs begin with a text that leads to each place; no number where there are more than can be counted.
+    counts: Vec<Option<u128>>,
+}
+
+impl Language {
+    /// The outputs of a graph in which no circle prints; nothing where that takes more than so many states in all places together.
+    pub(crate) fn of(graph: &Graph, most: usize) -> Option<Language> {
+        // Where no text begins as another does, a row of prints is known by its text: a letter is a whole print. Else it is a byte.
+        let bytes = !prefix_free(graph);
+        let mut sets = Tuples::default();
+        let mut places: Vec<Place> = Vec::new();
+        let start = closure(graph, vec![0]);
+        sets.insert(&start);
+        let mut total = start.len();
+        let mut at = 0;
+        while at < sets.len() {
+            let here = sets.get(at as u32).to_vec();
+            let (ends, steps) = follow(graph, &here, bytes);
+            let mut next = Vec::with_capacity(steps.len());
+            for (letter, states) in steps {
+                let states = closure(graph, states);
+                let (place, new) = sets.insert(&states);
+                if new {
+                    total += states.len();
+                }
+                next.push((letter, place));
+            }
+            places.push(Place { next, ends });
+            if total > most {
+                return None;
+            }
+            at += 1;
+        }
+        let counts = count(&places)?;
+        Some(Language { places, counts })
+    }
+
+    /// How many outputs there are; nothing where that is more than can be counted.
+    pub(crate) fn len(&self) -> Option<u128> {
+        self.counts.first().copied().flatten()
+    }
+
+    /// The first of them, in order.
+    pub(crate) fn first(&self, most: usize) -> Vec<Vec<u8>> {
+        let mut found = Vec::new();
+        let mut stack: Vec<(u32, Vec<u8>)> = vec![(0, Vec::new())];
+        while let Some((at, text)) = stack.pop() {
+            let place = &self.places[at as usize];
+            if place.ends {
+                found.push(text.clone());
+                if found.len() >= most {
+                    break;
+                }
+            }
+            for (letter, to) in place.next.iter().rev().filter(|(_, to)| self.counts[*to as usize] != Some(0)) {
+                let mut longer = text.clone();
+                longer.extend_from_slice(letter);
+                stack.push((*to, longer));
+            }
+        }
+        found
+    }
+}
+
+/// Whether no text that is printed is the beginning of another.
+fn prefix_free(graph: &Graph) -> bool {
+    let mut texts: Vec<&[u8]> = (1..graph.texts.len()).map(|text| graph.texts.get(text as u32)).collect();
+    texts.sort_unstable();
+    texts.windows(2).all(|pair| !pair[1].starts_with(pair[0]))
+}
+
+/// A state in the middle of a print: the edge, and how many of its bytes are printed. Plain nodes are below, and sorted first.
+fn within(graph: &Graph, edge: usize, printed: usize) -> [u32; 3] {
+    [graph.nodes.len() as u32, edge as u32, printed as u32]
+}
+
+/// Adds the states that can be reached without a print; sorted, each once. Three words that begin with the number of nodes are a state in the
+/// middle of a print.
+fn closure(graph: &Graph, states: Vec<u32>) -> Vec<u32> {
+    let border = graph.nodes.len() as u32;
+    let mut nodes = Vec::new();
+    let mut inside: Vec<[u32; 3]> = Vec::new();
+    let mut words = states.iter().copied();
+    while let Some(word) = words.next() {
+        match (word == border, words.len() >= 2) {
+            (true, true) => inside.push([word, words.next().unwrap_or(0), words.next().unwrap_or(0)]),
+            _ => nodes.push(word),
+        }
+    }
+    let mut known: HashMap<u32, (), Build> = nodes.iter().map(|node| (*node, ())).collect();
+    let mut at = 0;
+    while let Some(node) = nodes.get(at).copied() {
+        for edge in &graph.edges[graph.edges_of(node)] {
+            if edge.text == 0 && known.insert(edge.to, ()).is_none() {
+                nodes.push(edge.to);
+            }
+        }
+        at += 1;
+    }
+    // Only states that print or end matter for what comes.
+    nodes.retain(|node| {
+        graph.ending(*node) == Ending::Finished || graph.edges[graph.edges_of(*node)].iter().any(|edge| edge.text != 0)
+    });
+    nodes.sort_unstable();
+    nodes.dedup();
+    inside.sort_unstable();
+    inside.dedup();
+    nodes.extend(inside.into_iter().flatten());
+    nodes
+}
+
+/// Whether an output ends in some states, and where each letter leads, in order.
+fn follow(graph: &Graph, states: &[u32], bytes: bool) -> (bool, Vec<(Vec<u8>, Vec<u32>)>) {
+    let border = graph.nodes.len() as u32;
+    let mut ends = false;
+    let mut steps: std::collections::BTreeMap<&[u8], Vec<u32>> = std::collections::BTreeMap::new();
+    let mut go = |edge: usize, printed: usize| {
+        let about = graph.edges[edge];
+        let text = graph.texts.get(about.text);
+        let letter = if bytes { &text[printed..=printed] } else { text };
+        let leads = steps.entry(letter).or_default();
+        if printed + letter.len() == text.len() {
+            leads.push(about.to);
+        } else {
+            leads.extend(within(graph, edge, printed + 1));
+        }
+    };
+    let mut words = states.iter().copied();
+    while let Some(word) = words.next() {
+        if word == border {
+            let (edge, printed) = (words.next().unwrap_or(0), words.next().unwrap_or(0));
+            go(edge as usize, printed as usize);
+            continue;
+        }
+        ends |= graph.ending(word) == Ending::Finished;
+        graph.edges_of(word).filter(|edge| graph.edges[*edge].text != 0).for_each(|edge| go(edge, 0));
+    }
+    (ends, steps.into_iter().map(|(letter, states)| (letter.to_vec(), states)).collect())
+}
+
+/// How many outputs follow each place; nothing where places lead in a circle.
+fn count(places: &[Place]) -> Option<Vec<Option<u128>>> {
+    let mut counts: Vec<Option<u128>> = vec![None; places.len()];
+    // 0: not seen, 1: under way, 2: done.
+    let mut seen = vec![0_u8; places.len()];
+    let mut stack: Vec<(u32, usize)> = vec![(0, 0)];
+    while let Some((at, edge)) = stack.pop() {
+        let place = &places[at as usize];
+        seen[at as usize] = 1;
+        if let Some((_, to)) = place.next.get(edge) {
+            stack.push((at, edge + 1));
+            match seen[*to as usize] {
+                0 => stack.push((*to, 0)),
+                1 => return None,
+                _ => {}
+            }
+            continue;
+        }
+        let follow = place.next.iter().map(|(_, to)| counts[*to as usize]);
+        counts[at as usize] =
+            follow.fold(Some(u128::from(place.ends)), |sum: Option<u128>, more| sum?.checked_add(more?));
+        seen[at as usize] = 2;
+    }
+    Some(counts)
+}
