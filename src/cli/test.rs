@@ -69,6 +69,21 @@ struct Outcome {
     messages: Vec<String>,
 }
 
+impl Outcome {
+    /// That of a test which has not been carried out.
+    fn of(path: &Path) -> Outcome {
+        let name = path.display().to_string();
+        Outcome { name, verdict: Verdict::Broken, points: 0.0, max_points: 1.0, messages: Vec::new() }
+    }
+}
+
+/// The names of directives.
+const DIRECTIVES: &[&str] =
+    &["output", "outputs", "exit", "always", "never", "stdin", "args", "options", "points", "partial"];
+
+/// What `always:` can say besides a text.
+const PROMISES: &[&str] = &["no-stuck", "no-fault", "no-assertion", "no-livelock", "no-zombie"];
+
 /// A header.
 #[derive(Debug, Default)]
 struct Header {
@@ -81,6 +96,16 @@ struct Header {
     args: Vec<String>,
     options: Vec<String>,
     points: Option<f64>,
+    /// Whether each promise counts for itself.
+    partial: bool,
+}
+
+impl Header {
+    /// How many promises it makes.
+    fn promises(&self) -> usize {
+        let once = usize::from(self.output.is_some()) + usize::from(self.exit.is_some());
+        once + usize::from(!self.outputs.is_empty()) + self.always.len() + self.never.len()
+    }
 }
 
 /// The options of `proc explore`, as a header gives them.
@@ -92,18 +117,19 @@ struct Options {
 
 /// The program, and its status.
 pub(crate) fn main(options: &Test) -> u8 {
-    let mut files = Vec::new();
+    let mut outcomes = Vec::new();
     for path in &options.paths {
+        let mut files = Vec::new();
+        // What cannot be found is a result like any other: the rest is tested all the same.
         if let Err(why) = gather(path, &mut files) {
-            say(&format!("proc: `{}`: {why}\n", path.display()));
-            return EXIT_BROKEN;
+            outcomes.push(Outcome { messages: vec![why.to_string()], ..Outcome::of(path) });
         }
+        outcomes.extend(files.iter().map(|file| test(file)));
     }
-    if files.is_empty() {
-        say("proc: there is no program to test\n");
+    if outcomes.is_empty() {
+        say("proc: there is no program to test: one has lines at its top that begin with `//!`\n");
         return EXIT_USAGE;
     }
-    let outcomes: Vec<Outcome> = files.iter().map(|file| test(file)).collect();
     let text = match options.format {
         Form::Text => as_text(&outcomes),
         Form::Json => as_json(&outcomes),
@@ -138,14 +164,18 @@ fn gather(path: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
     Ok(())
 }
 
+/// Whether a program has a header that promises something, or one with a mistake in it, which may hide a promise.
 fn has_header(path: &Path) -> bool {
-    std::fs::read_to_string(path).is_ok_and(|text| text.lines().any(|line| line.starts_with("//!")))
+    std::fs::read_to_string(path).is_ok_and(|text| {
+        let any = text.lines().any(|line| line.starts_with("//!"));
+        any && read_header(&text).map_or(true, |header| header.promises() > 0)
+    })
 }
 
 fn read_header(text: &str) -> Result<Header, String> {
     let mut header = Header::default();
     let mut begun = false;
-    for line in text.lines() {
+    for (number, line) in text.lines().enumerate() {
         let line = line.trim_end();
         if line.starts_with("#!") || line.is_empty() {
             continue;
@@ -164,7 +194,7 @@ fn read_header(text: &str) -> Result<Header, String> {
             output.push('\n');
             continue;
         }
-        directive(&mut header, rest)?;
+        directive(&mut header, rest).map_err(|why| format!("line {}: `{line}`: {why}", number + 1))?;
     }
     Ok(header)
 }
@@ -176,109 +206,166 @@ fn directive(header: &mut Header, line: &str) -> Result<(), String> {
     match name.trim() {
         "output" => header.output = Some(explore::unescape(value)),
         "outputs" => header.outputs.push(explore::unescape(value)),
-        "exit" => header.exit = Some(value.parse().map_err(|_| format!("`exit: {value}` is not a status"))?),
+        "exit" => {
+            header.exit = Some(value.parse().map_err(|_| "an exit status is a number from 0 to 255".to_owned())?);
+        }
+        "always" if value.starts_with("no-") && !PROMISES.contains(&value) => {
+            return Err(format!("there is no promise `{value}`{}", meant(value, PROMISES)));
+        }
         "always" => header.always.push(value.to_owned()),
         "never" => header.never.push(value.to_owned()),
         "stdin" => header.stdin = explore::unescape(value),
         "args" => header.args = words(),
         "options" => header.options = words(),
         "points" => {
-            let points: f64 = value.parse().map_err(|_| format!("`points: {value}` is not a number"))?;
-            header.points = Some(points).filter(|points| points.is_finite() && *points >= 0.0);
+            let points = value.parse().ok().filter(|points: &f64| points.is_finite() && *points >= 0.0);
+            header.points = Some(points.ok_or("points are a number, 0 or more")?);
         }
+        "partial" => match value {
+            "yes" => header.partial = true,
+            "no" => header.partial = false,
+            _ => return Err("that is `yes` or `no`".to_owned()),
+        },
         "ids" | "real" | "varies" | "notes" => {}
-        other => return Err(format!("there is no directive `{other}` in a header")),
+        other => return Err(format!("there is no directive `{other}`{}", meant(other, DIRECTIVES))),
     }
     Ok(())
 }
 
+/// `, did you mean ...?` where a word is much like one of these.
+fn meant(word: &str, known: &[&str]) -> String {
+    let like = crate::diagnostics::suggest::nearest(word, known.iter().copied());
+    like.map_or_else(|| format!("; there are {}", known.join(", ")), |like| format!(", did you mean `{like}`?"))
+}
+
 fn test(file: &Path) -> Outcome {
-    let name = file.display().to_string();
-    let mut outcome = Outcome { name, verdict: Verdict::Broken, points: 0.0, max_points: 1.0, messages: Vec::new() };
+    let mut outcome = Outcome::of(file);
     match try_test(file, &mut outcome) {
-        Ok(failures) if failures.is_empty() => {
+        Ok(failures) if failures.messages.is_empty() => {
             outcome.verdict = Verdict::Passed;
             outcome.points = outcome.max_points;
         }
         Ok(failures) => {
             outcome.verdict = Verdict::Failed;
-            outcome.messages = failures;
+            outcome.points = outcome.max_points * failures.kept;
+            outcome.messages = failures.messages;
         }
         Err(why) => outcome.messages.push(why),
     }
     outcome
 }
 
+/// So many ways in which one promise is broken are enough to see how.
+const MOST_MESSAGES: usize = 5;
+
+/// What does not hold.
+#[derive(Default)]
+struct Failures {
+    messages: Vec<String>,
+    /// How many promises are broken.
+    broken: usize,
+    /// The part of the points that is kept all the same.
+    kept: f64,
+}
+
+impl Failures {
+    /// A promise, and all that breaks it.
+    fn hold(&mut self, messages: Vec<String>) {
+        self.broken += usize::from(!messages.is_empty());
+        let more = messages.len().saturating_sub(MOST_MESSAGES);
+        self.messages.extend(messages.into_iter().take(MOST_MESSAGES));
+        if more > 0 {
+            self.messages.push(format!("and {more} more like these"));
+        }
+    }
+
+    /// Nothing at all can be held.
+    fn all(why: &str) -> Failures {
+        Failures { messages: vec![why.to_owned()], ..Failures::default() }
+    }
+}
+
 /// What fails; an error where the test cannot be carried out.
-fn try_test(file: &Path, outcome: &mut Outcome) -> Result<Vec<String>, String> {
+fn try_test(file: &Path, outcome: &mut Outcome) -> Result<Failures, String> {
     let text = std::fs::read_to_string(file).map_err(|error| error.to_string())?;
     let header = read_header(&text)?;
     outcome.max_points = header.points.unwrap_or(1.0);
+    if header.promises() == 0 {
+        return Err(
+            "its header promises nothing: it has no `output:`, `outputs:`, `exit:`, `always:` or `never:`".to_owned()
+        );
+    }
     let words = ["explore".into()].into_iter().chain(header.options.iter().map(Into::into));
     let words = words.chain([file.as_os_str().to_owned()]).chain(header.args.iter().map(Into::into));
     let options: Vec<std::ffi::OsString> = words.collect();
     let options = Options::try_parse_from(options).map_err(|error| error.to_string())?.explore;
-    let mut failures = Vec::new();
+    let mut failures = Failures::default();
     if header.output.is_some() || header.exit.is_some() {
-        match run_once(&options, file, &header)? {
-            Err(why) => return Ok(vec![why]),
-            Ok((output, status)) => {
-                if let Some(expected) = header.output.as_ref().filter(|expected| **expected != output) {
-                    failures.push(format!("the output is {output:?}, and should be {expected:?}"));
-                }
-                if let Some(expected) = header.exit.filter(|expected| *expected != status) {
-                    failures.push(format!("the exit status is {status}, and should be {expected}"));
-                }
-            }
+        let (output, status) = match run_once(&options, file, &header)? {
+            Err(why) => return Ok(Failures::all(&why)),
+            Ok(ended) => ended,
+        };
+        if let Some(expected) = &header.output {
+            let differs = *expected != output;
+            let message = || format!("the output is {output:?}, and should be {expected:?}");
+            failures.hold(differs.then(message).into_iter().collect());
+        }
+        if let Some(expected) = header.exit {
+            let message = || format!("the exit status is {status}, and should be {expected}");
+            failures.hold((expected != status).then(message).into_iter().collect());
         }
     }
     if !(header.outputs.is_empty() && header.always.is_empty() && header.never.is_empty()) {
         let mut survey = match explore::explore(&options, file, header.stdin.clone().into_bytes()) {
             Ok(survey) => survey,
-            Err(super::EXIT_COMPILE) => return Ok(vec!["it does not compile".to_owned()]),
+            Err(super::EXIT_COMPILE) => return Ok(Failures::all("it does not compile")),
             Err(_) => return Err("it could not be explored".to_owned()),
         };
         let report = survey.report();
         check_schedules(&header, &survey, &report, &mut failures);
         // Promises are held against every schedule, also where there are too many outputs to list.
         let decided = report.complete || header.outputs.is_empty() && survey.is_complete();
-        if !decided && failures.is_empty() {
+        if !decided && failures.messages.is_empty() {
             return Err(format!("not decided: {}", report.bounds.join("; ")));
         }
+    }
+    if header.partial {
+        failures.kept = (header.promises() - failures.broken) as f64 / header.promises() as f64;
     }
     Ok(failures)
 }
 
-fn check_schedules(header: &Header, survey: &Survey, report: &Report, failures: &mut Vec<String>) {
-    let mut fail = |what: String, schedule: &str| failures.push(format!("{what}; schedule: {schedule}"));
+fn check_schedules(header: &Header, survey: &Survey, report: &Report, failures: &mut Failures) {
+    let failure = |what: &str, schedule: &str| format!("{what}; schedule: {schedule}");
     if !header.outputs.is_empty() {
-        for output in report.outputs.iter().filter(|output| !header.outputs.contains(&output.text)) {
-            fail(format!("it can print {:?}", output.text), &output.schedule);
+        let others = report.outputs.iter().filter(|output| !header.outputs.contains(&output.text));
+        let mut wrong: Vec<String> =
+            others.map(|output| failure(&format!("it can print {:?}", output.text), &output.schedule)).collect();
+        let printed = |wanted: &&String| report.outputs.iter().any(|output| output.text == **wanted);
+        if report.complete {
+            let missing = header.outputs.iter().filter(|wanted| !printed(wanted));
+            wrong.extend(missing.map(|wanted| format!("it can never print {wanted:?}")));
         }
-        for wanted in &header.outputs {
-            if report.complete && !report.outputs.iter().any(|output| output.text == *wanted) {
-                fail(format!("it can never print {wanted:?}"), "none");
-            }
-        }
+        failures.hold(wrong);
     }
-    for promise in &header.always {
-        let found = match promise.as_str() {
-            "no-stuck" => report.stuck.clone(),
-            "no-fault" => report.faults.clone(),
-            "no-assertion" => report.assertions.clone(),
-            "no-livelock" => report.livelocks.clone(),
-            "no-zombie" => report.zombies.clone(),
-            text => {
-                let message = format!("it does not always print {text:?}");
-                explore::breaking(survey, report, &explore::promise(text, true), &message)
+    let always = header.always.iter().map(|text| (text, true));
+    for (text, always) in always.chain(header.never.iter().map(|text| (text, false))) {
+        let found = match (always, text.as_str()) {
+            (true, "no-stuck") => report.stuck.clone(),
+            (true, "no-fault") => report.faults.clone(),
+            (true, "no-assertion") => report.assertions.clone(),
+            (true, "no-livelock") => report.livelocks.clone(),
+            (true, "no-zombie") => report.zombies.clone(),
+            (_, text) => {
+                let message = if always {
+                    format!("it does not always print {text:?}")
+                } else {
+                    format!("it can print {text:?}")
+                };
+                explore::breaking(survey, report, &explore::promise(text, always), &message)
             }
         };
-        found.iter().for_each(|witness| fail(witness.message.clone(), &witness.schedule));
-    }
-    for text in &header.never {
-        let message = format!("it can print {text:?}");
-        let found = explore::breaking(survey, report, &explore::promise(text, false), &message);
-        found.iter().for_each(|witness| fail(witness.message.clone(), &witness.schedule));
+        failures.hold(found.iter().map(|witness| failure(&witness.message, &witness.schedule)).collect());
     }
 }
 
@@ -343,7 +430,7 @@ fn run_once(options: &Explore, file: &Path, header: &Header) -> Result<Result<(S
         End::Finished(status) => Ok((output, status.shell())),
         End::Stuck => Ok((output, super::EXIT_STUCK)),
         End::TicksReached => Err(format!("it has not ended after {TICKS} instructions")),
-        End::Quit => Err("it was interrupted".to_owned()),
+        End::Quit => return Err("it was interrupted".to_owned()),
     })
 }
 

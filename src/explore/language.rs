@@ -128,8 +128,11 @@ fn closure(graph: &Graph, states: Vec<u32>) -> Vec<u32> {
     nodes
 }
 
+/// What is printed, and the states it leads to.
+type Letter = (Vec<u8>, Vec<u32>);
+
 /// Whether an output ends in some states, and where each letter leads, in order.
-fn follow(graph: &Graph, states: &[u32], bytes: bool) -> (bool, Vec<(Vec<u8>, Vec<u32>)>) {
+fn follow(graph: &Graph, states: &[u32], bytes: bool) -> (bool, Vec<Letter>) {
     let border = graph.nodes.len() as u32;
     let mut ends = false;
     let mut steps: std::collections::BTreeMap<&[u8], Vec<u32>> = std::collections::BTreeMap::new();
@@ -175,9 +178,8 @@ fn count(places: &[Place]) -> Option<Vec<Option<u128>>> {
             }
             continue;
         }
-        let follow = place.next.iter().map(|(_, to)| counts[*to as usize]);
-        counts[at as usize] =
-            follow.fold(Some(u128::from(place.ends)), |sum: Option<u128>, more| sum?.checked_add(more?));
+        let mut follow = place.next.iter().map(|(_, to)| counts[*to as usize]);
+        counts[at as usize] = follow.try_fold(u128::from(place.ends), |sum, more| sum.checked_add(more?));
         seen[at as usize] = 2;
     }
     Some(counts)

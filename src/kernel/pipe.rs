@@ -177,7 +177,7 @@ impl Pipe {
 
     /// Whether a whole line is in it.
     pub(crate) fn has_line(&self) -> bool {
-        self.bytes.contains(&b'\n')
+        self.bytes.as_slice().contains(&b'\n')
     }
 
     /// Whether no byte waits to be read.

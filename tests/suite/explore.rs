@@ -30,6 +30,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     trials.push(trial("explore/threads-agree", threads));
     trials.push(trial("explore/json-as-documented", documented));
     trials.push(trial("explore/verdicts-of-proc-test", verdicts));
+    trials.push(trial("explore/grades-of-proc-test", grades));
     trials
 }
 
@@ -561,4 +562,71 @@ fn verdicts() {
             assert!(form == "text" || form == "junit" || serde_json::from_str::<Value>(&printed).is_ok(), "{printed}");
         }
     }
+}
+
+/// What `proc test` says, its status, and its points.
+fn grades() {
+    let race = "if fork() == 0 { printf(\"c\"); exit(0); } printf(\"p\"); wait();\n";
+    let unbuffered = "//! options: --stdout=unbuffered\n";
+    for (header, body, status, points, says) in [
+        (
+            "//! points: 4\n//! partial: yes\n//! always: c\n//! never: x\n//! outputs: cp\n//! exit: 0\n",
+            race,
+            1,
+            3.0,
+            "it can print",
+        ),
+        ("//! points: 4\n//! always: c\n//! outputs: cp\n", race, 1, 0.0, "it can print \"pc\"; schedule: P P c1 c1 P"),
+        ("//! points: -3\n//! always: c\n", race, 2, 0.0, "line 1: `//! points: -3`: points are a number"),
+        (
+            "//! always: no-stuk\n",
+            race,
+            2,
+            0.0,
+            "line 1: `//! always: no-stuk`: there is no promise `no-stuk`, did you mean `no-stuck`?",
+        ),
+        (
+            "// by a teacher\n//! outptus: cp\n",
+            race,
+            2,
+            0.0,
+            "line 2: `//! outptus: cp`: there is no directive `outptus`, did you mean `outputs`?",
+        ),
+        ("//! exit: 300\n", race, 2, 0.0, "line 1: `//! exit: 300`: an exit status is a number from 0 to 255"),
+        ("//! partial: maybe\n", race, 2, 0.0, "line 1"),
+        ("//! points: 2\n", race, 2, 0.0, "its header promises nothing"),
+        ("//! output: x\n", "let = 3;\n", 1, 0.0, "it does not compile"),
+        (
+            "//! never: 33\n",
+            "for i in 0..6 { if fork() == 0 { for j in 0..3 { printf(\"%d\", i); } exit(0); } }\n",
+            1,
+            0.0,
+            "it can print \"33\"",
+        ),
+        (
+            "//! never: 3333\n",
+            "for i in 0..6 { if fork() == 0 { for j in 0..3 { printf(\"%d\", i); } exit(0); } }\n",
+            0,
+            1.0,
+            "",
+        ),
+    ] {
+        let (_folder, path) = written(&format!("{header}{unbuffered}{body}"));
+        let mut command = Command::new(program());
+        command.args(["test", "--format=json", &path]);
+        let output = run(command, b"");
+        let result: Value = serde_json::from_slice(&output.stdout).expect("a result");
+        assert_eq!(output.status.code(), Some(status), "{header}{result}");
+        assert_eq!(result["points"], serde_json::json!(points), "{header}{result}");
+        let messages = result["tests"][0]["messages"].to_string().replace("\\\"", "\"");
+        assert!(messages.contains(says), "{header}{messages}");
+    }
+    // A file that is not there is a result too, and the others are tested all the same.
+    let (_folder, path) = written("//! output: 1\\n\nprint(1);\n");
+    let mut command = Command::new(program());
+    command.args(["test", "--format=gradescope", "/nowhere/x.proc", &path]);
+    let output = run(command, b"");
+    let result: Value = serde_json::from_slice(&output.stdout).expect("a result");
+    assert_eq!((output.status.code(), result["tests"].as_array().map(Vec::len)), (Some(2), Some(2)));
+    assert_eq!((&result["tests"][0]["status"], &result["tests"][1]["status"]), (&"failed".into(), &"passed".into()));
 }
