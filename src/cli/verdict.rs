@@ -7,6 +7,8 @@ use crate::explore::{Output, Print, Report, Witness};
 
 /// Longer lists are for machines.
 const MOST_OUTPUTS: usize = 200;
+/// So many outputs of which there are more are enough to see what they are like.
+const MOST_EXAMPLES: usize = 10;
 /// So many ways in which the same kind of thing goes wrong are enough to see how.
 const MOST_WITNESSES: usize = 8;
 
@@ -77,11 +79,13 @@ fn outputs(text: &mut String, report: &Report) {
         _ => plural(listed, "output") + if listed > 0 { ":" } else { "" },
     };
     text.push_str(&format!("{head}\n"));
-    for Output { text: printed, schedule, .. } in report.outputs.iter().take(MOST_OUTPUTS) {
+    // Where they are not all, a few are enough to see what they are like.
+    let most = if report.output_count.is_some() { MOST_OUTPUTS } else { MOST_EXAMPLES };
+    for Output { text: printed, schedule, .. } in report.outputs.iter().take(most) {
         text.push_str(&format!("  {printed:?}\n      by {schedule}\n"));
     }
-    if listed > MOST_OUTPUTS {
-        text.push_str(&format!("  and {} more, which --format json lists\n", listed - MOST_OUTPUTS));
+    if listed > most {
+        text.push_str(&format!("  and {} more, which --format json lists\n", listed - most));
     }
     if report.output_count.is_some_and(|count| count > listed as u128) {
         text.push_str("  --possible, --always and --never look at all of them\n");

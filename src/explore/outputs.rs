@@ -96,6 +96,9 @@ pub(crate) fn find(graph: &Graph, alive: &[bool], limits: Limits) -> Outputs {
             let shown = found.outputs.len();
             found.bound = Some(format!("there are {many} different outputs, of which the first {shown} are listed"));
         }
+        (None, _) if limits.pairs > FIRST_TRY => {
+            found.bound = Some("there are too many outputs to list or to count".to_owned());
+        }
         (None, _) => {}
     }
     complete_from_graph(graph, alive, &mut found);
