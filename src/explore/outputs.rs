@@ -1,8 +1,10 @@
 //! What the schedules print, each text with its shortest schedule: the ways through the graph, where ways that have come to the same state
 //! with the same text printed are one.
 
+use std::collections::VecDeque;
 use std::hash::BuildHasherDefault;
 
+use indexmap::map::Entry;
 use indexmap::{IndexMap, IndexSet};
 
 use super::circles;
@@ -57,7 +59,7 @@ pub(crate) struct Limits {
 type Pairs = IndexMap<(u32, u32), (u32, u32), BuildHasherDefault<Quick>>;
 
 /// About how many bytes a pair takes.
-const PAIR: usize = 48;
+const PAIR: usize = 60;
 
 /// Finds all of them. Where there are too many to list, those that are listed are the first, and all are counted if that can be done.
 pub(crate) fn find(graph: &Graph, alive: &[bool], limits: Limits) -> Outputs {
@@ -143,29 +145,87 @@ fn complete_from_graph(graph: &Graph, alive: &[bool], found: &mut Outputs) {
     }
 }
 
+/// The pairs that a search has met, in the order of how many steps they are away; falling asleep where nobody can tell is no step, since it
+/// is left out of schedules.
+struct Met {
+    pairs: Pairs,
+    /// How far away each pair is, and whether it was looked at.
+    about: Vec<(u32, bool)>,
+    /// Those to look at next, and those that are a step further away.
+    near: VecDeque<u32>,
+    further: Vec<u32>,
+    steps: u32,
+}
+
+impl Met {
+    fn new() -> Met {
+        let mut met =
+            Met { pairs: Pairs::default(), about: Vec::new(), near: VecDeque::new(), further: Vec::new(), steps: 0 };
+        met.meet((0, 0), (0, 0), true);
+        met
+    }
+
+    /// The next pair to look at, by its number.
+    fn next(&mut self) -> Option<(u32, (u32, u32))> {
+        loop {
+            if self.near.is_empty() {
+                self.near.extend(self.further.drain(..));
+                self.steps += 1;
+            }
+            let at = self.near.pop_front()?;
+            let about = &mut self.about[at as usize];
+            if !std::mem::replace(&mut about.1, true) {
+                return self.pairs.get_index(at as usize).map(|(pair, _)| (at, *pair));
+            }
+        }
+    }
+
+    /// A pair was met after another, by an edge; `free` where that is no step.
+    fn meet(&mut self, pair: (u32, u32), after: (u32, u32), free: bool) {
+        let away = self.steps + u32::from(!free);
+        let at = match self.pairs.entry(pair) {
+            Entry::Vacant(place) => {
+                let at = place.index() as u32;
+                place.insert(after);
+                self.about.push((away, false));
+                at
+            }
+            Entry::Occupied(mut place) => {
+                let at = place.index() as u32;
+                if self.about[at as usize].0 <= away {
+                    return;
+                }
+                place.insert(after);
+                self.about[at as usize].0 = away;
+                at
+            }
+        };
+        if free { self.near.push_back(at) } else { self.further.push(at) }
+    }
+}
+
 /// Makes all outputs, as far as the limits allow.
 fn list(graph: &Graph, alive: &[bool], limits: Limits) -> Outputs {
     let mut found = Outputs::default();
     let most = limits.pairs;
+    let idle: Vec<bool> = graph.words.iter().map(|word| word.idle).collect();
     let mut texts = Bytes::default();
     texts.intern(b"");
-    let mut pairs = Pairs::default();
-    pairs.insert((0, 0), (0, 0));
+    let mut met = Met::new();
     let mut outputs: IndexMap<u32, (u32, IndexSet<u32>)> = IndexMap::new();
     let mut stuck: IndexMap<(u32, u32), u32> = IndexMap::new();
     let mut endless: IndexMap<u32, u32> = IndexMap::new();
-    let mut at = 0;
     let mut text = Vec::new();
-    while let Some((&(node, printed), _)) = pairs.get_index(at) {
+    while let Some((at, (node, printed))) = met.next() {
         match graph.ending(node) {
             Ending::Finished => {
-                outputs.entry(printed).or_insert((at as u32, IndexSet::new())).1.insert(node);
+                outputs.entry(printed).or_insert((at, IndexSet::new())).1.insert(node);
             }
             Ending::Stuck(report) => {
-                stuck.entry((report, printed)).or_insert(at as u32);
+                stuck.entry((report, printed)).or_insert(at);
             }
             Ending::Open if !alive.get(node as usize).copied().unwrap_or(true) => {
-                endless.entry(printed).or_insert(at as u32);
+                endless.entry(printed).or_insert(at);
             }
             Ending::Open => {
                 for edge in graph.edges_of(node) {
@@ -178,22 +238,22 @@ fn list(graph: &Graph, alive: &[bool], limits: Limits) -> Outputs {
                         text.extend_from_slice(graph.texts.get(about.text));
                         texts.intern(&text).0
                     };
-                    pairs.entry((about.to, next)).or_insert((at as u32, edge as u32));
+                    let free = idle.get(about.word as usize).copied().unwrap_or(false);
+                    met.meet((about.to, next), (at, edge as u32), free);
                 }
             }
             Ending::Unknown => {}
         }
-        if pairs.len() > most {
+        if met.pairs.len() > most {
             found.bound = Some(format!("the limit of {most} states with different outputs was reached (--max-states)"));
             break;
         }
-        if texts.size() + pairs.len() * PAIR > limits.memory {
+        if texts.size() + met.pairs.len() * PAIR > limits.memory {
             found.bound = Some("the limit of memory was reached while outputs were listed (--memory)".to_owned());
             break;
         }
-        at += 1;
     }
-    let way = |pair: u32| way_to(&pairs, &texts, pair);
+    let way = |pair: u32| way_to(&met.pairs, &texts, pair);
     found.outputs = outputs.values().map(|(pair, finals)| (way(*pair), finals.len())).collect();
     found.outputs.sort_by(|a, b| a.0.text.cmp(&b.0.text));
     found.count = found.bound.is_none().then_some(found.outputs.len() as u128);
