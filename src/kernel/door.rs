@@ -323,25 +323,6 @@ impl Machine {
         }
     }
 
-    /// Makes the call that a process has begun, and goes the way back to user code, unless the call has left it a signal that it handles:
-    /// this one is there to be acted on, and others may still come before it is. Whether that is so.
-    #[inline(never)]
-    pub(crate) fn enter_until_handled(&mut self, pid: Pid) -> bool {
-        let Some(process) = self.table.get_mut(pid) else { return false };
-        let call = if process.signals.doomed.is_some() { None } else { process.call.take() };
-        let blocked = call.and_then(|call| self.attempt_again(pid, call));
-        let handled = blocked.is_none()
-            && self.table.get(pid).is_some_and(|process| {
-                let signals = &process.signals;
-                let running = matches!(process.state, State::Running) && signals.doomed.is_none();
-                running && Signal::ALL.iter().any(|s| signals.deliverable().contains(*s) && signals.handles(*s))
-            });
-        if !handled {
-            self.leave(pid, blocked);
-        }
-        handled
-    }
-
     /// Makes a call again.
     #[inline(never)]
     fn attempt_again(&mut self, pid: Pid, call: Box<Call>) -> Option<WaitFor> {
@@ -544,6 +525,25 @@ impl Machine {
         signals.aborting |= abort;
         self.note_faults(pid, &fault);
         self.enter_handler(pid, signal, action, None);
+    }
+
+    /// Makes the call that a process has begun, and goes the way back to user code, unless the call has left it a signal that it handles:
+    /// this one is there to be acted on, and others may still come before it is. Whether that is so.
+    #[inline(never)]
+    pub(crate) fn enter_until_handled(&mut self, pid: Pid) -> bool {
+        let Some(process) = self.table.get_mut(pid) else { return false };
+        let call = if process.signals.doomed.is_some() { None } else { process.call.take() };
+        let blocked = call.and_then(|call| self.attempt_again(pid, call));
+        let handled = blocked.is_none()
+            && self.table.get(pid).is_some_and(|process| {
+                let signals = &process.signals;
+                let running = matches!(process.state, State::Running) && signals.doomed.is_none();
+                running && Signal::ALL.iter().any(|s| signals.deliverable().contains(*s) && signals.handles(*s))
+            });
+        if !handled {
+            self.leave(pid, blocked);
+        }
+        handled
     }
 
     /// Tells the host why a process is about to be killed by a fault.
