@@ -10,14 +10,14 @@ use super::event::{Answer, Origin, Watch, What};
 use super::host::{Input, Outside};
 use super::machine::Machine;
 use super::param;
-use super::process::{Pid, State};
+use super::process::{Pid, Process, State};
 use super::signal::{Action, Delivery};
 use super::syscall;
 use super::wait::WaitFor;
 use crate::abi::builtin::Property;
 use crate::abi::constant::SA_RESTART;
 use crate::abi::{Builtin, Errno, SIG_DFL, SIG_IGN, Signal, Status, TICKS_PER_SECOND};
-use crate::vm::{self, Fault, Request, Stop};
+use crate::vm::{self, Context, Fault, Request, Stop};
 
 /// Switches of the processor between two looks at a terminal that a process waits for.
 const TURNS_BETWEEN_LOOKS: u64 = 256;
@@ -78,9 +78,7 @@ impl Machine {
     fn pick(&mut self) -> Option<Pid> {
         loop {
             let ticket = self.policy.pick()?;
-            let valid = |process: &super::process::Process| {
-                process.ticket == ticket.number && matches!(process.state, State::Ready)
-            };
+            let valid = |process: &Process| process.ticket == ticket.number && matches!(process.state, State::Ready);
             if self.table.get(ticket.pid).is_some_and(valid) {
                 return Some(ticket.pid);
             }
@@ -97,9 +95,11 @@ impl Machine {
         }
         let process = |at: usize| self.policy.ahead(at).and_then(|ticket| self.table.get(ticket.pid));
         let context = |at: usize| process(at).and_then(|process| process.context.as_deref());
-        black_box(process(12).map(|process| (process.ticket, process.accounting.since)));
-        black_box(context(8).map(|context| context.pc));
-        black_box(context(4).and_then(|context| context.slots.first().zip(context.slots.last())));
+        let hot = |process: &Process| (process.ticket, process.accounting.since, process.signals.mask);
+        black_box(process(12).map(hot));
+        black_box(context(8).map(|context| (context.pc, context.limits)));
+        let each_line = |context: &Context| context.slots.iter().step_by(8).fold(0, |all, slot| all | slot);
+        black_box(context(4).map(each_line));
     }
 
     /// Nobody is ready: the clock jumps, or the terminal is read, or the run is over.
@@ -142,12 +142,16 @@ impl Machine {
             self.last = Some(pid);
             self.totals.switches += 1;
         }
-        self.set_state(pid, State::Running);
+        let now = self.clock;
+        let Some(process) = self.table.get_mut(pid) else { return };
+        let from = process.change_state(State::Running, now);
+        let nothing_to_do = process.call.is_none() && process.signals.are_quiet();
         if self.watches(Watch::SCHED) {
+            self.note_state(pid, from, State::Running);
             self.emit(Watch::SCHED, pid, What::Dispatched);
         }
         let mut left = if self.policy.preempts() { self.config.quantum } else { u64::MAX };
-        let mut goes_on = self.enter(pid);
+        let mut goes_on = nothing_to_do || self.enter(pid);
         while goes_on {
             let room = self.room_until_next_event(left);
             if room == 0 {
@@ -252,17 +256,28 @@ impl Machine {
     /// The same, for a process that has just asked for a call.
     #[inline]
     fn enter_for(&mut self, pid: Pid, request: Request) -> bool {
-        let now = self.clock;
         let Some(process) = self.table.get_mut(pid) else { return false };
         let State::Running = process.state else { return false };
         process.accounting.calls += 1;
         self.totals.calls += 1;
-        if matches!(request.builtin, Builtin::Print | Builtin::Printf) && self.print_at_once(pid, &request) {
+        if matches!(request.builtin, Builtin::Print | Builtin::Printf) {
+            return self.enter_for_print(pid, request);
+        }
+        let Some(context) = process.context.as_deref() else { return false };
+        let call = Call::new(request, context, self.clock, self.spare_calls.pop());
+        let blocked = self.attempt(pid, call);
+        self.leave(pid, blocked)
+    }
+
+    /// The same for a print, most of which need no call.
+    #[inline(never)]
+    fn enter_for_print(&mut self, pid: Pid, request: Request) -> bool {
+        if self.print_at_once(pid, &request) {
             return self.leave(pid, None);
         }
         let Some(context) = self.table.get(pid).and_then(|process| process.context.as_deref()) else { return false };
-        let call = Call::new(request, context, now, self.spare_calls.pop());
-        let blocked = self.attempt(pid, call);
+        let call = Call::new(request, context, self.clock, self.spare_calls.pop());
+        let blocked = self.attempt_again(pid, call);
         self.leave(pid, blocked)
     }
 
@@ -323,7 +338,7 @@ impl Machine {
         }
     }
 
-    /// Makes a call again.
+    /// Makes a call that is made again, or that is none of the quick ones.
     #[inline(never)]
     fn attempt_again(&mut self, pid: Pid, call: Box<Call>) -> Option<WaitFor> {
         self.attempt(pid, call)

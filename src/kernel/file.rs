@@ -543,6 +543,24 @@ mod tests {
     }
 
     #[test]
+    fn a_shared_table_loses_its_last_number_as_any_other() {
+        let mut files = Files::default();
+        let mut parent = FileTable::terminal(&mut files);
+        let file = files.open(Kind::Null, O_RDWR, 0, None);
+        files.put(&mut parent, 5, Some(entry(file)));
+        let err = files.entry(parent, 2).map(|entry| entry.file).unwrap();
+        let mut child = files.share(parent);
+        assert_eq!(files.put(&mut child, 5, None).map(|entry| entry.file), Some(file));
+        assert_eq!((refs(&files, file), refs(&files, err)), (2, 2), "both tables count until the entry is dropped");
+        assert_eq!(files.drop_one(file), None);
+        assert_eq!(files.numbers(child).len(), 3, "the free numbers before it are gone with it");
+        assert_eq!(files.numbers(parent).len(), 6);
+        assert_eq!(files.put(&mut parent, 5, None).map(|entry| entry.file), Some(file));
+        assert_eq!(files.drop_one(file), Some(Kind::Null));
+        assert_eq!(refs(&files, err), 2);
+    }
+
+    #[test]
     fn the_last_sharer_of_a_table_gets_its_entries() {
         let mut files = Files::default();
         let table = FileTable::terminal(&mut files);

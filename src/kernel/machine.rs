@@ -361,7 +361,7 @@ impl Machine {
     /// What else there is to a change of state.
     #[cold]
     #[inline(never)]
-    fn note_state(&mut self, pid: Pid, from: State, to: State) {
+    pub(crate) fn note_state(&mut self, pid: Pid, from: State, to: State) {
         if from == to {
             return;
         }

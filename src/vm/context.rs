@@ -276,7 +276,7 @@ impl Context {
     }
 
     /// Makes something on the heap, collecting where that is due.
-    #[inline]
+    #[inline(always)]
     fn allocate(
         &mut self,
         memory: &mut Memory,
