@@ -1,7 +1,6 @@
 //! A system call in progress, and what it answers. A call that must wait answers `Block`; when its process is woken the
 //! whole call is made again, with what it has kept here. No effect happens before a call can still block.
 
-use super::mqueue::Message;
 use super::wait::WaitFor;
 use crate::abi::{Errno, SignalSet, Status};
 use crate::vm::{Context, Fault, Request};
@@ -26,13 +25,12 @@ pub struct Call {
     pub bytes: Option<Vec<u8>>,
     /// The mask that comes back when `sigsuspend` ends.
     pub saved_mask: Option<SignalSet>,
-    /// A message handed over by a sender while this receiver slept (MQMSG-11).
-    pub handed: Option<Box<Message>>,
-    /// Set by whoever completes the call for its sleeper: the answer (a queued send, MQMSG-12).
+    /// Set by whoever completes the call for its sleeper: a message that was sent is in its queue (MQMSG-12), or the one that was
+    /// waited for stands in `bytes` and `count` (MQMSG-11).
     pub done: bool,
     /// Whether the process has slept in this call.
     pub slept: bool,
-    /// What a printing call answers once its bytes have gone; the priority of a message being sent; the pipe that somebody
+    /// What a printing call answers once its bytes have gone; the priority of a message that is sent or was handed over; the pipe that somebody
     /// else's open has opened here too.
     pub count: i64,
 }
@@ -41,7 +39,7 @@ impl std::hash::Hash for Call {
     /// When it was first made is not part of what a program can see.
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
         (self.request, self.deadline, self.progress, &self.bytes, self.saved_mask).hash(state);
-        (&self.handed, self.done, self.slept, self.count).hash(state);
+        (self.done, self.slept, self.count).hash(state);
     }
 }
 
@@ -59,7 +57,6 @@ impl Call {
             progress,
             bytes,
             saved_mask,
-            handed,
             done,
             slept,
             count,
@@ -68,9 +65,6 @@ impl Call {
         (*progress, *saved_mask, *done, *slept, *count) = (0, None, false, false, 0);
         if bytes.is_some() {
             *bytes = None;
-        }
-        if handed.is_some() {
-            *handed = None;
         }
         call
     }
@@ -86,7 +80,6 @@ impl Call {
             progress: 0,
             bytes: None,
             saved_mask: None,
-            handed: None,
             done: false,
             slept: false,
             count: 0,

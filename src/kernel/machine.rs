@@ -9,7 +9,7 @@ use super::file::Files;
 use super::fs::FileSystem;
 use super::host::Host;
 use super::ledger::{Act, Ledger};
-use super::mqueue::{Message, Queues};
+use super::mqueue::Queues;
 use super::param;
 use super::pipe::Pipes;
 use super::poll::Poller;
@@ -135,8 +135,6 @@ pub struct Machine {
     pub(crate) spare_calls: Vec<Box<Call>>,
     /// The places of bytes that have reached their destination, for the next that are on their way.
     pub(crate) spare_bytes: Vec<Vec<u8>>,
-    /// The place of a message that was handed over, for the next one.
-    pub(crate) spare_message: Option<Box<Message>>,
     pub(crate) policy: Scheduler,
     /// How many processes are stopped: what spares every exit a look at its group.
     pub(crate) stopped: usize,
@@ -222,7 +220,6 @@ impl Machine {
             spare: Vec::new(),
             spare_calls: Vec::new(),
             spare_bytes: Vec::new(),
-            spare_message: None,
             text: Vec::new(),
             stopped: 0,
             last: None,

@@ -412,42 +412,34 @@ impl Machine {
             call.count = priority;
             return self.sleep_until(me, call, &file, deadline, WaitFor::QueueNotFull(id, file_id));
         }
-        let message = Message { priority, bytes: call.bytes.take().unwrap_or_default(), sent: self.deed(me) };
-        self.accept_message(me, id, message);
+        let bytes = call.bytes.take().unwrap_or_default();
+        self.accept_message(me, id, bytes, priority);
         Outcome::Int(0)
     }
 
     /// A message for a queue that is not full: to a sleeping receiver if there is one, else into the queue.
     #[inline]
-    fn accept_message(&mut self, sender: Pid, id: QueueId, message: Message) {
-        let Some(queue) = self.queues.get_mut(id) else { return };
-        queue.last_sent = Trail(Some(message.sent));
-        if !queue.receivers.is_empty()
-            && let Some(receiver) = self.queues.get(id).and_then(|queue| self.first_sleeper(&queue.receivers))
-        {
+    fn accept_message(&mut self, sender: Pid, id: QueueId, bytes: Vec<u8>, priority: i64) {
+        let sent = self.deed(sender);
+        let Some(queue) = self.queues.get(id) else { return };
+        if let Some(receiver) = self.first_sleeper(&queue.receivers) {
             let taken = self.deed(receiver);
-            if let Some(call) = self.table.get_mut(receiver).and_then(|process| process.call.as_deref_mut()) {
-                call.handed = Some(match self.spare_message.take() {
-                    Some(mut place) => {
-                        *place = message;
-                        place
-                    }
-                    None => Box::new(message),
-                });
-                if let Some(queue) = self.queues.get_mut(id) {
-                    queue.last_taken = Trail(Some(taken));
-                    queue.receivers.remove(|sleeper| *sleeper == receiver);
-                }
-                self.wake_out_of_queue(receiver);
-                return;
+            if let Some(queue) = self.queues.get_mut(id) {
+                (queue.last_sent, queue.last_taken) = (Trail(Some(sent)), Trail(Some(taken)));
+                queue.receivers.remove(|sleeper| *sleeper == receiver);
             }
+            if let Some(call) = self.table.get_mut(receiver).and_then(|process| process.call.as_deref_mut()) {
+                (call.bytes, call.count, call.done) = (Some(bytes), priority, true);
+            }
+            self.wake_out_of_queue(receiver);
+            return;
         }
-        if let Some(registration) = self.queues.insert(id, message)
+        if let Some(queue) = self.queues.get_mut(id) {
+            queue.last_sent = Trail(Some(sent));
+        }
+        if let Some(registration) = self.queues.insert(id, Message { priority, bytes, sent })
             && let Some(signal) = registration.signal
         {
-            if let Some(queue) = self.queues.get_mut(id) {
-                queue.notified = Trail(Some(registration.by));
-            }
             self.post(registration.by.who, signal, Origin::Kernel(sender));
         }
         self.changed(Source::Queue(id));
@@ -463,23 +455,23 @@ impl Machine {
         size: Option<i64>,
         deadline: Option<u64>,
     ) -> Outcome {
-        if let Some(mut message) = call.handed.take() {
-            let received = Outcome::Message(std::mem::take(&mut message.bytes), message.priority);
-            self.spare_message = Some(message);
-            return received;
+        if call.done {
+            return Outcome::Message(call.bytes.take().unwrap_or_default(), call.count);
         }
         let (id, file_id, file) = match self.queue_of(me, fd) {
             Ok(found) if found.2.readable() => found,
             _ => return Outcome::Fail(Errno::EBADF),
         };
-        let taken = self.deed(me);
         let Some(queue) = self.queues.get_mut(id) else { return Outcome::Fail(Errno::EBADF) };
         if size.is_some_and(|size| size < queue.max_size) {
             return Outcome::Fail(Errno::EMSGSIZE);
         }
         match queue.messages.pop_front() {
             Some(message) => {
-                queue.last_taken = Trail(Some(taken));
+                let taken = self.deed(me);
+                if let Some(queue) = self.queues.get_mut(id) {
+                    queue.last_taken = Trail(Some(taken));
+                }
                 self.note_passed(me, id, &message);
                 self.move_in_sleeping_sender(id);
                 self.changed(Source::Queue(id));
