@@ -440,6 +440,9 @@ impl Machine {
         if let Some(registration) = self.queues.insert(id, Message { priority, bytes, sent })
             && let Some(signal) = registration.signal
         {
+            if let Some(queue) = self.queues.get_mut(id) {
+                queue.notified = Trail(Some(registration.by));
+            }
             self.post(registration.by.who, signal, Origin::Kernel(sender));
         }
         self.changed(Source::Queue(id));
