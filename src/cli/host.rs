@@ -285,10 +285,15 @@ impl Host for RealHost {
 
     fn ended(&mut self, process: &Process) {
         let mut shared = self.shared.borrow_mut();
-        if shared.gone.len() == Gone::KEPT {
-            shared.gone.pop_front();
-        }
-        shared.gone.push_back(Gone::of(process));
+        let oldest = if shared.gone.len() == Gone::KEPT { shared.gone.pop_front() } else { None };
+        let gone = match oldest {
+            Some(mut oldest) => {
+                oldest.becomes(process);
+                oldest
+            }
+            None => Gone::of(process),
+        };
+        shared.gone.push_back(gone);
         if let Some(rows) = &mut shared.rows {
             rows.push(stats::Row::new(process, process.accounting.ended, process.peak_memory));
         }

@@ -172,10 +172,12 @@ impl Machine {
             if !self.timers.is_empty() {
                 self.fire_timers();
             }
-            goes_on = match stop {
-                _ if self.memory.exhausted() => self.die_of_exhaustion(pid),
-                Stop::Syscall(request) => self.enter_for(pid, request),
-                stop => self.enter_after(pid, stop),
+            goes_on = if self.memory.exhausted() {
+                self.die_of_exhaustion(pid)
+            } else if let Stop::Syscall(request) = stop {
+                self.enter_for(pid, request)
+            } else {
+                self.enter_after(pid, stop)
             };
         }
         self.leave_processor(pid);

@@ -7,7 +7,7 @@ use std::hash::{Hash, Hasher};
 use super::process::Pid;
 
 /// How many ids lie in the set itself.
-const FEW: usize = 4;
+const FEW: usize = 3;
 
 /// A set of ids.
 #[derive(Debug, Clone)]

@@ -100,6 +100,21 @@ impl Drop for Lineage {
     }
 }
 
+impl Clone for Lineage {
+    fn clone(&self) -> Lineage {
+        Lineage { pid: self.pid, fork: self.fork, ordinal: self.ordinal, parent: self.parent.clone() }
+    }
+
+    /// The owners of the parent's are counted only where it is another's.
+    fn clone_from(&mut self, other: &Lineage) {
+        (self.pid, self.fork, self.ordinal) = (other.pid, other.fork, other.ordinal);
+        match (&mut self.parent, &other.parent) {
+            (Some(mine), Some(theirs)) => share(mine, theirs),
+            (mine, theirs) => mine.clone_from(theirs),
+        }
+    }
+}
+
 /// Forks that a role tells in full.
 const LONGEST_ROLE: usize = 12;
 
@@ -140,31 +155,32 @@ pub enum News {
     Continued,
 }
 
-/// What a process has used, for `--stats`, `ps()` and `clock()`.
+/// What a process has used, for `--stats`, `ps()` and `clock()`. What every switch counts comes first.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[repr(C)]
 pub struct Accounting {
-    /// The tick at which it was made.
-    pub born: u64,
-    /// The tick at which it ended.
-    pub ended: u64,
     /// Instructions carried out.
     pub ticks: u64,
     /// Ticks spent ready but not running.
     pub waiting: u64,
+    /// The tick of the last change of state.
+    pub since: u64,
+    /// Changes of state.
+    pub state_changes: u64,
+    /// Times it left the processor by itself.
+    pub voluntary_switches: u64,
+    /// Times it was taken off the processor while it could have gone on.
+    pub involuntary_switches: u64,
+    /// System calls made.
+    pub calls: u64,
     /// Ticks spent blocked.
     pub blocked: u64,
     /// Ticks spent stopped.
     pub stopped: u64,
-    /// Times it was taken off the processor while it could have gone on.
-    pub involuntary_switches: u64,
-    /// Times it left the processor by itself.
-    pub voluntary_switches: u64,
-    /// Changes of state.
-    pub state_changes: u64,
-    /// The tick of the last change of state.
-    pub since: u64,
-    /// System calls made.
-    pub calls: u64,
+    /// The tick at which it was made.
+    pub born: u64,
+    /// The tick at which it ended.
+    pub ended: u64,
 }
 
 /// Soft and hard limits, by resource.
@@ -185,6 +201,10 @@ pub struct ResourceLimits {
 #[derive(Debug)]
 #[repr(C)]
 pub struct Process {
+    // Signals: changed by `signal`.
+    /// Actions, mask, pending signals.
+    pub signals: Signals,
+
     // Execution: changed by the scheduler and the door into the kernel.
     /// What it is doing. Change it through `Machine::set_state` only, which keeps the accounts.
     pub state: State,
@@ -205,9 +225,6 @@ pub struct Process {
     /// What it has used.
     pub accounting: Accounting,
 
-    // Signals: changed by `signal`.
-    /// Actions, mask, pending signals.
-    pub signals: Signals,
     /// The tick at which SIGALRM comes.
     pub alarm: Option<u64>,
 

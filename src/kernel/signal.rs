@@ -33,11 +33,16 @@ impl Default for Action {
     }
 }
 
-/// The signal state of a process.
+/// The signal state of a process. What every return from the kernel looks at comes last, and so lies beside what a switch changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[repr(C)]
 pub struct Signals {
     /// By number less one, shared with the parent until changed.
     actions: Arc<[Action; 31]>,
+    /// What reports tell; none in the many processes that no signal has reached.
+    story: Option<Box<Story>>,
+    /// Who blocked or unblocked signals last, this process or the ancestor that it has the mask from.
+    masked: Option<Arc<Deed>>,
     /// Blocked signals.
     pub mask: SignalSet,
     /// Generated and not yet acted on.
@@ -47,10 +52,6 @@ pub struct Signals {
     pub doomed: Option<Signal>,
     /// `abort` has run its handler: the next time it kills.
     pub aborting: bool,
-    /// What reports tell; none in the many processes that no signal has reached.
-    story: Option<Box<Story>>,
-    /// Who blocked or unblocked signals last, this process or the ancestor that it has the mask from.
-    masked: Option<Arc<Deed>>,
 }
 
 /// Where a process's signals come from, and what came of them.

@@ -2,7 +2,6 @@
 //! words, and nothing knows the text of the program.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use crate::abi::{Builtin, Signal, SignalSet, Status};
 use crate::kernel::file::{Descriptor, Kind};
@@ -19,7 +18,7 @@ use crate::source::Span;
 #[derive(Debug, Clone)]
 pub struct Gone {
     /// How it came to be.
-    pub lineage: Arc<Lineage>,
+    pub lineage: Lineage,
     /// How it ended.
     pub status: Status,
 }
@@ -30,7 +29,13 @@ impl Gone {
 
     /// What is kept of a process that has ended.
     pub fn of(process: &Process) -> Gone {
-        Gone { lineage: Arc::clone(&process.lineage), status: process.status }
+        Gone { lineage: Lineage::clone(&process.lineage), status: process.status }
+    }
+
+    /// The same of another process, in its place: every end of a process comes by here.
+    pub fn becomes(&mut self, process: &Process) {
+        self.lineage.clone_from(&process.lineage);
+        self.status = process.status;
     }
 
     /// Its role.
