@@ -102,13 +102,15 @@ impl Drop for Lineage {
 
 impl Clone for Lineage {
     fn clone(&self) -> Lineage {
-        Lineage { pid: self.pid, fork: self.fork, ordinal: self.ordinal, parent: self.parent.clone() }
+        let Lineage { pid, fork, base, ordinal, parent } = self;
+        Lineage { pid: *pid, fork: *fork, base: *base, ordinal: *ordinal, parent: parent.clone() }
     }
 
     /// The owners of the parent's are counted only where it is another's.
     fn clone_from(&mut self, other: &Lineage) {
-        (self.pid, self.fork, self.ordinal) = (other.pid, other.fork, other.ordinal);
-        match (&mut self.parent, &other.parent) {
+        let Lineage { pid, fork, base, ordinal, parent } = self;
+        (*pid, *fork, *base, *ordinal) = (other.pid, other.fork, other.base, other.ordinal);
+        match (parent, &other.parent) {
             (Some(mine), Some(theirs)) => share(mine, theirs),
             (mine, theirs) => mine.clone_from(theirs),
         }
