@@ -219,6 +219,7 @@ fn special(voice: &Voice<'_>, primary: &Stand, kind: &Kind) -> Option<&'static s
             let queue = facts.machine.queue(*queue)?;
             let own = queue.last_sent.0.zip(queue.last_taken.0).is_some_and(|(sent, taken)| sent.who == taken.who);
             match (own, others) {
+                _ if taken_by_one(facts, queue) => Some("send a last message for each process that receives"),
                 (true, _) => Some(
                     "use a queue for each direction: who receives from the queue that it sends to may take its own message",
                 ),
@@ -254,6 +255,12 @@ fn special(voice: &Voice<'_>, primary: &Stand, kind: &Kind) -> Option<&'static s
         }
         _ => None,
     }
+}
+
+/// Whether the last message was taken by a process that has ended since, and its sender waits for the others.
+fn taken_by_one(facts: &Facts<'_>, queue: &crate::kernel::mqueue::Queue) -> bool {
+    let gone = queue.last_taken.0.is_some_and(|taken| facts.stand(taken.who).is_none());
+    gone && queue.last_sent.0.is_some_and(|sent| facts.stand(sent.who).is_some())
 }
 
 /// Where a process has stopped its own group, and itself with it.

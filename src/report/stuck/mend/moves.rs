@@ -45,6 +45,8 @@ pub(crate) fn steps(facts: &Facts<'_>, text: &Text<'_>) -> Vec<Step> {
     unlinked(facts, text, &mut steps);
     token(facts, text, &mut steps);
     misnamed(facts, text, &mut steps);
+    one_each(facts, text, &mut steps);
+    after_loop(facts, text, &mut steps);
     steps
 }
 
@@ -79,6 +81,43 @@ fn misnamed(facts: &Facts<'_>, text: &Text<'_>, steps: &mut Vec<Step>) {
             let edits = vec![Edit { span, text: format!("\"{wanted}\"") }];
             steps.push(Step { words, edits, who: vec![other.made.who], closes: Vec::new(), likely: true });
         }
+    }
+}
+
+/// The last message of a sender that now waits, which one receiver took and others wait for: sent once more.
+fn one_each(facts: &Facts<'_>, text: &Text<'_>, steps: &mut Vec<Step>) {
+    for stand in &facts.stands {
+        let Wait::Message(queue) = stand.wait else { continue };
+        let Some(queue) = facts.machine.queue(queue) else { continue };
+        let (Some(sent), Some(taken)) = (queue.last_sent.0, queue.last_taken.0) else { continue };
+        let told = facts.stand(sent.who).is_some() && sent.who != stand.pid && facts.stand(taken.who).is_none();
+        let Some(level) = text.path(sent.span).pop().filter(|_| told && sent.span.file == text.file) else { continue };
+        let edit = text.after(level.stmt().span, text.of(level.stmt().span));
+        let Some(words) = super::places::words(std::slice::from_ref(&edit), text) else { continue };
+        let step = Step { words, edits: vec![edit], who: vec![sent.who], closes: Vec::new(), likely: false };
+        if !steps.contains(&step) {
+            steps.push(step);
+        }
+    }
+}
+
+/// A wait inside of a loop that also does what lets the others end: out of it, and for all of them after it.
+fn after_loop(facts: &Facts<'_>, text: &Text<'_>, steps: &mut Vec<Step>) {
+    for stand in facts.stands.iter().filter(|stand| matches!(stand.wait, Wait::Child { .. })) {
+        let path = text.path(stand.span);
+        let [.., outer, inner] = path.as_slice() else { continue };
+        let (each, wait) = (outer.stmt(), inner.stmt());
+        let plain = text.of(wait.span).starts_with("wait");
+        if !plain || inner.list.len() < 2 || !text.of(each.span).starts_with("for") {
+            continue;
+        }
+        let edits = vec![text.without(wait.span), text.after(each.span, "while wait() > 0 { }")];
+        let words = format!(
+            "take `{}` out of the loop in line {}, and put `while wait() > 0 {{ }}` after the loop",
+            text.of(wait.span),
+            text.line(wait.span.start)
+        );
+        steps.push(Step { words, edits, who: vec![stand.pid], closes: Vec::new(), likely: false });
     }
 }
 

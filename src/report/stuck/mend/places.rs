@@ -49,8 +49,16 @@ fn after_forks(facts: &Facts<'_>, text: &Text<'_>, holders: &[Holder], all: &mut
         let Some(name) = text.names(holder.descriptor.made.span).get(1).copied().filter(|name| *name != "_") else {
             continue;
         };
-        let Some(fork) = facts.forks(holder).first().copied() else { continue };
-        let Some(stmt) = text.after_fork(fork.span) else { continue };
+        // Where those who got a copy have ended, the fork that follows in the text tells where they got it.
+        let made = holder.descriptor.made.span;
+        let follows = || {
+            let level = text.path(made).pop()?;
+            let found = level.rest().iter().find_map(|stmt| text.forks().find(|fork| covers(stmt.span, *fork)));
+            found
+        };
+        let fork = facts.forks(holder).first().map(|fork| fork.span).or_else(follows);
+        let Some(fork) = fork else { continue };
+        let Some(stmt) = text.after_fork(fork) else { continue };
         let edit = text.after(stmt.span, &format!("close({name});"));
         let Some(words) = words(std::slice::from_ref(&edit), text) else { continue };
         let who = holder.descriptor.made.who;
