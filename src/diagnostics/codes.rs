@@ -126,7 +126,7 @@ macro_rules! for_each_code {
             FaultAgain, "N5028", "fault-again", Warning, "A handler that returns to the instruction that faults.";
             ForkAgain, "N5029", "fork-again", Warning, "A child that came back to the fork that made it.";
             NeverRead, "N5030", "never-read", Warning, "Bytes that were written into a pipe and that nobody has read.";
-            ChildKilled, "N5031", "child-killed", Note, "A child that a signal has killed which nobody sent on purpose.";
+            ChildKilled, "N5031", "child-killed", Note, "A child that a signal has killed, which its program did not expect.";
             EndUnnoticed, "N5032", "end-unnoticed", Warning, "A read that met the end of its file, and whose empty text was used.";
             OneAfterAnother, "N5016", "one-after-another", Note, "Children that run one after another, though they could run at once.";
             PriorityOrder, "N5017", "priority-order", Note, "A message that was passed by one sent later.";
