@@ -53,8 +53,8 @@ fn after_forks(facts: &Facts<'_>, text: &Text<'_>, holders: &[Holder], all: &mut
         let made = holder.descriptor.made.span;
         let follows = || {
             let level = text.path(made).pop()?;
-            let found = level.rest().iter().find_map(|stmt| text.forks().find(|fork| covers(stmt.span, *fork)));
-            found
+            let mut rest = level.rest().iter();
+            rest.find_map(|stmt| text.forks().find(|fork| covers(stmt.span, *fork)))
         };
         let fork = facts.forks(holder).first().map(|fork| fork.span).or_else(follows);
         let Some(fork) = fork else { continue };
