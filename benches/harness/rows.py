@@ -131,7 +131,7 @@ def _provenance(workload, title, size, *args, base=None, stdout=()):
 MODELS = (
     ("philosophers", "dining philosophers with forks in pipes"),
     ("ring", "leader election in a ring"),
-    ("mutex", "mutual exclusion through pipes"),
+    ("mutex", "mutual exclusion through queues"),
 )
 
 

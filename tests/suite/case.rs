@@ -86,7 +86,8 @@ pub(crate) fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Runs a command to its end with this standard input; kills it after a minute, which no test needs.
+/// Runs a command to its end with this standard input. One that goes on for a minute, which none needs, is killed and fails the test:
+/// what it had printed by then must never be taken for its output.
 pub(crate) fn run(mut command: Command, stdin: &[u8]) -> Output {
     use std::io::Write;
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).current_dir(root());
@@ -100,14 +101,17 @@ pub(crate) fn run(mut command: Command, stdin: &[u8]) -> Output {
     let id = child.id();
     let (done, watch) = std::sync::mpsc::channel::<()>();
     let watchdog = std::thread::spawn(move || {
-        if watch.recv_timeout(Duration::from_secs(60)).is_err() {
+        let late = watch.recv_timeout(Duration::from_secs(60)).is_err();
+        if late {
             let _ = Command::new("kill").arg("-9").arg(id.to_string()).status();
         }
+        late
     });
     let output = child.wait_with_output().expect("the program under test can be waited for");
     let _ = done.send(());
-    let _ = watchdog.join();
+    let late = watchdog.join().expect("the watchdog has nothing to fail at");
     let _ = writer.join();
+    assert!(!late, "{command:?} is not over after a minute");
     output
 }
 
