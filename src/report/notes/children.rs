@@ -1,5 +1,7 @@
 //! Children: zombies, orphans, exit codes that were cut, the wrong child, one after another.
 
+use std::fmt::Write;
+
 use super::{Reading, known, roles, the, time, times, waits_for_nobody, who};
 use crate::abi::{Builtin, Signal, TICKS_PER_SECOND};
 use crate::diagnostics::{Code, Diagnostic, Severity};
@@ -15,6 +17,8 @@ const LONG: u64 = TICKS_PER_SECOND;
 const AT_ONCE: u64 = TICKS_PER_SECOND / 10;
 /// Labels of a report on orphans.
 const MOST_FORKS: usize = 4;
+/// Makers of children that a report lists.
+const LISTED: usize = 8;
 /// So many zombies of one parent at once are no accident.
 const MANY: u64 = 4;
 
@@ -472,14 +476,17 @@ fn came_back(ledger: &Ledger, reading: &Reading<'_>, found: &mut Vec<Diagnostic>
     for ((child, fork), serial) in ledger.serial.iter().filter(|(_, serial)| serial.again) {
         let maker = serial.by.who.parent.as_ref().and_then(|maker| ledger.serial.get(&(maker.pid, *fork)));
         // A fork whose result nobody looks at does the same in all processes, and is meant to.
-        let told_of = reading.was_told(Code::ForkInLoop, *fork) || ledger.was_told(*fork);
-        let meant = reading.ignores(*fork) || told_of;
+        let meant = reading.ignores(*fork) || ledger.was_told(*fork);
         let Some(maker) = maker.filter(|maker| maker.count > 1 && !meant && known(*fork)) else { continue };
         if told.contains(fork) {
             continue;
         }
         told.push(*fork);
         let all: u64 = ledger.serial.iter().filter(|((_, at), _)| at == fork).map(|(_, serial)| serial.count).sum();
+        if reading.was_told(Code::ForkInLoop, *fork) {
+            found.push(grew(ledger, *fork, all, serial, maker.count));
+            continue;
+        }
         let backs =
             ledger.serial.iter().filter(|((pid, at), serial)| at == fork && serial.again && pid != child).count();
         let (role, parent) = (who(&serial.by), the(&who(&maker.by)));
@@ -515,6 +522,33 @@ fn came_back(ledger: &Ledger, reading: &Reading<'_>, found: &mut Vec<Diagnostic>
         };
         found.push(said);
     }
+}
+
+/// How many came of a loop that the compiler has warned of, and from whom: the warning says why and what to do, this what it came to.
+fn grew(ledger: &Ledger, fork: Span, all: u64, back: &Serial, meant: u64) -> Diagnostic {
+    let mut makers: Vec<&Serial> =
+        ledger.serial.iter().filter(|((_, at), _)| *at == fork).map(|(_, serial)| serial).collect();
+    makers.sort_by_key(|maker| maker.by.who.descent());
+    // Children stand below their parent, further in.
+    let name = |maker: &Serial| "  ".repeat(maker.by.who.descent().len()) + &the(&who(&maker.by));
+    let width = makers.iter().take(LISTED).map(|maker| name(maker).chars().count()).max().unwrap_or(0);
+    let mut tree = "the tree of those who called this `fork()`".to_owned();
+    for maker in makers.iter().take(LISTED) {
+        let times = if maker.count == 1 { "once".to_owned() } else { format!("{} times", maker.count) };
+        let _ = write!(tree, "\n    {:<width$}  {times}", name(maker));
+    }
+    if makers.len() > LISTED {
+        let _ = write!(tree, "\n    and {} more", makers.len() - LISTED);
+    }
+    let mut said = Diagnostic::new(
+        Code::ForkAgain,
+        format!("{all} children were made by a loop that was written for {meant}"),
+        fork,
+        format!("{} was made here, and ran this line again", who(&back.by)),
+    )
+    .note(tree);
+    said.severity = Severity::Note;
+    said
 }
 
 fn one_after_another(serial: &Serial, reading: &Reading<'_>) -> Option<Diagnostic> {
