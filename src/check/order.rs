@@ -1,7 +1,7 @@
 //! Arguments that fit by type and yet seem to stand in the wrong order: C would say nothing either,
 //! since pids, signals and descriptors are all ints there too.
 
-use super::problem::Problem;
+use super::problem::{Overwritten, Problem};
 use super::scope::Origin;
 use super::tree::{Constant, Expr, ExprKind};
 use super::{Checker, quote};
@@ -90,8 +90,7 @@ impl Checker<'_> {
                     builtin,
                     args,
                     (*other, *right),
-                    format!("{} is {}", quote::name_it(there), family.words()),
-                    None,
+                    (format!("{} is {}", quote::name_it(there), family.words()), None),
                     span,
                 );
             }
@@ -104,13 +103,22 @@ impl Checker<'_> {
     /// `dup2(1, w)` with `w` straight from `pipe()`: the pipe's end is lost, and nothing is redirected.
     fn dup2_order(&mut self, args: &[ast::Expr], values: &[Expr], span: Span) {
         let [old, new] = values else { return };
-        let standard = matches!(old.kind, ExprKind::Constant(Constant::Int(0..=2)));
+        let stream = match old.kind {
+            ExprKind::Constant(Constant::Int(0)) => (0, "standard input"),
+            ExprKind::Constant(Constant::Int(1)) => (1, "standard output"),
+            ExprKind::Constant(Constant::Int(2)) => (2, "standard error"),
+            _ => return,
+        };
         let Some(Origin::Pipe(made)) = self.origin(new) else { return };
         let (made, Some(new)) = (*made, args.get(1)) else { return };
-        if standard {
-            let why = format!("{} is an end of a pipe, and would be closed here", quote::name_it(new));
-            self.wrong_order(Builtin::Dup2, args, (0, 1), why, Some((made, "this pipe".to_owned())), span);
-        }
+        let why = format!("{} is an end of a pipe, and would be closed here", quote::name_it(new));
+        self.wrong_order(
+            Builtin::Dup2,
+            args,
+            (0, 1),
+            (why, Some(Overwritten { made, stream, end: quote::quote(new) })),
+            span,
+        );
     }
 
     fn wrong_order(
@@ -118,8 +126,7 @@ impl Checker<'_> {
         builtin: Builtin,
         args: &[ast::Expr],
         (one, other): (usize, usize),
-        why: String,
-        also: Option<(Span, String)>,
+        (why, overwritten): (String, Option<Overwritten>),
         at: Span,
     ) {
         let mut order: Vec<&ast::Expr> = args.iter().collect();
@@ -131,7 +138,7 @@ impl Checker<'_> {
             callee: builtin.name(),
             at: label,
             why,
-            also,
+            overwritten,
             signature: builtin.row().signature(),
             mended,
         });

@@ -365,8 +365,19 @@ pub(super) enum Problem {
         callee: &'static str,
         at: Span,
         why: String,
-        also: Option<(Span, String)>,
+        overwritten: Option<Overwritten>,
         signature: String,
         mended: Option<String>,
     },
+}
+
+/// An end of a pipe that `dup2` makes a copy of a standard stream, instead of the other way round.
+#[derive(Debug)]
+pub(super) struct Overwritten {
+    /// Where the pipe was made.
+    pub(super) made: Span,
+    /// The number of the stream, and what it is called.
+    pub(super) stream: (i64, &'static str),
+    /// The end, as it is written.
+    pub(super) end: Option<String>,
 }

@@ -19,6 +19,8 @@ pub use facts::{Chosen, Cut, Death, Failure, Interrupted, Merged, Orphan, Passed
 
 /// Places of one kind that are kept; a program that writes programs could make any number.
 const MOST: usize = 512;
+/// Children of one place whose beginnings are kept.
+const FIRST_CHILDREN: usize = 4;
 /// Bytes of a printed text that are kept to be quoted.
 const QUOTED: usize = 200;
 /// Processes that are named for one fact; the others are counted.
@@ -406,12 +408,15 @@ impl Ledger {
             Entry::Vacant(_) if !room => return,
             Entry::Vacant(place) => {
                 let by = by.act();
-                place.insert(Serial { by, count: 0, again, together: false, first: now, last: now })
+                place.insert(Serial { by, count: 0, again, together: false, begun: Vec::new(), last: now })
             }
         };
         serial.count += 1;
         serial.together |= alive;
         serial.last = now;
+        if serial.begun.len() < FIRST_CHILDREN {
+            serial.begun.push(now);
+        }
     }
 
     /// A message was received before an older one.

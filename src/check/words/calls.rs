@@ -2,7 +2,7 @@
 
 use super::{count, signature_note, with_helps};
 use crate::check::format::{FormatError, WIDEST};
-use crate::check::problem::{CountProblem, FormatProblem};
+use crate::check::problem::{CountProblem, FormatProblem, Overwritten};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::source::Span;
 
@@ -67,12 +67,21 @@ pub(super) fn argument_order(
     callee: &str,
     at: Span,
     why: String,
-    also: Option<(Span, String)>,
+    overwritten: Option<Overwritten>,
     (signature, mended): (&str, Option<String>),
 ) -> Diagnostic {
     let said = Diagnostic::new(Code::ArgumentOrder, format!("the arguments of `{callee}` seem to be swapped"), at, why)
         .note(signature_note(signature));
-    let said = also.into_iter().fold(said, |said, (span, text)| said.label(span, text));
+    let said = match overwritten {
+        Some(Overwritten { made, stream: (number, name), end }) => {
+            let end = end.unwrap_or_else(|| "the end".to_owned());
+            let (number, width) = (number.to_string(), end.chars().count());
+            said.label(made, "this pipe").note(format!(
+                "what the descriptors refer to, before and after\n    {number:<width$}  {name} → {name}\n    {end}  this pipe → {name}"
+            ))
+        }
+        None => said,
+    };
     match mended {
         Some(mended) => said.help(format!("did you mean `{mended}`?")),
         None => said,

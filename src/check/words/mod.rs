@@ -63,8 +63,8 @@ impl Problem {
                 calls::swapped(&callee, at, (first, second), &signature, mended)
             }
             Problem::Format(problem) => calls::format(*problem),
-            Problem::ArgumentOrder { callee, at, why, also, signature, mended } => {
-                calls::argument_order(callee, at, why, also, (&signature, mended))
+            Problem::ArgumentOrder { callee, at, why, overwritten, signature, mended } => {
+                calls::argument_order(callee, at, why, overwritten, (&signature, mended))
             }
             Problem::BadPattern { at, headline, label, help } => {
                 with_helps(Diagnostic::new(Code::BadPattern, headline, at, label), help)

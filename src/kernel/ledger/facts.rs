@@ -177,8 +177,8 @@ pub struct Serial {
     pub again: bool,
     /// Whether one was made while another child of the process was alive.
     pub together: bool,
-    /// When the first was made.
-    pub first: u64,
+    /// When the first ones were made.
+    pub begun: Vec<u64>,
     /// When the last was made.
     pub last: u64,
 }

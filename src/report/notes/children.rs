@@ -555,8 +555,17 @@ fn one_after_another(serial: &Serial, reading: &Reading<'_>) -> Option<Diagnosti
     let pairs = &reading.attention(serial.by.at)?.one_by_one;
     let (_, wait) = pairs.iter().find(|(fork, _)| *fork == serial.by.at)?;
     // Time that nobody sleeps or waits through is not lost on one processor.
-    if serial.together || serial.count < 2 || serial.last - serial.first < LONG {
+    let first = serial.begun.first()?;
+    if serial.together || serial.count < 2 || serial.last - first < LONG {
         return None;
+    }
+    let mut line = "the time line: when each child was made".to_owned();
+    for (at, begun) in serial.begun.iter().enumerate() {
+        let when = if at == 0 { "at the start".to_owned() } else { format!("{} later", time(begun - first)) };
+        let _ = write!(line, "\n    number {}  {when}", at + 1);
+    }
+    if serial.count > serial.begun.len() as u64 {
+        let _ = write!(line, "\n    number {}  {} later", serial.count, time(serial.last - first));
     }
     Some(
         Diagnostic::new(
@@ -566,7 +575,7 @@ fn one_after_another(serial: &Serial, reading: &Reading<'_>) -> Option<Diagnosti
             "the next fork comes only after this child has ended",
         )
         .label(serial.by.at, "`fork()`")
-        .note(format!("from the first to the last fork it took {}", time(serial.last - serial.first)))
+        .note(line)
         .help("fork all of them in one loop, then wait for all in another"),
     )
 }

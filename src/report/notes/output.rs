@@ -51,7 +51,8 @@ fn say_doubled(fork: Span, texts: &[&Copied]) -> Diagnostic {
         [one] if !quoted(&one.text).is_empty() => format!("`{}` is", quoted(&one.text)),
         _ => format!("{} of output are", bytes(total)),
     };
-    let in_buffer = format!("fork copied {} that were still in the stdout buffer", bytes(total));
+    let were = if total == 1 { "was" } else { "were" };
+    let in_buffer = format!("fork copied {} that {were} still in the stdout buffer", bytes(total));
     let mut report = Diagnostic::new(
         Code::TextTwice,
         format!("{what} written {often}: {in_buffer}"),
