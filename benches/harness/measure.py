@@ -205,9 +205,17 @@ def growth(bench, row, repetitions):
     if row.name == "compile":
         for size in row.sizes:
             (BUILT / f"lines-{size}.proc").write_text(rows.generated_source(size))
+    if row.constant:
+        model, constant = row.constant
+        text = (MODELS / f"{model}.proc").read_text()
+        for size in row.sizes:
+            changed, count = re.subn(rf"const {constant} = \d+;", f"const {constant} = {size};", text)
+            if count != 1:
+                raise Failed(f"{row.name}: {model}.proc has no constant {constant}")
+            (BUILT / f"{model}-{size}.proc").write_text(changed)
 
     def runner(turns):
-        return rows.Runner(tuple(part.replace("{m}", str(turns)) for part in row.command), 0)
+        return rows.Runner(tuple(part.replace("{m}", str(turns)) for part in row.command), 0, told=row.told)
 
     samples = {size: [] for size in row.sizes}
     whole = {size: [] for size in row.sizes}
@@ -219,7 +227,7 @@ def growth(bench, row, repetitions):
             seconds = done["cpu"]
             if row.turns:
                 seconds -= bench.run(runner(few), size)["cpu"]
-            samples[size].append(seconds / row.work(size) / (many - few))
+            samples[size].append(seconds / (done["units"] if row.told else row.work(size)) / (many - few))
             whole[size].append(done["cpu"])
             memory[size] = max(memory[size], done["memory"])
     points = [

@@ -2,7 +2,7 @@
 
 import math
 
-from .rows import PEERS
+from .rows import LANGUAGE, PEERS
 
 BEGIN = "<!-- Written by benches/compare from here on; do not edit. -->"
 
@@ -189,8 +189,9 @@ def plots(results, rows):
         first = one["points"][0]
         if first["each"]["median"] <= 0:
             continue
-        work = [max(point["size"], 1) if row.name == "fork-heap" else row.work(point["size"]) for point in one["points"]]
+        sizes = [point["size"] for point in one["points"]]
+        work = [max(size, 1) if row.name == "fork-heap" or row.work is None else row.work(size) for size in sizes]
         line = [(amount / work[0], point["each"]["median"] / first["each"]["median"]) for amount, point in zip(work, one["points"])]
-        (machine if any(row.name == name for name in ("fork-heap", "switch", "live", "stdout", "compile")) else language).append((row.name, line))
+        (language if any(row.name == name for name, *_ in LANGUAGE) else machine).append((row.name, line))
     named = (("language.svg", "Costs of the language as the work grows", language), ("machine.svg", "Costs of the machine as the work grows", machine))
     return {file: plot(title, series) for file, title, series in named if series}

@@ -70,6 +70,10 @@ class Growth:
     memory: bool = False
     #: The most that the greatest size may cost, in the words of the table.
     limit: str = ""
+    #: Where the output tells how much work a size is, instead of `work`.
+    told: str | None = None
+    #: The workload whose constant is the size, and the constant.
+    constant: tuple | None = None
 
 
 def _language(name, title, size):
@@ -135,12 +139,16 @@ MODELS = (
 )
 
 
+#: Where an exploration tells its transitions.
+EXPLORED = r'^  "transitions": (\d+)'
+
+
 def _model(name, title):
     """Every order of steps on one core. The Promela models are the programs step by step, so both have the same states and the same
     transitions; SPIN counts the start as one more."""
     explore = ("{proc}", "explore", "--jobs", "1", "--reduction", "none", "--format", "json", f"{{models}}/{name}.proc")
     runners = {
-        "proc": Runner(explore, 1, told=r'^  "transitions": (\d+)', statuses=(0, 1)),
+        "proc": Runner(explore, 1, told=EXPLORED, statuses=(0, 1)),
         "spin": Runner((f"{{built}}/pan-{name}", "-m1000000", "-w22"), 1, told=r"^ *(\d+) transitions", beside=1),
     }
     return Contest(f"explore-{name}", "explore", title, runners, {"spin": 1.0}, unit="ns a transition")
@@ -256,6 +264,30 @@ def growths():
             2.0,
             memory=True,
             limit="1.6 GB, 10 s",
+        ),
+        *(
+            Growth(
+                f"{name}-turns",
+                f"round trips of 64 bytes through {what}",
+                ("{proc}", f"{{work}}/{name}.proc", "{n}"),
+                (30_000, 100_000, 300_000),
+                float,
+                "a round trip",
+                1.5,
+            )
+            for name, what in (("pipe", "pipes"), ("queue", "message queues"))
+        ),
+        Growth(
+            "explore",
+            "all schedules of the model of mutual exclusion, by turns of each process: 0.1, 1 and 4.8 million transitions",
+            ("{proc}", "explore", "--jobs", "1", "--reduction", "none", "--format", "json", "{built}/mutex-{n}.proc"),
+            (1, 2, 3),
+            None,
+            "a transition",
+            1.5,
+            memory=True,
+            told=EXPLORED,
+            constant=("mutex", "TURNS"),
         ),
         Growth(
             "stdout",
