@@ -7,33 +7,44 @@ const PASSES: usize = 3;
 
 /// From which nodes an end can be reached: all processes ended, or all of them wait, or it was not looked at.
 pub(crate) fn alive(graph: &Graph) -> Vec<bool> {
+    reaching(graph, |node| graph.ending(node) != Ending::Open)
+}
+
+/// From which nodes something is known to be reached that can be told of: an end, or a part of the graph without one.
+pub(crate) fn known_ends(graph: &Graph, alive: &[bool]) -> Vec<bool> {
+    let dead = |node: u32| !alive.get(node as usize).copied().unwrap_or(true);
+    reaching(graph, |node| matches!(graph.ending(node), Ending::Finished | Ending::Stuck(_)) || dead(node))
+}
+
+/// From which nodes one of the goals can be reached.
+fn reaching(graph: &Graph, goal: impl Fn(u32) -> bool) -> Vec<bool> {
     let count = graph.nodes.len();
-    let mut alive: Vec<bool> = (0..count as u32).map(|node| graph.ending(node) != Ending::Open).collect();
+    let mut reached: Vec<bool> = (0..count as u32).map(goal).collect();
     // Most edges lead to nodes that were found later.
     for _ in 0..PASSES {
         let (mut changed, mut left) = (false, false);
         for node in (0..count).rev().filter(|node| graph.ending(*node as u32) == Ending::Open) {
-            if !alive[node] {
+            if !reached[node] {
                 let edges = &graph.edges[graph.edges_of(node as u32)];
-                alive[node] = edges.iter().any(|edge| alive[edge.to as usize]);
-                changed |= alive[node];
-                left |= !alive[node];
+                reached[node] = edges.iter().any(|edge| reached[edge.to as usize]);
+                changed |= reached[node];
+                left |= !reached[node];
             }
         }
         if !changed || !left {
-            return alive;
+            return reached;
         }
     }
     let (starts, sources) = backwards(graph);
-    let mut pending: Vec<u32> = (0..count as u32).filter(|node| alive[*node as usize]).collect();
+    let mut pending: Vec<u32> = (0..count as u32).filter(|node| reached[*node as usize]).collect();
     while let Some(node) = pending.pop() {
         for source in &sources[starts[node as usize]..starts[node as usize + 1]] {
-            if !std::mem::replace(&mut alive[*source as usize], true) {
+            if !std::mem::replace(&mut reached[*source as usize], true) {
                 pending.push(*source);
             }
         }
     }
-    alive
+    reached
 }
 
 /// The least and the most that the edges of a way weigh together, where all ways to a node weigh the same and every way comes to an end.

@@ -216,6 +216,9 @@ fn list(graph: &Graph, alive: &[bool], limits: Limits) -> Outputs {
     let mut stuck: IndexMap<(u32, u32), u32> = IndexMap::new();
     let mut endless: IndexMap<u32, u32> = IndexMap::new();
     let mut text = Vec::new();
+    // Where not everything was looked at, most of the graph leads nowhere yet.
+    let leads = if graph.is_complete() { Vec::new() } else { circles::known_ends(graph, alive) };
+    let leads = |node: u32| leads.get(node as usize).copied().unwrap_or(true);
     while let Some((at, (node, printed))) = met.next() {
         match graph.ending(node) {
             Ending::Finished => {
@@ -228,7 +231,7 @@ fn list(graph: &Graph, alive: &[bool], limits: Limits) -> Outputs {
                 endless.entry(printed).or_insert(at);
             }
             Ending::Open => {
-                for edge in graph.edges_of(node) {
+                for edge in graph.edges_of(node).filter(|edge| leads(graph.edges[*edge].to)) {
                     let about = graph.edges[edge];
                     let next = if about.text == 0 {
                         printed

@@ -2,13 +2,14 @@
 //! of the states, so that the graph is the same however many of them there are.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::hash::Hasher;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::Scope;
 
 use super::component::Store;
 use super::graph::{Bounds, Edge, Ending, Graph, Place, Progress};
-use super::intern::Tuples;
+use super::intern::{Quick, Tuples};
 use super::schedule::Word;
 use super::worker::{Found, Looked, Maker, Tasks, Worker};
 use super::world::Effect;
@@ -17,6 +18,11 @@ use super::world::Effect;
 const WORTH_SHARING: usize = 64;
 /// The most states in a piece.
 const LARGEST_PIECE: usize = 512;
+/// Walks that are made where a search was bounded before it came to any end, and the most steps of one.
+const WALKS: u64 = 32;
+const LONGEST_WALK: u64 = 5000;
+/// States that all walks together may look at: as many as the search has, but neither fewer nor more than these.
+const LOOKS_OF_WALKS: (usize, usize) = (100, 20_000);
 
 /// An effect as the graph knows it.
 struct Known {
@@ -40,6 +46,8 @@ struct Search<'a> {
     /// Nodes to look at once more, since their process may not go alone: the others might never move.
     again: VecDeque<(u32, u32)>,
     looked: usize,
+    /// Whether somebody has asked for an end.
+    interrupted: bool,
 }
 
 /// Somebody who works in a thread of his own.
@@ -67,6 +75,7 @@ pub(crate) fn search(
         sizes: vec![0; jobs + 1],
         again: VecDeque::new(),
         looked: 0,
+        interrupted: false,
     };
     search.effects.resize_with(jobs + 1, Vec::new);
     search.graph.texts.intern(b"");
@@ -107,6 +116,44 @@ impl Search<'_> {
             }
             self.graph.depth += 1;
             level = level.end..self.graph.nodes.len();
+        }
+        let nothing = self.graph.ends.is_empty() && self.graph.reports.is_empty();
+        if nothing && self.graph.cut && !self.interrupted && self.graph.depth < self.bounds.depth {
+            self.walk(first);
+        }
+    }
+
+    /// Follows some schedules to their ends, chosen by nothing but their numbers: a search by breadth that was bounded has often seen no end
+    /// at all, and whoever asked is to be shown some.
+    fn walk(&mut self, first: &mut Worker) {
+        self.bounds.states = usize::MAX;
+        let mut looks = self.looked.clamp(LOOKS_OF_WALKS.0, LOOKS_OF_WALKS.1);
+        for number in 0..WALKS {
+            let mut node = 0;
+            for step in 0..LONGEST_WALK {
+                if self.graph.ending(node) == Ending::Unknown {
+                    let Some(left) = looks.checked_sub(1) else { return };
+                    looks = left;
+                    self.look_at(first, node);
+                }
+                let edges = self.graph.edges_of(node);
+                let mut chosen = Quick::default();
+                chosen.write_u64(number << 32 | step);
+                let Some(at) = (chosen.finish() as usize).checked_rem(edges.len()) else { break };
+                node = self.graph.edges[edges.start + at].to;
+            }
+        }
+    }
+
+    /// The first worker looks at one node, whatever has ended the search.
+    fn look_at(&mut self, first: &mut Worker, node: u32) {
+        self.again.clear();
+        let mut tasks = VecDeque::from([(node, 0)]);
+        while !tasks.is_empty() {
+            let piece = self.piece(&mut tasks, LARGEST_PIECE);
+            let looked = first.work(&piece);
+            self.take(0, looked);
+            tasks = std::mem::take(&mut self.again);
         }
     }
 
@@ -192,6 +239,7 @@ impl Search<'_> {
             outputs: self.graph.ends.len(),
         };
         if !(self.report)(progress) {
+            self.interrupted = true;
             self.graph.stop("it was interrupted");
         }
         if self.graph.size() + self.sizes.iter().sum::<usize>() > self.bounds.memory {

@@ -29,6 +29,9 @@ use crate::kernel::process::{Process, State};
 
 /// More schedules than these are not made shorter one by one.
 const MOST_SHORTENED: usize = 2000;
+/// States with different outputs that are looked at however few states were asked for: those on the way of the schedules that are followed
+/// where a search is bounded.
+const LEAST_PAIRS: usize = 20_000;
 
 /// How much is left out because it can make no difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -195,7 +198,10 @@ impl Survey {
             world: first.world,
             graph,
             sources: Arc::clone(&setup.sources),
-            limits: Limits { pairs: setup.bounds.states, memory: setup.bounds.memory.saturating_sub(size) },
+            limits: Limits {
+                pairs: setup.bounds.states.max(LEAST_PAIRS),
+                memory: setup.bounds.memory.saturating_sub(size),
+            },
             want: setup.want,
         })
     }

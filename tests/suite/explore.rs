@@ -23,6 +23,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     trials.push(trial("explore/too-many-outputs-to-list", too_many_outputs));
     trials.push(trial("explore/twenty-children", twenty_children));
     trials.push(trial("explore/bounds-are-not-decided", bounds));
+    trials.push(trial("explore/bounded-and-yet-shown", bounded_and_shown));
     trials.push(trial("explore/possible-or-why-not", possible));
     trials.push(trial("explore/order", order));
     trials.push(trial("explore/difference", difference));
@@ -456,6 +457,33 @@ fn bounds() {
     let (report, status) = explore(&path, &["--stdout=unbuffered"]);
     assert_eq!((&report["complete"], status), (&Value::Bool(true), 1));
     assert_eq!(report["livelocks"].as_array().map(Vec::len), Some(1));
+}
+
+/// Where a search by breadth is bounded before it comes to any end, some schedules are followed to theirs: they are shown, they can be run
+/// again, and nothing is claimed of the others.
+fn bounded_and_shown() {
+    let (_folder, path) = written(
+        "let (r, w) = pipe();
+         for c in 0..6 { if fork() == 0 { for i in 0..4 { write(w, chr(97 + c)); } exit(0); } }
+         close(w);
+         while let (n, s) = read(r, 1); n > 0 { printf(\"%s\", s); }
+         while wait() > 0 { }",
+    );
+    let options = |jobs| ["--stdout=unbuffered", "--max-states=2000", jobs];
+    let (report, status) = explore(&path, &options("--jobs=1"));
+    assert_eq!((&report["complete"], status), (&Value::Bool(false), 2));
+    assert!(texts(&report).len() >= 3, "{}", report["outputs"]);
+    replay(&path, UNBUFFERED, &report);
+    assert_eq!(report, explore(&path, &options("--jobs=2")).0);
+    let (_folder, path) = written(
+        "let (r, w) = pipe();
+         for c in 0..6 { if fork() == 0 { for i in 0..4 { write(w, chr(97 + c)); } exit(0); } }
+         while let (n, s) = read(r, 1); n > 0 { }",
+    );
+    let (report, status) = explore(&path, &options("--jobs=1"));
+    assert_eq!((&report["complete"], status), (&Value::Bool(false), 1));
+    assert_eq!(report["stuck"].as_array().map(Vec::len), Some(1));
+    replay(&path, UNBUFFERED, &report);
 }
 
 fn possible() {
