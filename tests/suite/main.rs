@@ -15,6 +15,7 @@ mod explain;
 mod explore;
 mod export;
 mod generator;
+mod grades;
 mod mistakes;
 mod programs;
 mod real_linux;
@@ -36,6 +37,7 @@ fn main() {
     trials.extend(command_line::trials());
     trials.extend(determinism::trials());
     trials.extend(explore::trials());
+    trials.extend(grades::trials());
     trials.extend(mistakes::trials());
     trials.extend(reductions::trials());
     trials.extend(witnesses::trials());
