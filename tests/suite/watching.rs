@@ -18,7 +18,8 @@ pub(crate) fn trials() -> Vec<Trial> {
 
 fn watch() {
     let model = root().join("benches/spin/mutex.proc");
-    let explore = format!("{} explore --reduction=none --jobs=1 {}", program(), model.display());
+    // `exec`, so that no shell stays between: one that waited would die of the key too, and its status would hide that of `proc`.
+    let explore = format!("exec '{}' explore --reduction=none --jobs=1 '{}'", program(), model.display());
     let mut child = Command::new("script")
         .args(["--quiet", "--return", "--flush", "--command", &explore, "/dev/null"])
         .env("TERM", "xterm")
