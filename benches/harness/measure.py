@@ -202,7 +202,7 @@ def contest(bench, row, repetitions):
 
 def growth(bench, row, repetitions):
     """Runs one series of sizes, by turns as well."""
-    if row.name == "compile":
+    if any("{built}/lines-{n}.proc" in part for part in row.command):
         for size in row.sizes:
             (BUILT / f"lines-{size}.proc").write_text(rows.generated_source(size))
     if row.constant:
@@ -223,11 +223,15 @@ def growth(bench, row, repetitions):
     for turn in range(repetitions):
         for size in row.sizes if turn % 2 == 0 else reversed(row.sizes):
             many, few = row.turns(size) if row.turns else (1, 0)
-            done = bench.run(runner(many), size)
+            done = bench.run(runner(many), size, row.batch)
             seconds = done["cpu"]
             if row.turns:
                 seconds -= bench.run(runner(few), size)["cpu"]
-            samples[size].append(seconds / (done["units"] if row.told else row.work(size)) / (many - few))
+            if row.beside:
+                other = bench.run(rows.Runner(row.beside, 0), size, row.batch)
+                samples[size].append(seconds / other["cpu"])
+            else:
+                samples[size].append(seconds / (done["units"] if row.told else row.work(size)) / (many - few))
             whole[size].append(done["cpu"])
             memory[size] = max(memory[size], done["memory"])
     points = [
@@ -248,6 +252,7 @@ def growth(bench, row, repetitions):
         "within": row.within,
         "limit": row.limit,
         "memory": row.memory,
+        "beside": row.beside is not None,
         "repetitions": repetitions,
         "points": points,
         "factor": greatest / least if least > 0 else None,

@@ -79,15 +79,19 @@ def contest_table(results, group):
 def growth_table(results):
     """The table of costs as the work grows."""
     lines = [
-        "| what | sizes | cost of each unit of work | greatest over least | whole, at the greatest |",
+        "| what | sizes | cost of each unit of work | greatest over least; of ratios the greatest | whole, at the greatest |",
         "| --- | --- | --- | ---: | --- |",
     ]
     for one in results["growths"].values():
         points = one["points"]
         sizes = " · ".join(f"{point['size']:,}" for point in points)
-        costs = " · ".join(small_time(point["each"]["median"]) for point in points)
-        factor = one["factor"]
-        said = "" if factor is None else f"{factor:.2f} (within {one['within']}: {'reached' if factor <= one['within'] else '**missed**'})"
+        told = (lambda value: f"{value:.2f}") if one.get("beside") else small_time
+        costs = " · ".join(told(point["each"]["median"]) for point in points)
+        # Where two ways are compared, the greatest is what is asked about; else how far the costs lie apart.
+        factor = max(point["each"]["median"] for point in points) if one.get("beside") else one["factor"]
+        said = "" if factor is None else f"{factor:.2f}"
+        if factor is not None and one["within"] is not None:
+            said += f" (within {one['within']}: {'reached' if factor <= one['within'] else '**missed**'})"
         last = points[-1]
         whole = f"{last['whole']['median']:.2f} s"
         if one["memory"]:
@@ -184,13 +188,16 @@ def plots(results, rows):
     language, machine = [], []
     for row in rows:
         one = results["growths"].get(row.name)
-        if one is None:
+        if one is None or one.get("beside"):
             continue
         first = one["points"][0]
         if first["each"]["median"] <= 0:
             continue
         sizes = [point["size"] for point in one["points"]]
-        work = [max(size, 1) if row.name == "fork-heap" or row.work is None else row.work(size) for size in sizes]
+        work = [max(size, 1) if row.work is None else row.work(size) for size in sizes]
+        # A unit of work that stays one is drawn over the size.
+        if work[0] == work[-1]:
+            work = [max(size, 1) for size in sizes]
         line = [(amount / work[0], point["each"]["median"] / first["each"]["median"]) for amount, point in zip(work, one["points"])]
         (language if any(row.name == name for name, *_ in LANGUAGE) else machine).append((row.name, line))
     named = (("language.svg", "Costs of the language as the work grows", language), ("machine.svg", "Costs of the machine as the work grows", machine))

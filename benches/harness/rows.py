@@ -62,8 +62,8 @@ class Growth:
     work: object
     #: What is taken for one unit of work, and the unit of time.
     unit: str
-    #: How many times the smallest cost of a unit the greatest may be.
-    within: float
+    #: How many times the smallest cost of a unit the greatest may be; `None` where costs are only shown.
+    within: float | None
     #: The turns of the run that counts and of the one that is subtracted, by size; `None` where the whole run counts.
     turns: object = None
     #: Whether the memory is told as well.
@@ -74,6 +74,10 @@ class Growth:
     told: str | None = None
     #: The workload whose constant is the size, and the constant.
     constant: tuple | None = None
+    #: The same run in another way: what counts is how many times as long the command takes.
+    beside: tuple | None = None
+    #: How many runs make one sample, where one is too short.
+    batch: int = 1
 
 
 def _language(name, title, size):
@@ -228,6 +232,45 @@ def _language_growth(name, title, size, sizes, work):
     return Growth(name, title, ("{proc}", f"{{work}}/{name}.proc", "{n}"), sizes, work, "of one unit of work", 2.0)
 
 
+def _provenance_growth(workload, title, sizes, *args):
+    """How many times as long it takes to remember where things come from."""
+    script = (f"{{work}}/{workload}.proc", "{n}", *args)
+    return Growth(
+        f"fast-{workload}",
+        f"provenance: {title}, beside the same with `--fast`",
+        ("{proc}", "run", *script),
+        sizes,
+        float,
+        "times as long",
+        1.25,
+        limit="1.25 times as long",
+        beside=("{proc}", "run", "--fast", *script),
+    )
+
+
+#: The models in sizes: name, what is counted, its constant, the sizes.
+GROWING = (
+    ("philosophers", "dining philosophers, by dinners of each", "DINNERS", (2, 3, 4)),
+    ("ring", "leader election in a ring, by rounds", "ROUNDS", (1, 2, 3)),
+    ("mutex", "mutual exclusion, by turns of each process", "TURNS", (1, 2, 3)),
+)
+
+
+def _model_growth(name, title, constant, sizes):
+    return Growth(
+        f"explore-{name}",
+        f"all schedules of the model of {title}",
+        ("{proc}", "explore", "--jobs", "1", "--reduction", "none", "--format", "json", f"{{built}}/{name}-{{n}}.proc"),
+        sizes,
+        None,
+        "a transition",
+        1.5,
+        memory=True,
+        told=EXPLORED,
+        constant=(name, constant),
+    )
+
+
 def growths():
     """All costs that are watched as the work grows."""
     switch = ("{proc}", "run", "--max-procs", "1100000", "{work}/switch.proc", "{n}", "{m}")
@@ -277,17 +320,36 @@ def growths():
             )
             for name, what in (("pipe", "pipes"), ("queue", "message queues"))
         ),
+        *(_model_growth(*model) for model in GROWING),
         Growth(
-            "explore",
-            "all schedules of the model of mutual exclusion, by turns of each process: 0.1, 1 and 4.8 million transitions",
-            ("{proc}", "explore", "--jobs", "1", "--reduction", "none", "--format", "json", "{built}/mutex-{n}.proc"),
-            (1, 2, 3),
-            None,
-            "a transition",
+            "fork-turns",
+            "`fork` + `_exit` + `wait`, by how many",
+            ("{proc}", "{work}/fork.proc", "{n}", "0"),
+            (20_000, 200_000, 600_000),
+            float,
+            "a turn",
             1.5,
-            memory=True,
-            told=EXPLORED,
-            constant=("mutex", "TURNS"),
+        ),
+        Growth(
+            "trace",
+            "round trips through pipes, every event traced to a file",
+            ("{proc}", "run", "--trace", "--trace-file", "{built}/trace", "{work}/pipe.proc", "{n}"),
+            (5000, 20_000, 50_000),
+            float,
+            "a round trip",
+            1.5,
+        ),
+        _provenance_growth("fork", "`fork` + `_exit` + `wait`", (20_000, 200_000, 600_000), "0"),
+        _provenance_growth("pipe", "round trips through pipes", (30_000, 100_000, 300_000)),
+        Growth(
+            "start",
+            "start, run and end of the whole process, by lines of the source",
+            ("{proc}", "run", "{built}/lines-{n}.proc"),
+            (50, 200, 800),
+            lambda size: 1,
+            "a start",
+            None,
+            batch=20,
         ),
         Growth(
             "stdout",
