@@ -1,11 +1,12 @@
 //! `proc test`: programs say in their header what must hold; it is checked in all schedules or in one, and graded.
 //!
-//! A header is the lines at the top that begin with `//!`. `output:` and `exit:` are about one run, `outputs:` (one a line), `always:` and
-//! `never:` about every schedule; `stdin:`, `args:`, `options:` (those of `proc explore`), `points:` say how. After an empty
-//! `output:`, lines that begin with `//! |` are its lines.
+//! What a header says is read in [`header`], how outcomes are written is in [`forms`].
+
+mod forms;
+mod header;
 
 use std::cell::RefCell;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::{MutexGuard, PoisonError};
@@ -13,14 +14,18 @@ use std::sync::{MutexGuard, PoisonError};
 use clap::{Args, Parser, ValueEnum};
 use serde::Serialize;
 
+use self::header::Header;
 use super::explore::{self, Explore};
+use super::loader::{self, LoadError};
 use super::{EXIT_USAGE, say};
 use crate::abi::Errno;
 use crate::bytecode::image::Verified;
+use crate::diagnostics::render;
 use crate::explore::{Outside, Report, Survey};
 use crate::kernel::door::End;
 use crate::kernel::host::{Host, HostNode, Input, Stream};
 use crate::kernel::machine::{Config, Machine};
+use crate::source::SourceMap;
 
 /// Instructions after which a single run counts as one without end.
 const TICKS: u64 = 500_000_000;
@@ -33,6 +38,9 @@ pub(crate) struct Test {
     /// The form of the results
     #[arg(long, value_enum, default_value_t = Form::Text)]
     format: Form,
+    /// What must hold, from the top of this file instead of each program's own: for programs that were handed in
+    #[arg(long, value_name = "FILE")]
+    promises: Option<PathBuf>,
     /// Programs, or directories with programs
     #[arg(required = true, value_name = "DIR|FILE")]
     paths: Vec<PathBuf>,
@@ -77,37 +85,6 @@ impl Outcome {
     }
 }
 
-/// The names of directives.
-const DIRECTIVES: &[&str] =
-    &["output", "outputs", "exit", "always", "never", "stdin", "args", "options", "points", "partial"];
-
-/// What `always:` can say besides a text.
-const PROMISES: &[&str] = &["no-stuck", "no-fault", "no-assertion", "no-livelock", "no-zombie"];
-
-/// A header.
-#[derive(Debug, Default)]
-struct Header {
-    output: Option<String>,
-    exit: Option<u8>,
-    outputs: Vec<String>,
-    always: Vec<String>,
-    never: Vec<String>,
-    stdin: String,
-    args: Vec<String>,
-    options: Vec<String>,
-    points: Option<f64>,
-    /// Whether each promise counts for itself.
-    partial: bool,
-}
-
-impl Header {
-    /// How many promises it makes.
-    fn promises(&self) -> usize {
-        let once = usize::from(self.output.is_some()) + usize::from(self.exit.is_some());
-        once + usize::from(!self.outputs.is_empty()) + self.always.len() + self.never.len()
-    }
-}
-
 /// The options of `proc explore`, as a header gives them.
 #[derive(Debug, Parser)]
 struct Options {
@@ -117,24 +94,28 @@ struct Options {
 
 /// The program, and its status.
 pub(crate) fn main(options: &Test) -> u8 {
+    let given = options.promises.as_deref();
     let mut outcomes = Vec::new();
     for path in &options.paths {
         let mut files = Vec::new();
         // What cannot be found is a result like any other: the rest is tested all the same.
-        if let Err(why) = gather(path, &mut files) {
-            outcomes.push(Outcome { messages: vec![why.to_string()], ..Outcome::of(path) });
+        if let Err(why) = gather(path, given.is_some(), &mut files) {
+            outcomes.push(Outcome { messages: vec![unreadable(&why)], ..Outcome::of(path) });
         }
-        outcomes.extend(files.iter().map(|file| test(file)));
+        outcomes.extend(files.iter().map(|file| test(file, given)));
     }
     if outcomes.is_empty() {
-        say("proc: there is no program to test: one has lines at its top that begin with `//!`\n");
+        say(match given {
+            None => "proc: there is no program to test: one has lines at its top that begin with `//!`\n",
+            Some(_) => "proc: there is no program to test: no file here ends in `.proc`\n",
+        });
         return EXIT_USAGE;
     }
     let text = match options.format {
-        Form::Text => as_text(&outcomes),
-        Form::Json => as_json(&outcomes),
-        Form::Junit => as_junit(&outcomes),
-        Form::Gradescope => as_gradescope(&outcomes),
+        Form::Text => forms::as_text(&outcomes),
+        Form::Json => forms::as_json(&outcomes),
+        Form::Junit => forms::as_junit(&outcomes),
+        Form::Gradescope => forms::as_gradescope(&outcomes),
     };
     let _ = std::io::stdout().write_all(text.as_bytes());
     let any = |verdict| outcomes.iter().any(|outcome| outcome.verdict == verdict);
@@ -145,20 +126,22 @@ pub(crate) fn main(options: &Test) -> u8 {
     }
 }
 
-/// All programs below a path, in order.
-fn gather(path: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
+/// All programs below a path, in order: those whose own header says something, or all of them. Links to directories are not followed,
+/// since they may lead round in a ring.
+fn gather(path: &Path, all: bool, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
     if !path.is_dir() {
         std::fs::metadata(path)?;
         files.push(path.to_path_buf());
         return Ok(());
     }
-    let mut entries: Vec<PathBuf> =
-        std::fs::read_dir(path)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
-    entries.sort();
+    let mut entries = std::fs::read_dir(path)?.collect::<Result<Vec<_>, _>>()?;
+    entries.sort_by_key(std::fs::DirEntry::path);
     for entry in entries {
-        let is_program = entry.extension().is_some_and(|extension| extension == "proc") && has_header(&entry);
-        if entry.is_dir() || is_program {
-            gather(&entry, files)?;
+        let path = entry.path();
+        if entry.file_type()?.is_dir() {
+            gather(&path, all, files)?;
+        } else if path.extension().is_some_and(|extension| extension == "proc") && (all || has_header(&path)) {
+            files.push(path);
         }
     }
     Ok(())
@@ -166,81 +149,41 @@ fn gather(path: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
 
 /// Whether a program has a header that promises something, or one with a mistake in it, which may hide a promise.
 fn has_header(path: &Path) -> bool {
-    std::fs::read_to_string(path).is_ok_and(|text| {
+    text_of(path).is_ok_and(|text| {
         let any = text.lines().any(|line| line.starts_with("//!"));
-        any && read_header(&text).map_or(true, |header| header.promises() > 0)
+        any && header::read(&text).map_or(true, |header| header.promises() > 0)
     })
 }
 
-fn read_header(text: &str) -> Result<Header, String> {
-    let mut header = Header::default();
-    let mut begun = false;
-    for (number, line) in text.lines().enumerate() {
-        let line = line.trim_end();
-        if line.starts_with("#!") || line.is_empty() {
-            continue;
-        }
-        let Some(rest) = line.strip_prefix("//!") else {
-            if line.starts_with("//") || begun && line.starts_with("//!") {
-                continue;
-            }
-            break;
-        };
-        begun = true;
-        let rest = rest.strip_prefix(' ').unwrap_or(rest);
-        if let Some(more) = rest.strip_prefix('|') {
-            let output = header.output.get_or_insert_default();
-            output.push_str(more.strip_prefix(' ').unwrap_or(more));
-            output.push('\n');
-            continue;
-        }
-        directive(&mut header, rest).map_err(|why| format!("line {}: `{line}`: {why}", number + 1))?;
+/// The text of a file for its header; bytes that are no text are the compiler's business.
+fn text_of(path: &Path) -> std::io::Result<String> {
+    std::fs::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Why a file cannot be read, without the host's number for it.
+fn unreadable(why: &std::io::Error) -> String {
+    match why.kind() {
+        ErrorKind::NotFound => "there is no such file or directory".to_owned(),
+        ErrorKind::PermissionDenied => "it may not be read".to_owned(),
+        _ => format!("it cannot be read: {why}"),
+    }
+}
+
+/// The promises a program is held to: its own, or those of another file.
+fn promised(file: &Path, given: Option<&Path>) -> Result<Header, String> {
+    let within = |why: String| given.map_or_else(|| why.clone(), |given| format!("`{}`: {why}", given.display()));
+    let text = text_of(given.unwrap_or(file)).map_err(|why| within(unreadable(&why)))?;
+    let header = header::read(&text).map_err(within)?;
+    if header.promises() == 0 {
+        let none = "its header promises nothing: it has no `output:`, `outputs:`, `exit:`, `always:` or `never:`";
+        return Err(within(none.to_owned()));
     }
     Ok(header)
 }
 
-fn directive(header: &mut Header, line: &str) -> Result<(), String> {
-    let (name, value) = line.split_once(':').unwrap_or((line, ""));
-    let value = value.trim();
-    let words = || value.split_whitespace().map(str::to_owned).collect();
-    match name.trim() {
-        "output" => header.output = Some(explore::unescape(value)),
-        "outputs" => header.outputs.push(explore::unescape(value)),
-        "exit" => {
-            header.exit = Some(value.parse().map_err(|_| "an exit status is a number from 0 to 255".to_owned())?);
-        }
-        "always" if value.starts_with("no-") && !PROMISES.contains(&value) => {
-            return Err(format!("there is no promise `{value}`{}", meant(value, PROMISES)));
-        }
-        "always" => header.always.push(value.to_owned()),
-        "never" => header.never.push(value.to_owned()),
-        "stdin" => header.stdin = explore::unescape(value),
-        "args" => header.args = words(),
-        "options" => header.options = words(),
-        "points" => {
-            let points = value.parse().ok().filter(|points: &f64| points.is_finite() && *points >= 0.0);
-            header.points = Some(points.ok_or("points are a number, 0 or more")?);
-        }
-        "partial" => match value {
-            "yes" => header.partial = true,
-            "no" => header.partial = false,
-            _ => return Err("that is `yes` or `no`".to_owned()),
-        },
-        "ids" | "real" | "varies" | "notes" => {}
-        other => return Err(format!("there is no directive `{other}`{}", meant(other, DIRECTIVES))),
-    }
-    Ok(())
-}
-
-/// `, did you mean ...?` where a word is much like one of these.
-fn meant(word: &str, known: &[&str]) -> String {
-    let like = crate::diagnostics::suggest::nearest(word, known.iter().copied());
-    like.map_or_else(|| format!("; there are {}", known.join(", ")), |like| format!(", did you mean `{like}`?"))
-}
-
-fn test(file: &Path) -> Outcome {
+fn test(file: &Path, given: Option<&Path>) -> Outcome {
     let mut outcome = Outcome::of(file);
-    match try_test(file, &mut outcome) {
+    match try_test(file, given, &mut outcome) {
         Ok(failures) if failures.messages.is_empty() => {
             outcome.verdict = Verdict::Passed;
             outcome.points = outcome.max_points;
@@ -280,20 +223,20 @@ impl Failures {
     }
 
     /// Nothing at all can be held.
-    fn all(why: &str) -> Failures {
-        Failures { messages: vec![why.to_owned()], ..Failures::default() }
+    fn all(why: Vec<String>) -> Failures {
+        let mut failures = Failures::default();
+        failures.hold(why);
+        failures
     }
 }
 
 /// What fails; an error where the test cannot be carried out.
-fn try_test(file: &Path, outcome: &mut Outcome) -> Result<Failures, String> {
-    let text = std::fs::read_to_string(file).map_err(|error| error.to_string())?;
-    let header = read_header(&text)?;
+fn try_test(file: &Path, given: Option<&Path>, outcome: &mut Outcome) -> Result<Failures, String> {
+    std::fs::File::open(file).map_err(|why| unreadable(&why))?;
+    let header = promised(file, given)?;
     outcome.max_points = header.points.unwrap_or(1.0);
-    if header.promises() == 0 {
-        return Err(
-            "its header promises nothing: it has no `output:`, `outputs:`, `exit:`, `always:` or `never:`".to_owned()
-        );
+    if let Some(errors) = errors_of(file) {
+        return Ok(Failures::all(errors));
     }
     let words = ["explore".into()].into_iter().chain(header.options.iter().map(Into::into));
     let words = words.chain([file.as_os_str().to_owned()]).chain(header.args.iter().map(Into::into));
@@ -302,13 +245,11 @@ fn try_test(file: &Path, outcome: &mut Outcome) -> Result<Failures, String> {
     let mut failures = Failures::default();
     if header.output.is_some() || header.exit.is_some() {
         let (output, status) = match run_once(&options, file, &header)? {
-            Err(why) => return Ok(Failures::all(&why)),
+            Err(why) => return Ok(Failures::all(vec![why])),
             Ok(ended) => ended,
         };
         if let Some(expected) = &header.output {
-            let differs = *expected != output;
-            let message = || format!("the output is {output:?}, and should be {expected:?}");
-            failures.hold(differs.then(message).into_iter().collect());
+            failures.hold(difference(expected, &output).into_iter().collect());
         }
         if let Some(expected) = header.exit {
             let message = || format!("the exit status is {status}, and should be {expected}");
@@ -318,7 +259,6 @@ fn try_test(file: &Path, outcome: &mut Outcome) -> Result<Failures, String> {
     if !(header.outputs.is_empty() && header.always.is_empty() && header.never.is_empty()) {
         let mut survey = match explore::explore(&options, file, header.stdin.clone().into_bytes()) {
             Ok(survey) => survey,
-            Err(super::EXIT_COMPILE) => return Ok(Failures::all("it does not compile")),
             Err(_) => return Err("it could not be explored".to_owned()),
         };
         let report = survey.report();
@@ -335,13 +275,55 @@ fn try_test(file: &Path, outcome: &mut Outcome) -> Result<Failures, String> {
     Ok(failures)
 }
 
+/// The first errors of a program that does not compile, a line each; `None` where it does.
+fn errors_of(file: &Path) -> Option<Vec<String>> {
+    let mut sources = SourceMap::default();
+    let errors = match loader::load(file, &mut sources) {
+        Ok(_) => return None,
+        Err(LoadError::Unreadable(why)) => vec![*why],
+        Err(LoadError::Errors(errors)) => errors,
+    };
+    let lines = render::render(&errors, &sources, render::Style::Short);
+    Some(std::iter::once("it does not compile".to_owned()).chain(lines.lines().map(str::to_owned)).collect())
+}
+
+/// Whether what was printed is what a header wants. A newline at the end that the header does not write is not asked about: `print` adds
+/// one, and few would think of it.
+fn stands_for(wanted: &str, printed: &str) -> bool {
+    printed == wanted || !wanted.is_empty() && printed.strip_suffix('\n') == Some(wanted)
+}
+
+/// How an output differs from the one that is wanted, if it does: by the first line that does where there are several.
+fn difference(wanted: &str, printed: &str) -> Option<String> {
+    if stands_for(wanted, printed) {
+        return None;
+    }
+    if wanted.strip_suffix('\n') == Some(printed) {
+        return Some(format!("the output is {printed:?}, and lacks the newline at its end"));
+    }
+    let (is, should): (Vec<&str>, Vec<&str>) = (printed.lines().collect(), wanted.lines().collect());
+    if is.len() <= 1 && should.len() <= 1 {
+        return Some(format!("the output is {printed:?}, and should be {wanted:?}"));
+    }
+    let at = is.iter().zip(&should).take_while(|(is, should)| is == should).count();
+    let line = at + 1;
+    Some(match (is.get(at), should.get(at)) {
+        (Some(is), Some(should)) => format!("line {line} of the output is {is:?}, and should be {should:?}"),
+        (Some(is), None) => format!("line {line} of the output is {is:?}, and should not be there"),
+        (None, Some(should)) => format!("the output ends before line {line}, which should be {should:?}"),
+        // The same lines; only what ends them differs.
+        (None, None) => format!("the output is {printed:?}, and should be {wanted:?}"),
+    })
+}
+
 fn check_schedules(header: &Header, survey: &Survey, report: &Report, failures: &mut Failures) {
     let failure = |what: &str, schedule: &str| format!("{what}; schedule: {schedule}");
     if !header.outputs.is_empty() {
-        let others = report.outputs.iter().filter(|output| !header.outputs.contains(&output.text));
+        let is_wanted = |text: &str| header.outputs.iter().any(|wanted| stands_for(wanted, text));
+        let others = report.outputs.iter().filter(|output| !is_wanted(&output.text));
         let mut wrong: Vec<String> =
             others.map(|output| failure(&format!("it can print {:?}", output.text), &output.schedule)).collect();
-        let printed = |wanted: &&String| report.outputs.iter().any(|output| output.text == **wanted);
+        let printed = |wanted: &&String| report.outputs.iter().any(|output| stands_for(wanted, &output.text));
         if report.complete {
             let missing = header.outputs.iter().filter(|wanted| !printed(wanted));
             wrong.extend(missing.map(|wanted| format!("it can never print {wanted:?}")));
@@ -417,7 +399,7 @@ impl Host for Keeper {
 
 /// The output and status of one run, or why it has none; an outer error where it cannot be made.
 fn run_once(options: &Explore, file: &Path, header: &Header) -> Result<Result<(String, u8), String>, String> {
-    let Ok(setup) = explore::setup(options, file, Vec::new()) else { return Ok(Err("it does not compile".to_owned())) };
+    let setup = explore::setup(options, file, Vec::new()).map_err(|_| "it cannot be run".to_owned())?;
     let out = Rc::new(RefCell::new(Vec::new()));
     let input = Some(header.stdin.clone().into_bytes());
     let host = Keeper { inner: setup.outside, out: Rc::clone(&out), input };
@@ -434,114 +416,19 @@ fn run_once(options: &Explore, file: &Path, header: &Header) -> Result<Result<(S
     })
 }
 
-fn sum(outcomes: &[Outcome]) -> (f64, f64) {
-    outcomes.iter().fold((0.0, 0.0), |(got, most), outcome| (got + outcome.points, most + outcome.max_points))
-}
-
-fn as_text(outcomes: &[Outcome]) -> String {
-    let mut text = String::new();
-    for outcome in outcomes {
-        let word = match outcome.verdict {
-            Verdict::Passed => "passed",
-            Verdict::Failed => "FAILED",
-            Verdict::Broken => "BROKEN",
-        };
-        text.push_str(&format!("{word}  {}  {} of {}\n", outcome.name, outcome.points, outcome.max_points));
-        for message in &outcome.messages {
-            text.push_str(&format!("        {}\n", message.trim_end()));
-        }
-    }
-    let count = |verdict| outcomes.iter().filter(|outcome| outcome.verdict == verdict).count();
-    let (got, most) = sum(outcomes);
-    text.push_str(&format!(
-        "{} passed, {} failed, {} broken; {got} of {most} points\n",
-        count(Verdict::Passed),
-        count(Verdict::Failed),
-        count(Verdict::Broken)
-    ));
-    text
-}
-
-fn as_json(outcomes: &[Outcome]) -> String {
-    let (points, max_points) = sum(outcomes);
-    pretty(&serde_json::json!({ "points": points, "max_points": max_points, "tests": outcomes }))
-}
-
-fn as_gradescope(outcomes: &[Outcome]) -> String {
-    let tests: Vec<serde_json::Value> = outcomes
-        .iter()
-        .map(|outcome| {
-            serde_json::json!({
-                "name": outcome.name,
-                "score": outcome.points,
-                "max_score": outcome.max_points,
-                "status": if outcome.verdict == Verdict::Passed { "passed" } else { "failed" },
-                "output": outcome.messages.join("\n"),
-            })
-        })
-        .collect();
-    pretty(&serde_json::json!({ "score": sum(outcomes).0, "tests": tests }))
-}
-
-fn pretty(value: &serde_json::Value) -> String {
-    serde_json::to_string_pretty(value).unwrap_or_default() + "\n"
-}
-
-fn as_junit(outcomes: &[Outcome]) -> String {
-    let count = |verdict| outcomes.iter().filter(|outcome| outcome.verdict == verdict).count();
-    let mut text = format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"proc test\" tests=\"{}\" failures=\"{}\" errors=\"{}\">\n",
-        outcomes.len(),
-        count(Verdict::Failed),
-        count(Verdict::Broken)
-    );
-    for outcome in outcomes {
-        let message = escape(&outcome.messages.join("\n"));
-        let name = escape(&outcome.name);
-        let inside = match outcome.verdict {
-            Verdict::Passed => String::new(),
-            Verdict::Failed => format!("<failure message=\"{message}\"/>"),
-            Verdict::Broken => format!("<error message=\"{message}\"/>"),
-        };
-        text.push_str(&format!("  <testcase name=\"{name}\">{inside}</testcase>\n"));
-    }
-    text.push_str("</testsuite>\n");
-    text
-}
-
-/// Text inside an attribute; characters that XML cannot hold become `?`.
-fn escape(text: &str) -> String {
-    let mut escaped = String::new();
-    for letter in text.chars() {
-        match letter {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\n' => escaped.push_str("&#10;"),
-            letter if letter.is_control() => escaped.push('?'),
-            letter => escaped.push(letter),
-        }
-    }
-    escaped
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_header_is_read_to_its_end() {
-        let text = "#!/usr/bin/env proc\n//! outputs: ab\\n\n//! outputs: ba\n//! always: no-stuck\n//! points: 2.5\n//! output:\n//! | one\nprint(1);\n//! exit: 3\n";
-        let header = read_header(text).unwrap();
-        assert_eq!(header.outputs, ["ab\n", "ba"]);
-        assert_eq!((header.always.len(), header.points, header.exit), (1, Some(2.5), None));
-        assert_eq!(header.output.as_deref(), Some("one\n"));
-        assert!(read_header("//! outptu: x\n").is_err_and(|why| why.contains("outptu")));
-    }
-
-    #[test]
-    fn xml_holds_anything() {
-        assert_eq!(escape("a<\"&\u{1}\n"), "a&lt;&quot;&amp;?&#10;");
+    fn a_difference_names_the_first_line_that_is_wrong() {
+        assert_eq!(difference("hello", "hello\n"), None);
+        assert_eq!(difference("", ""), None);
+        let told = |wanted, printed| difference(wanted, printed).unwrap_or_default();
+        assert_eq!(told("", "\n"), "the output is \"\\n\", and should be \"\"");
+        assert_eq!(told("a\n", "a"), "the output is \"a\", and lacks the newline at its end");
+        assert_eq!(told("a\nb", "a\nc\n"), "line 2 of the output is \"c\", and should be \"b\"");
+        assert_eq!(told("a\n", "a\nc\n"), "line 2 of the output is \"c\", and should not be there");
+        assert_eq!(told("a\nb\n", "a\n"), "the output ends before line 2, which should be \"b\"");
     }
 }

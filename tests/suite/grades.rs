@@ -80,6 +80,19 @@ fn grades() {
         ("//! partial: maybe\n", race, 2, 0.0, "line 1"),
         ("//! points: 2\n", race, 2, 0.0, "its header promises nothing"),
         ("//! output: x\n", "let = 3;\n", 1, 0.0, "it does not compile"),
+        // The result names the place, since a student sees nothing else.
+        ("//! always: x\n", "let = 3;\n", 1, 0.0, ":3:5: error["),
+        ("//! output: 1\n", "print(1);\n", 0, 1.0, ""),
+        ("//! outputs: 1\n", "print(1);\n", 0, 1.0, ""),
+        ("//! output: 1\\n\n", "printf(\"1\");\n", 1, 0.0, "lacks the newline at its end"),
+        ("//! outputs: 1\\n\n", "printf(\"1\");\n", 1, 0.0, "it can never print"),
+        (
+            "//! output:\n//! | 1\n//! | 2\n//! | 3\n",
+            "for i in 1..4 { print(i == 2 ? 9 : i); }\n",
+            1,
+            0.0,
+            "line 2 of the output is \"9\", and should be \"2\"",
+        ),
         (
             "//! never: 33\n",
             "for i in 0..6 { if fork() == 0 { for j in 0..3 { printf(\"%d\", i); } exit(0); } }\n",
@@ -105,6 +118,7 @@ fn grades() {
         let messages = result["tests"][0]["messages"].to_string().replace("\\\"", "\"");
         assert!(messages.contains(says), "{header}{messages}");
     }
+    handed_in();
     // A file that is not there is a result too, and the others are tested all the same.
     let (_folder, path) = written("//! output: 1\\n\nprint(1);\n");
     let mut command = Command::new(program());
@@ -113,4 +127,36 @@ fn grades() {
     let result: Value = serde_json::from_slice(&output.stdout).expect("a result");
     assert_eq!((output.status.code(), result["tests"].as_array().map(Vec::len)), (Some(2), Some(2)));
     assert_eq!((&result["tests"][0]["status"], &result["tests"][1]["status"]), (&"failed".into(), &"passed".into()));
+}
+
+/// Programs that were handed in are held to the header of another file, whatever they promise themselves; a directory is searched for all
+/// of them, and links that lead round are not followed.
+fn handed_in() {
+    let (_promises, task) = written("//! output: 3\n//! points: 2\n// What a solution prints.\n");
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir(folder.path().join("ada")).expect("a folder");
+    std::os::unix::fs::symlink("..", folder.path().join("ada/up")).expect("a link");
+    for (name, text) in [
+        ("ada/sum.proc", &b"print(1 + 2);\n"[..]),
+        ("bob.proc", b"//! output: 4\nprint(4);\n"),
+        ("eve.proc", b"// caf\xe9\nprint(3);\n"),
+        ("notes.txt", b"3\n"),
+    ] {
+        std::fs::write(folder.path().join(name), text).expect("a file");
+    }
+    let mut command = Command::new(program());
+    command.args(["test", "--format=json", "--promises", &task]).arg(folder.path());
+    let output = run(command, b"");
+    let result: Value = serde_json::from_slice(&output.stdout).expect("a result");
+    let tests = result["tests"].as_array().expect("results");
+    let verdicts: Vec<&str> = tests.iter().filter_map(|test| test["verdict"].as_str()).collect();
+    assert_eq!((verdicts, &result["max_points"]), (vec!["passed", "failed", "failed"], &6.0.into()), "{result}");
+    assert!(tests[2]["messages"].to_string().contains("UTF-8"), "{result}");
+    // A header with a mistake is a mistake in every test that goes by it.
+    let (_broken, task) = written("//! outptu: 3\n");
+    let mut command = Command::new(program());
+    command.args(["test", "--promises", &task]).arg(folder.path().join("bob.proc"));
+    let output = run(command, b"");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("did you mean `output`?"));
 }
