@@ -35,6 +35,28 @@ pub struct Image {
     pub formats: Vec<Format>,
     /// The assertions.
     pub assertions: Vec<Assertion>,
+    /// What the forks in loops are told apart by, in the order of the code.
+    pub counters: Vec<Counter>,
+}
+
+/// A fork in a loop, and the variable that the loop counts with: what tells the children of the place apart in a report.
+#[derive(Debug, Clone, Copy)]
+pub struct Counter {
+    /// The instruction that calls fork.
+    pub pc: u32,
+    /// Where the variable is.
+    pub place: CounterPlace,
+    /// Its name in the source.
+    pub name: Span,
+}
+
+/// Where a variable that a loop counts with is.
+#[derive(Debug, Clone, Copy)]
+pub enum CounterPlace {
+    /// A register of the frame.
+    Register(u8),
+    /// A static slot.
+    Static(u32),
 }
 
 /// A function of an image.
@@ -133,6 +155,13 @@ impl Image {
     #[inline]
     pub fn function_at(&self, pc: u32) -> usize {
         self.functions.partition_point(|function| function.entry <= pc).saturating_sub(1)
+    }
+
+    /// What the fork at instruction `pc` is told apart by, where a loop counts.
+    #[inline]
+    pub fn counter(&self, pc: u32) -> Option<&Counter> {
+        let at = self.counters.partition_point(|counter| counter.pc < pc);
+        self.counters.get(at).filter(|counter| counter.pc == pc)
     }
 
     /// The source of instruction `pc`.

@@ -41,7 +41,7 @@ impl Machine {
         // Once for init, once for the script.
         self.fs.keep(cwd);
         self.fs.keep(cwd);
-        let lineage = |pid| Arc::new(Lineage { pid, fork: nowhere, base: 0, ordinal: 1, parent: None });
+        let lineage = |pid| Arc::new(Lineage { pid, fork: nowhere, base: 0, ordinal: 1, turn: None, parent: None });
         let blank = |pid, lineage, files, context| Process {
             pid,
             ppid: init,
@@ -111,15 +111,17 @@ impl Machine {
         let process = self.table.get_mut(parent).ok_or(Errno::EAGAIN)?;
         process.births += 1;
         process.children.insert(pid);
-        let context = process.context.as_deref().ok_or(Errno::EAGAIN)?.fork(&mut self.memory, spare);
-        let child = process.child(Birth { pid, fork, files, context }, now, place);
+        let running = process.context.as_deref().ok_or(Errno::EAGAIN)?;
+        let turn = if self.ledger.on { running.counted() } else { None };
+        let context = running.fork(&mut self.memory, spare);
+        let child = process.child(Birth { pid, fork, turn, files, context }, now, place);
         if self.ledger.on {
             let zombies = &process.newsworthy;
             let alive = process.children.iter().any(|other| other != pid && !zombies.contains(other));
             let by = Standing { at: fork.span, ..process.standing() };
             // Who was made by this very fork and has not gone deeper since has come back to it.
             let again = by.exec.is_none() && by.who.fork.span == fork.span && child.lineage.base <= by.who.base;
-            self.ledger.bear(by, Bearing { alive, again, now });
+            self.ledger.bear(by, &child.lineage, Bearing { alive, again, now });
             if !child.stdio.buffered().is_empty() {
                 self.ledger.copy(&by.act(), &child.lineage, child.stdio.buffered(), child.stdio.prints());
             }

@@ -399,7 +399,7 @@ impl Ledger {
     }
 
     /// A child is made.
-    pub(crate) fn bear(&mut self, by: Standing<'_>, bearing: Bearing) {
+    pub(crate) fn bear(&mut self, by: Standing<'_>, child: &Arc<Lineage>, bearing: Bearing) {
         let Bearing { alive, again, now } = bearing;
         let key = (by.who.pid, by.at);
         let room = self.serial.len() < MOST;
@@ -415,7 +415,7 @@ impl Ledger {
         serial.together |= alive;
         serial.last = now;
         if serial.begun.len() < FIRST_CHILDREN {
-            serial.begun.push(now);
+            serial.begun.push((now, Arc::clone(child)));
         }
     }
 

@@ -86,6 +86,8 @@ pub struct Lineage {
     pub base: u32,
     /// Its number among its parent's children, from 1.
     pub ordinal: u32,
+    /// The variable that the loop around that fork counts with, by its name's place, and its value then.
+    pub turn: Option<(Span, i64)>,
     /// Its parent's lineage; none for the script.
     pub parent: Option<Arc<Lineage>>,
 }
@@ -102,14 +104,14 @@ impl Drop for Lineage {
 
 impl Clone for Lineage {
     fn clone(&self) -> Lineage {
-        let Lineage { pid, fork, base, ordinal, parent } = self;
-        Lineage { pid: *pid, fork: *fork, base: *base, ordinal: *ordinal, parent: parent.clone() }
+        let Lineage { pid, fork, base, ordinal, turn, parent } = self;
+        Lineage { pid: *pid, fork: *fork, base: *base, ordinal: *ordinal, turn: *turn, parent: parent.clone() }
     }
 
     /// The owners of the parent's are counted only where it is another's.
     fn clone_from(&mut self, other: &Lineage) {
-        let Lineage { pid, fork, base, ordinal, parent } = self;
-        (*pid, *fork, *base, *ordinal) = (other.pid, other.fork, other.base, other.ordinal);
+        let Lineage { pid, fork, base, ordinal, turn, parent } = self;
+        (*pid, *fork, *base, *ordinal, *turn) = (other.pid, other.fork, other.base, other.ordinal, other.turn);
         match (parent, &other.parent) {
             (Some(mine), Some(theirs)) => share(mine, theirs),
             (mine, theirs) => mine.clone_from(theirs),
@@ -286,6 +288,8 @@ pub(crate) struct Birth {
     pub(crate) pid: Pid,
     /// The call of fork.
     pub(crate) fork: Deed,
+    /// What the loop around it counts with.
+    pub(crate) turn: Option<(Span, i64)>,
     /// Its table of descriptors.
     pub(crate) files: FileTable,
     /// Its view of the processor.
@@ -348,7 +352,7 @@ impl Process {
 
     /// Its child, which is not in the table yet; in the place of a process that is gone, where there is one.
     pub(crate) fn child(&mut self, birth: Birth, now: u64, place: Option<Box<Process>>) -> Box<Process> {
-        let Birth { pid, fork, files, context } = birth;
+        let Birth { pid, fork, turn, files, context } = birth;
         let (ordinal, base) = (self.births, context.base);
         let accounting = Accounting { born: now, since: now, ..Accounting::default() };
         let Some(mut child) = place else {
@@ -357,7 +361,7 @@ impl Process {
                 ppid: self.pid,
                 pgid: self.pgid,
                 sid: self.sid,
-                lineage: Arc::new(Lineage { pid, fork, base, ordinal, parent: Some(Arc::clone(&self.lineage)) }),
+                lineage: Arc::new(Lineage { pid, fork, base, ordinal, turn, parent: Some(Arc::clone(&self.lineage)) }),
                 image: self.image.clone(),
                 has_execed: false,
                 execed: None,
@@ -420,12 +424,16 @@ impl Process {
         match Arc::get_mut(lineage) {
             Some(lineage) => {
                 (lineage.pid, lineage.fork, lineage.base, lineage.ordinal) = (pid, fork, base, ordinal);
+                lineage.turn = turn;
                 match &mut lineage.parent {
                     Some(parent) => share(parent, &self.lineage),
                     none => *none = Some(Arc::clone(&self.lineage)),
                 }
             }
-            None => *lineage = Arc::new(Lineage { pid, fork, base, ordinal, parent: Some(Arc::clone(&self.lineage)) }),
+            None => {
+                let parent = Some(Arc::clone(&self.lineage));
+                *lineage = Arc::new(Lineage { pid, fork, base, ordinal, turn, parent });
+            }
         }
         share(environment, &self.environment);
         share(limits, &self.limits);

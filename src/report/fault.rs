@@ -1,5 +1,6 @@
 //! The report on a process that a fault kills: what, with which values, where, by which calls, and who the process is.
 
+use super::birth::with_turn;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::kernel::host::Crash;
 use crate::kernel::process::Process;
@@ -120,9 +121,10 @@ fn birth(process: &Process, sources: &SourceMap) -> Option<String> {
     for _ in 0..ANCESTORS_SHOWN {
         let Some(parent) = at.parent.as_ref().filter(|_| at.fork.span != Span::default()) else { break };
         let (line, maker) = (sources.line(at.fork.span), the(&parent.role()));
+        let turn = with_turn(at, sources);
         match text.is_empty() {
-            true => text = format!("{} was forked by {maker} at line {line}", process.role()),
-            false => text.push_str(&format!(", and {} by {maker} at line {line}", at.role())),
+            true => text = format!("{} was forked by {maker} at line {line}{turn}", process.role()),
+            false => text.push_str(&format!(", and {} by {maker} at line {line}{turn}", at.role())),
         }
         at = parent;
     }

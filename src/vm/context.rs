@@ -9,8 +9,9 @@ use super::memory::{Arena, Heap, HeapStats, ManualBlock, Memory, Space};
 use super::text::{View, is_on_heap};
 use super::{BOTTOM_LINK, Fault, HANDLER_LINK, SMALLEST_STACK, WINDOW, format, show};
 use crate::abi::{ARGV_SLOT, ERRNO_SLOT, FUNCTION_BIAS, RESERVED_SLOTS};
-use crate::bytecode::image::{Image, Verified};
+use crate::bytecode::image::{CounterPlace, Image, Verified};
 use crate::check::tree::Shown;
+use crate::source::Span;
 
 /// The limits of one process, in bytes (RLIMIT_STACK, RLIMIT_DATA).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -193,6 +194,17 @@ impl Context {
                 words
             }
         }
+    }
+
+    /// The variable that the loop around this fork counts with, by its name's place, and its value.
+    #[inline]
+    pub fn counted(&self) -> Option<(Span, i64)> {
+        let counter = self.image.counter(self.pc)?;
+        let slot = match counter.place {
+            CounterPlace::Register(register) => self.base as usize + usize::from(register),
+            CounterPlace::Static(slot) => slot as usize,
+        };
+        self.slots.get(slot).map(|word| (counter.name, *word as i64))
     }
 
     /// Sets a register of the running frame.

@@ -185,6 +185,9 @@ impl Builder<'_> {
             Class::Library => Op::Library,
             Class::Syscall => Op::Syscall,
         };
+        if builtin == Builtin::Fork {
+            self.note_counter();
+        }
         self.emit(op, [window, count as u8, builtin as u8], extra, span);
         if builtin.never_returns() {
             self.ends_here();

@@ -1,11 +1,12 @@
 //! One function while it is lowered: its registers, its scopes, its code with the jumps still open.
 
 use crate::abi::Builtin;
-use crate::bytecode::image::LocalInfo;
+use crate::bytecode::image::{Counter, CounterPlace, LocalInfo};
 use crate::bytecode::op::{Instruction, Op, Operand};
 use crate::check::tree::{Constant, Function, LocalId, Program};
 use crate::source::{SourceMap, Span};
 
+use super::counting::Counted;
 use super::pool::Pool;
 use super::shown;
 
@@ -41,6 +42,8 @@ struct LabelState {
 pub(super) struct LoopLabels {
     pub(super) leave: Label,
     pub(super) again: Label,
+    /// What the loop counts with.
+    pub(super) counted: Option<Counted>,
 }
 
 /// What is known of a local.
@@ -66,6 +69,7 @@ pub(super) struct Lowered {
     pub(super) spans: Vec<Span>,
     pub(super) locals: Vec<LocalInfo>,
     pub(super) frame: usize,
+    pub(super) counters: Vec<Counter>,
 }
 
 /// A function being lowered.
@@ -92,6 +96,9 @@ pub(super) struct Builder<'a> {
     infos: Vec<LocalInfo>,
     /// The word that the last instruction stored to a local, and where the code ended then.
     just_stored: Option<(LocalId, i64, usize)>,
+    /// The parameter by which turns of a loop around a call of the function are told apart.
+    counted: Option<LocalId>,
+    counters: Vec<Counter>,
 }
 
 impl<'a> Builder<'a> {
@@ -102,6 +109,7 @@ impl<'a> Builder<'a> {
         index: usize,
         function: &'a Function,
         pool: &'a mut Pool,
+        counted: Option<LocalId>,
     ) -> Self {
         let mut builder = Builder {
             program,
@@ -121,6 +129,8 @@ impl<'a> Builder<'a> {
             slots: function.locals.iter().map(|_| Slot::default()).collect(),
             infos: Vec::new(),
             just_stored: None,
+            counted,
+            counters: Vec::new(),
         };
         // Results are handed over in the frame's first registers.
         builder.reserve(function.result.slots());
@@ -140,7 +150,7 @@ impl<'a> Builder<'a> {
         }
         self.resolve();
         self.sweep();
-        Lowered { code: self.code, spans: self.spans, locals: self.infos, frame: self.high }
+        Lowered { code: self.code, spans: self.spans, locals: self.infos, frame: self.high, counters: self.counters }
     }
 
     // Registers.
@@ -285,6 +295,26 @@ impl<'a> Builder<'a> {
         }
     }
 
+    /// The next instruction calls fork: notes what its children are told apart by, where a loop counts.
+    pub(super) fn note_counter(&mut self) {
+        let counted = self.loops.iter().rev().find_map(|labels| labels.counted).or(self.counted.map(Counted::Local));
+        let found = match counted {
+            Some(Counted::Local(id)) => {
+                let name = self.function.locals.get(id.0 as usize).map(|local| local.span);
+                self.register_of(id).map(CounterPlace::Register).zip(name)
+            }
+            Some(Counted::Static(id)) => {
+                let name = self.program.globals.get(id.0 as usize).map(|global| global.span);
+                name.map(|name| (CounterPlace::Static(id.0), name))
+            }
+            None => None,
+        };
+        let hidden = matches!(counted, Some(Counted::Local(id)) if self.is_hidden(id));
+        if let Some((place, name)) = found.filter(|_| self.reachable && !hidden) {
+            self.counters.push(Counter { pc: self.code.len() as u32, place, name });
+        }
+    }
+
     /// The instruction that was emitted last.
     pub(super) fn last_mut(&mut self) -> Option<&mut Instruction> {
         self.code.last_mut()
@@ -405,6 +435,10 @@ impl<'a> Builder<'a> {
             info.live = place(info.live.start)..place(info.live.end);
         }
         self.infos.retain(|info| !info.live.is_empty());
+        self.counters.retain(|counter| reached.get(counter.pc as usize) == Some(&true));
+        for counter in &mut self.counters {
+            counter.pc = place(counter.pc);
+        }
         let mut kept = reached.iter();
         self.code.retain(|_| kept.next() == Some(&true));
         let mut kept = reached.iter();

@@ -7,6 +7,7 @@
 
 mod call;
 mod condition;
+mod counting;
 mod expr;
 mod fold;
 mod function;
@@ -21,7 +22,7 @@ use std::sync::Arc;
 
 use self::function::Builder;
 use self::pool::Pool;
-use super::image::{FieldInfo, FunctionInfo, GlobalInfo, Image, MAX_FRAME, StructInfo, Zero};
+use super::image::{Counter, FieldInfo, FunctionInfo, GlobalInfo, Image, MAX_FRAME, StructInfo, Zero};
 use crate::check::tree::{Function, Program, Shown};
 use crate::check::types::Type;
 use crate::diagnostics::{Code, Diagnostic};
@@ -36,14 +37,20 @@ pub fn lower(program: &Program, sources: &SourceMap, name: &str) -> Result<Image
     let mut pool = Pool::default();
     let mut problems = Vec::new();
     let main_program = private::main_program(program);
+    let counted = counting::parameters(program);
     for (index, function) in program.functions.iter().enumerate() {
         let function = main_program.as_ref().filter(|_| index == 0).unwrap_or(function);
-        let lowered = Builder::new(program, sources, index, function, &mut pool).lower();
+        let lowered = {
+            let counted = counted.get(index).copied().flatten();
+            Builder::new(program, sources, index, function, &mut pool, counted).lower()
+        };
         if lowered.frame > MAX_FRAME {
             problems.push(too_wide(function, index == 0, lowered.frame));
             continue;
         }
         let entry = image.code.len() as u32;
+        let counters = lowered.counters.iter().map(|counter| Counter { pc: counter.pc + entry, ..*counter });
+        image.counters.extend(counters);
         image.code.extend(lowered.code);
         image.spans.extend(lowered.spans);
         image.functions.push(FunctionInfo {

@@ -1,5 +1,6 @@
 //! Statements: branches, loops, matches, and the ends of functions.
 
+use super::counting::{self, Counted};
 use super::fold;
 use super::function::{Builder, Dest, Label, LoopLabels, Lowered};
 use crate::bytecode::op::Op;
@@ -74,8 +75,9 @@ impl Builder<'_> {
             StmtKind::If { bind, test, then, otherwise } => {
                 self.if_stmt(bind.as_deref(), test, then, otherwise.as_ref());
             }
-            StmtKind::Loop { bind, test, step, body, .. } => {
-                self.loop_stmt(bind.as_deref(), test.as_ref(), step.as_deref(), body, stmt.span);
+            StmtKind::Loop { bind, test, step, body, form } => {
+                let counted = counting::of_loop(test.as_ref(), step.as_deref(), body, *form);
+                self.loop_stmt(bind.as_deref(), test.as_ref(), (step.as_deref(), counted), body, stmt.span);
             }
             StmtKind::Match { subject, value, arms } => self.match_stmt(*subject, value, arms, stmt.span),
             StmtKind::Return(value) => {
@@ -129,14 +131,21 @@ impl Builder<'_> {
     }
 
     /// Any loop. The test stands at the bottom, so that a turn has one branch; a loop without a test has none.
-    fn loop_stmt(&mut self, bind: Option<&Stmt>, test: Option<&Expr>, step: Option<&Stmt>, body: &Block, span: Span) {
+    fn loop_stmt(
+        &mut self,
+        bind: Option<&Stmt>,
+        test: Option<&Expr>,
+        (step, counted): (Option<&Stmt>, Option<Counted>),
+        body: &Block,
+        span: Span,
+    ) {
         let constant = match test {
             None => Some(true),
             Some(test) => self.fold_word(test).map(|word| word != 0),
         };
         self.open_scope();
         let [head, check, again, leave] = [(); 4].map(|()| self.label());
-        self.loops.push(LoopLabels { leave, again });
+        self.loops.push(LoopLabels { leave, again, counted });
         match (constant, test) {
             (Some(true), _) | (None, None) => {
                 let entered = self.is_reachable();

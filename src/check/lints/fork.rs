@@ -15,8 +15,8 @@ pub(super) fn lint(function: &Function, facts: &Facts<'_>, found: &mut Vec<Diagn
     each_stmt(&function.body, &mut |stmt| {
         if let StmtKind::Loop { test, body, .. } = &stmt.kind {
             for fork in forks_of(body) {
-                if stays(fork, test.as_ref(), stmt, body, facts) {
-                    found.push(say::fork_in_loop(fork, head_of(stmt, body)));
+                if let Some(leaves) = stays(fork, test.as_ref(), stmt, body, facts) {
+                    found.push(say::fork_in_loop(fork, head_of(stmt, body), leaves));
                 }
             }
         }
@@ -56,18 +56,18 @@ fn forks_of(body: &Block) -> Vec<Span> {
     found
 }
 
-/// Whether the child surely comes round to the next turn, and the parent too.
-fn stays(fork: Span, test: Option<&Expr>, stmt: &Stmt, body: &Block, facts: &Facts<'_>) -> bool {
+/// Whether the child surely comes round to the next turn, and the parent too; where the child leaves its branch, if it has one.
+fn stays(fork: Span, test: Option<&Expr>, stmt: &Stmt, body: &Block, facts: &Facts<'_>) -> Option<Option<Span>> {
     let ends_of = |who| {
         let mut world = World::new(facts, fork, who);
         let ends = world.block(body, State::default());
-        (world.lost, ends, world.decided, world.stores)
+        (world.lost, ends, world.decided, (world.stores, world.leaves))
     };
-    let (lost, child, child_tests, child_stores) = ends_of(Who::Child);
+    let (lost, child, child_tests, (child_stores, leaves)) = ends_of(Who::Child);
     let (also_lost, parent, parent_tests, _) = ends_of(Who::Parent);
     // Where both go the same way all along, a tree of processes is made on purpose.
     if lost || also_lost || child_tests == parent_tests {
-        return false;
+        return None;
     }
     let forked =
         |ends: &[(Way, State)], wanted: &[Way]| ends.iter().any(|(way, state)| state.forked && wanted.contains(way));
@@ -75,7 +75,8 @@ fn stays(fork: Span, test: Option<&Expr>, stmt: &Stmt, body: &Block, facts: &Fac
     let out = [Way::Break, Way::Leave];
     let child_stays = forked(&child, &round) && !forked(&child, &out);
     // A chain, in which each parent leaves and its child goes on, is made on purpose.
-    child_stays && forked(&parent, &round) && !changes_test(test, stmt, body, &child_stores, facts)
+    let both = child_stays && forked(&parent, &round) && !changes_test(test, stmt, body, &child_stores, facts);
+    both.then_some(leaves)
 }
 
 /// Whether a branch changes what the loop tests: then the child may leave by it.

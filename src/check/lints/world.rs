@@ -63,13 +63,15 @@ pub(super) struct World<'f, 'p> {
     pub(super) decided: BTreeSet<(Span, bool)>,
     /// The stores that this process may make after the fork.
     pub(super) stores: BTreeSet<Span>,
+    /// The closing brace at which this process leaves the branch that a test after the fork has led it into.
+    pub(super) leaves: Option<Span>,
 }
 
 type Ends = Vec<(Way, State)>;
 
 impl<'f, 'p> World<'f, 'p> {
     pub(super) fn new(facts: &'f Facts<'p>, fork: Span, who: Who) -> Self {
-        World { facts, fork, who, lost: false, decided: BTreeSet::new(), stores: BTreeSet::new() }
+        World { facts, fork, who, lost: false, decided: BTreeSet::new(), stores: BTreeSet::new(), leaves: None }
     }
 
     /// How a block ends that is entered before the fork.
@@ -132,7 +134,7 @@ impl<'f, 'p> World<'f, 'p> {
                 }
                 let truth = self.truth(test, &state);
                 self.decided.extend(truth.filter(|_| state.forked).map(|truth| (test.span, truth)));
-                let mut ends = Vec::new();
+                let (mut ends, forked) = (Vec::new(), state.forked);
                 if truth != Some(false) {
                     ends.extend(self.block(then, state.clone()));
                 }
@@ -141,6 +143,10 @@ impl<'f, 'p> World<'f, 'p> {
                         Some(otherwise) => ends.extend(self.block(otherwise, state)),
                         None => ends.push((Way::Next, state)),
                     }
+                }
+                let taken = truth.and_then(|truth| if truth { Some(then) } else { otherwise.as_ref() });
+                if let Some(taken) = taken.filter(|_| forked && ends.iter().any(|(way, _)| *way == Way::Next)) {
+                    self.leaves = Some(Span { start: taken.span.end.saturating_sub(1), ..taken.span });
                 }
                 ends
             }

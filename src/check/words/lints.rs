@@ -4,16 +4,24 @@ use crate::abi::{Builtin, Signal};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::source::Span;
 
-pub(in crate::check) fn fork_in_loop(fork: Span, head: Span) -> Diagnostic {
-    Diagnostic::new(
+pub(in crate::check) fn fork_in_loop(fork: Span, head: Span, leaves: Option<Span>) -> Diagnostic {
+    let report = Diagnostic::new(
         Code::ForkInLoop,
         "the child stays in the loop and forks too",
         fork,
-        "each child goes on with the loop after its branch",
+        match leaves {
+            Some(_) => "each child runs this line again",
+            None => "each child goes on with the loop after its branch",
+        },
     )
-    .label(head, "this loop runs in the parent and in every child")
-    .note("a loop written for n children makes up to 2^n - 1 of them")
-    .help("end the child's branch with `exit(0);`")
+    .label(head, "this loop runs in the parent and in every child");
+    let report = match leaves {
+        Some(brace) => report.label(brace, "the child leaves its branch here, and goes on with the loop"),
+        None => report,
+    };
+    report
+        .note("a loop written for n children makes up to 2^n - 1 of them")
+        .help("end the child's branch with `exit(0);`")
 }
 
 pub(in crate::check) fn pipe_after_fork(pipe: Span, fork: Span) -> Diagnostic {

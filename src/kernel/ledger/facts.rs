@@ -177,8 +177,8 @@ pub struct Serial {
     pub again: bool,
     /// Whether one was made while another child of the process was alive.
     pub together: bool,
-    /// When the first ones were made.
-    pub begun: Vec<u64>,
+    /// The first ones, and when they were made.
+    pub begun: Vec<(u64, Arc<Lineage>)>,
     /// When the last was made.
     pub last: u64,
 }

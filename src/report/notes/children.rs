@@ -8,6 +8,8 @@ use crate::diagnostics::{Code, Diagnostic, Severity};
 use crate::kernel::Machine;
 use crate::kernel::event::Origin;
 use crate::kernel::ledger::{Cut, Death, Ledger, Merged, Orphan, Seen, Serial, Unwaited};
+use crate::kernel::process::Lineage;
+use crate::report::birth;
 use crate::report::stuck::text::Text;
 use crate::source::Span;
 
@@ -17,17 +19,17 @@ const LONG: u64 = TICKS_PER_SECOND;
 const AT_ONCE: u64 = TICKS_PER_SECOND / 10;
 /// Labels of a report on orphans.
 const MOST_FORKS: usize = 4;
-/// Makers of children that a report lists.
-const LISTED: usize = 8;
+/// Children that a tree shows.
+const LISTED: usize = 15;
 /// So many zombies of one parent at once are no accident.
 const MANY: u64 = 4;
 
 pub(super) fn notes(ledger: &Ledger, reading: &Reading<'_>, found: &mut Vec<Diagnostic>) {
     for seen in ledger.unwaited.values() {
         let merged = ledger.merged.get(&(seen.first.parent.who.pid, Signal::SIGCHLD)).filter(|seen| seen.first.handled);
-        found.extend(zombies(&seen.first, seen.count, merged, ledger));
+        found.extend(zombies(&seen.first, seen.count, merged, (ledger, reading)));
     }
-    orphans(ledger, found);
+    orphans(ledger, reading, found);
     for seen in ledger.cut.values() {
         if !reading.was_told(Code::ExitCodeRange, seen.first.by.at) {
             found.push(cut(&seen.first, seen.count));
@@ -54,7 +56,12 @@ pub(super) fn notes(ledger: &Ledger, reading: &Reading<'_>, found: &mut Vec<Diag
     }
 }
 
-fn zombies(left: &Unwaited, count: u64, merged: Option<&Seen<Merged>>, ledger: &Ledger) -> Option<Diagnostic> {
+fn zombies(
+    left: &Unwaited,
+    count: u64,
+    merged: Option<&Seen<Merged>>,
+    (ledger, reading): (&Ledger, &Reading<'_>),
+) -> Option<Diagnostic> {
     if left.killed || left.zombies == 0 || (left.longest <= AT_ONCE && left.zombies < MANY && merged.is_none()) {
         return None;
     }
@@ -71,7 +78,10 @@ fn zombies(left: &Unwaited, count: u64, merged: Option<&Seen<Merged>>, ledger: &
         Code::NeverWaited,
         format!("{names} {were}{up_to}: {} never waited for {them}", the(&parent)),
         left.children[0].fork.span,
-        format!("`fork()` made {} here", roles(&left.children, count)),
+        match left.children.as_slice() {
+            [child] if count == 1 => format!("`fork()` made {} here{}", child.role(), reading.turn(child)),
+            children => format!("`fork()` made {} here", roles(children, count)),
+        },
     );
     if known(left.parent.at) {
         report = report.label(left.parent.at, format!("{} ended here, and init reaped {them}", the(&parent)));
@@ -112,7 +122,7 @@ fn zombies(left: &Unwaited, count: u64, merged: Option<&Seen<Merged>>, ledger: &
     })
 }
 
-fn orphans(ledger: &Ledger, found: &mut Vec<Diagnostic>) {
+fn orphans(ledger: &Ledger, reading: &Reading<'_>, found: &mut Vec<Diagnostic>) {
     let mut told: Vec<Span> = Vec::new();
     for orphan in ledger.orphans.values() {
         let fork = orphan.child.fork.span;
@@ -123,7 +133,7 @@ fn orphans(ledger: &Ledger, found: &mut Vec<Diagnostic>) {
         if matters && !told.contains(&fork) {
             told.push(fork);
             let like = ledger.orphans.values().filter(|other| other.child.fork.span == fork).count();
-            found.push(say_orphan(orphan, like));
+            found.push(say_orphan(orphan, like, reading));
         }
     }
 }
@@ -162,7 +172,7 @@ pub(super) fn silent_orphans(machine: &Machine, found: &mut Vec<Diagnostic>) {
     found.push(report.help("`wait();` for each child before the end"));
 }
 
-fn say_orphan(orphan: &Orphan, like: usize) -> Diagnostic {
+fn say_orphan(orphan: &Orphan, like: usize, reading: &Reading<'_>) -> Diagnostic {
     let (child, parent) = (orphan.child.role(), who(&orphan.parent));
     let headline = match like {
         1 => format!("{} ended while {child} was running", the(&parent)),
@@ -175,7 +185,8 @@ fn say_orphan(orphan: &Orphan, like: usize) -> Diagnostic {
             format!("{} became another program here, and never came to what stands behind this", the(&parent)),
         );
     }
-    report = report.label(orphan.child.fork.span, format!("`fork()` made {child} here"));
+    let turn = reading.turn(&orphan.child);
+    report = report.label(orphan.child.fork.span, format!("`fork()` made {child} here{turn}"));
     if let Some(at) = orphan.asked {
         report = report.label(at, format!("so `getppid()` is 1 here: init has adopted {child}"));
     }
@@ -233,8 +244,8 @@ fn chosen(ledger: &Ledger, reading: &Reading<'_>, found: &mut Vec<Diagnostic>) {
                 chosen.by.at,
                 format!("took {got} ({how}); {other} was there, too, and was never waited for"),
             )
-            .label(chosen.got.fork.span, format!("{got} was made here"))
-            .label(chosen.other.fork.span, format!("{other} was made here"))
+            .label(chosen.got.fork.span, format!("{got} was made here{}", reading.turn(&chosen.got)))
+            .label(chosen.other.fork.span, format!("{other} was made here{}", reading.turn(&chosen.other)))
             .note("`wait` takes whichever child ends first: another schedule gives another answer")
             .help("`waitpid(pid, 0)` waits for the one that is meant; wait for the other, too"),
         );
@@ -305,7 +316,7 @@ fn murdered(ledger: &Ledger, reading: &Reading<'_>, found: &mut Vec<Diagnostic>)
                 "`WEXITSTATUS` gives 0 for a child that a signal killed",
             )
             .label(*wait, format!("collected here{}", times(seen.count)))
-            .label(child.fork.span, format!("{role} was made here"))
+            .label(child.fork.span, format!("{role} was made here{}", reading.turn(child)))
             .help("ask `WIFEXITED(status)` first; `WTERMSIG(status)` tells the signal"),
         );
         if let (Some(death), Some(report)) = (ledger.deaths.get(&child.pid), found.last_mut()) {
@@ -484,7 +495,7 @@ fn came_back(ledger: &Ledger, reading: &Reading<'_>, found: &mut Vec<Diagnostic>
         told.push(*fork);
         let all: u64 = ledger.serial.iter().filter(|((_, at), _)| at == fork).map(|(_, serial)| serial.count).sum();
         if reading.was_told(Code::ForkInLoop, *fork) {
-            found.push(grew(ledger, *fork, all, serial, maker.count));
+            found.push(grew(ledger, *fork, (all, maker.count), serial, reading));
             continue;
         }
         let backs =
@@ -503,7 +514,7 @@ fn came_back(ledger: &Ledger, reading: &Reading<'_>, found: &mut Vec<Diagnostic>
             Code::ForkAgain,
             format!("{all} children came from a `fork()` that {parent} called {} times", maker.count),
             *fork,
-            format!("{role} was made here, and came back to this itself{others}"),
+            format!("{role} was made here{}, and came back to this itself{others}", reading.turn(&serial.by.who)),
         )
         .note(format!("{role} goes on where the parent goes on, with the work that is the parent's"));
         said = match exec {
@@ -525,26 +536,42 @@ fn came_back(ledger: &Ledger, reading: &Reading<'_>, found: &mut Vec<Diagnostic>
 }
 
 /// How many came of a loop that the compiler has warned of, and from whom: the warning says why and what to do, this what it came to.
-fn grew(ledger: &Ledger, fork: Span, all: u64, back: &Serial, meant: u64) -> Diagnostic {
-    let mut makers: Vec<&Serial> =
-        ledger.serial.iter().filter(|((_, at), _)| *at == fork).map(|(_, serial)| serial).collect();
-    makers.sort_by_key(|maker| maker.by.who.descent());
+fn grew(ledger: &Ledger, fork: Span, (all, meant): (u64, u64), back: &Serial, reading: &Reading<'_>) -> Diagnostic {
+    let mut born: Vec<&Lineage> = Vec::new();
+    for (_, serial) in ledger.serial.iter().filter(|((_, at), _)| *at == fork) {
+        born.extend(serial.begun.iter().map(|(_, child)| &**child));
+    }
+    born.sort_by_key(|child| child.descent());
+    let counted = born.first().and_then(|child| birth::counted(child, reading.sources));
+    let mut tree = match &counted {
+        Some(name) => {
+            format!("the tree of the processes, each with the value of `{name}` at its birth\n    the parent")
+        }
+        None => "the tree of the processes\n    the parent".to_owned(),
+    };
     // Children stand below their parent, further in.
-    let name = |maker: &Serial| "  ".repeat(maker.by.who.descent().len()) + &the(&who(&maker.by));
-    let width = makers.iter().take(LISTED).map(|maker| name(maker).chars().count()).max().unwrap_or(0);
-    let mut tree = "the tree of those who called this `fork()`".to_owned();
-    for maker in makers.iter().take(LISTED) {
-        let times = if maker.count == 1 { "once".to_owned() } else { format!("{} times", maker.count) };
-        let _ = write!(tree, "\n    {:<width$}  {times}", name(maker));
+    let name = |child: &Lineage| "  ".repeat(child.descent().len()) + &child.role();
+    let width = born.iter().take(LISTED).map(|child| name(child).chars().count()).max().unwrap_or(0);
+    for child in born.iter().take(LISTED) {
+        let turn = birth::turn(child, reading.sources).unwrap_or_default();
+        let _ = write!(tree, "\n    {}", format!("{:<width$}  {turn}", name(child)).trim_end());
     }
-    if makers.len() > LISTED {
-        let _ = write!(tree, "\n    and {} more", makers.len() - LISTED);
+    let told = born.len().min(LISTED) as u64;
+    if all > told {
+        let _ = write!(tree, "\n    and {} more", all - told);
     }
+    let (role, turn) = (who(&back.by), reading.turn(&back.by.who));
+    let again = back.begun.first().map_or_else(String::new, |(_, child)| reading.turn(child));
+    let own = if back.begun.iter().any(|(_, child)| ledger.serial.contains_key(&(child.pid, fork))) {
+        ", as did children of its own"
+    } else {
+        ""
+    };
     let mut said = Diagnostic::new(
         Code::ForkAgain,
         format!("{all} children were made by a loop that was written for {meant}"),
         fork,
-        format!("{} was made here, and ran this line again", who(&back.by)),
+        format!("{role} was made here{turn}, and ran this line again{again}{own}"),
     )
     .note(tree);
     said.severity = Severity::Note;
@@ -555,12 +582,12 @@ fn one_after_another(serial: &Serial, reading: &Reading<'_>) -> Option<Diagnosti
     let pairs = &reading.attention(serial.by.at)?.one_by_one;
     let (_, wait) = pairs.iter().find(|(fork, _)| *fork == serial.by.at)?;
     // Time that nobody sleeps or waits through is not lost on one processor.
-    let first = serial.begun.first()?;
+    let (first, _) = serial.begun.first()?;
     if serial.together || serial.count < 2 || serial.last - first < LONG {
         return None;
     }
     let mut line = "the time line: when each child was made".to_owned();
-    for (at, begun) in serial.begun.iter().enumerate() {
+    for (at, (begun, _)) in serial.begun.iter().enumerate() {
         let when = if at == 0 { "at the start".to_owned() } else { format!("{} later", time(begun - first)) };
         let _ = write!(line, "\n    number {}  {when}", at + 1);
     }

@@ -18,6 +18,7 @@ use crate::diagnostics::{Code, Diagnostic, Edit, Severity};
 use crate::kernel::ledger::{Act, Failure, Ledger};
 use crate::kernel::process::{Deed, Lineage};
 use crate::kernel::{Machine, Pid};
+use crate::report::birth;
 use crate::report::stuck::text::Text;
 use crate::source::{SourceMap, Span};
 
@@ -110,6 +111,11 @@ impl Reading<'_> {
         }
         let text = Text::read(call.file, &self.sources.file(call.file).text);
         text.words(word).find(|at| call.start <= at.start && at.end <= call.end)
+    }
+
+    /// ` with i = 1`: what tells a child apart from others of its place.
+    fn turn(&self, child: &Lineage) -> String {
+        birth::with_turn(child, self.sources)
     }
 
     fn attention(&self, at: Span) -> Option<&Attention> {

@@ -9,6 +9,7 @@ use crate::kernel::file::{Kind, Making};
 use crate::kernel::mqueue::QueueId;
 use crate::kernel::pipe::PipeId;
 use crate::kernel::wait::Which;
+use crate::report::birth::with_turn;
 use crate::source::{FileId, SourceMap, Span};
 
 /// Lines of a list that are shown; the others are counted.
@@ -180,7 +181,8 @@ impl Voice<'_> {
         let Some(stand) = group.first() else { return String::new() };
         let born = match self.facts.process(stand.pid).filter(|process| process.lineage.parent.is_some()) {
             Some(process) if process.lineage.fork.span != Span::default() => {
-                format!("forked at {}", self.line(process.lineage.fork.span))
+                let turn = if group.len() == 1 { with_turn(&process.lineage, self.sources) } else { String::new() };
+                format!("forked at {}{turn}", self.line(process.lineage.fork.span))
             }
             Some(_) => String::new(),
             None => String::new(),
