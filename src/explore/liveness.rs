@@ -60,13 +60,13 @@ impl Liveness {
     /// Sets to 0 what nobody will look at again. A frame that a signal has interrupted is left as it is.
     pub(crate) fn forget(&mut self, context: &mut Context) {
         let live = self.of(&context.image);
-        let mut end = context.slots.len();
+        let mut end = context.slots().len();
         for (at, frame) in context.call_stack().into_iter().enumerate() {
             let (pc, base) = (frame.pc as usize, frame.base as usize);
             // A caller stands at its call, whose results and arguments lie in the frame above.
             let kept = if at == 0 { live.get(pc) } else { live.get(pc + 1) };
             if let Some(kept) = kept.filter(|_| !frame.interrupted)
-                && let Some(slots) = context.slots.get_mut(base..end)
+                && let Some(slots) = context.slots_mut().get_mut(base..end)
             {
                 for (register, slot) in slots.iter_mut().enumerate().skip(1) {
                     if !kept.has(register) {

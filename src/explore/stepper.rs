@@ -452,7 +452,7 @@ impl Stepper {
                 break;
             }
             let Some(now) = self.machine.table.get(pid).and_then(|process| process.context.as_deref()) else { break };
-            if now.pc == kept.pc && now.base == kept.base && now.slots == kept.slots {
+            if now.pc == kept.pc && now.base == kept.base && now.slots() == kept.slots() {
                 let end = kept.heap.end();
                 let words = |space| self.machine.memory.read_words(space, 0, end);
                 found = now.heap.end() == end && (now.space == kept.space || words(now.space) == words(kept.space));

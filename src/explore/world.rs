@@ -334,7 +334,7 @@ impl World {
         }
         record_signals(process, out);
         if let Some(context) = process.context.as_deref() {
-            (context.pc, context.base, context.limits, &context.slots).hash(out);
+            (context.pc, context.base, context.limits, context.slots()).hash(out);
             context.heap.hash_state(out);
             words.hash(out);
         }

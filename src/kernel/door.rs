@@ -17,7 +17,7 @@ use super::wait::WaitFor;
 use crate::abi::builtin::Property;
 use crate::abi::constant::SA_RESTART;
 use crate::abi::{Builtin, Errno, SIG_DFL, SIG_IGN, Signal, Status, TICKS_PER_SECOND};
-use crate::vm::{self, Context, Fault, Request, Stop};
+use crate::vm::{self, Context, FILES, Fault, Request, Stop};
 
 /// Switches of the processor between two looks at a terminal that a process waits for.
 const TURNS_BETWEEN_LOOKS: u64 = 256;
@@ -98,7 +98,7 @@ impl Machine {
         let hot = |process: &Process| (process.ticket, process.accounting.since, process.signals.mask);
         black_box(process(12).map(hot));
         black_box(context(8).map(|context| (context.pc, context.limits)));
-        let each_line = |context: &Context| context.slots.iter().step_by(8).fold(0, |all, slot| all | slot);
+        let each_line = |context: &Context| context.slots().iter().step_by(8).fold(0, |all, slot| all | slot);
         black_box(context(4).map(each_line));
     }
 
@@ -144,10 +144,13 @@ impl Machine {
         }
         let now = self.clock;
         let Some(process) = self.table.get_mut(pid) else { return };
-        let from = process.change_state(State::Running, now);
+        process.begin_turn(now);
         let nothing_to_do = process.call.is_none() && process.signals.are_quiet();
+        if process.context.as_deref().is_some_and(|context| !context.has_file()) {
+            self.give_file(pid);
+        }
         if self.watches(Watch::SCHED) {
-            self.note_state(pid, from, State::Running);
+            self.note_state(pid, State::Ready, State::Running);
             self.emit(Watch::SCHED, pid, What::Dispatched);
         }
         let mut left = if self.policy.preempts() { self.config.quantum } else { u64::MAX };
@@ -181,6 +184,25 @@ impl Machine {
             };
         }
         self.leave_processor(pid);
+    }
+
+    /// Gives a process the register file of the one that has had its own for the longest.
+    #[inline(never)]
+    fn give_file(&mut self, pid: Pid) {
+        if self.config.by_descent {
+            // Whoever is looked at or lent out is noted there.
+            return;
+        }
+        let turn = self.turn % FILES;
+        self.turn = turn + 1;
+        let last = std::mem::replace(&mut self.holders[turn], pid);
+        let last = self.table.get_mut(last).and_then(|process| process.context.as_deref_mut());
+        if let Some(context) = last.filter(|context| context.has(turn + 1)) {
+            context.leave_file(&mut self.processor);
+        }
+        if let Some(context) = self.table.get_mut(pid).and_then(|process| process.context.as_deref_mut()) {
+            context.take_file(&mut self.processor, turn + 1);
+        }
     }
 
     /// As Linux does where copies on write leave no memory: whoever wanted the last page pays.
@@ -230,7 +252,7 @@ impl Machine {
         if self.watches(Watch::SCHED) {
             self.emit(Watch::SCHED, pid, What::Preempted);
         }
-        self.make_ready(pid);
+        self.make_ready_from(pid, |process, now| process.end_turn(State::Ready, now));
     }
 
     fn leave_processor(&mut self, pid: Pid) {
@@ -266,7 +288,7 @@ impl Machine {
             return self.enter_for_print(pid, request);
         }
         let Some(context) = process.context.as_deref() else { return false };
-        let call = Call::new(request, context, self.clock, self.spare_calls.pop());
+        let call = Call::new(request, context, self.clock, self.spare_call.take());
         let blocked = self.attempt(pid, call);
         self.leave(pid, blocked)
     }
@@ -278,7 +300,7 @@ impl Machine {
             return self.leave(pid, None);
         }
         let Some(context) = self.table.get(pid).and_then(|process| process.context.as_deref()) else { return false };
-        let call = Call::new(request, context, self.clock, self.spare_calls.pop());
+        let call = Call::new(request, context, self.clock, self.spare_call.take());
         let blocked = self.attempt_again(pid, call);
         self.leave(pid, blocked)
     }
@@ -303,7 +325,13 @@ impl Machine {
     #[inline]
     fn sleep(&mut self, pid: Pid, reason: WaitFor) -> bool {
         self.enter_queues(pid, reason);
-        self.set_state(pid, State::Blocked(reason));
+        let now = self.clock;
+        if let Some(process) = self.table.get_mut(pid) {
+            process.end_turn(State::Blocked(reason), now);
+        }
+        if self.watches(Watch::SCHED) {
+            self.note_state(pid, State::Running, State::Blocked(reason));
+        }
         false
     }
 
@@ -351,8 +379,8 @@ impl Machine {
     fn attempt(&mut self, pid: Pid, mut call: Box<Call>) -> Option<WaitFor> {
         let reason = self.make_and_answer(pid, &mut call);
         if reason.is_none() {
-            if self.spare_calls.len() < param::SPARES {
-                self.spare_calls.push(call);
+            if self.spare_call.is_none() {
+                self.spare_call = Some(call);
             }
         } else if let Some(process) = self.table.get_mut(pid) {
             process.call = Some(call);
@@ -468,7 +496,7 @@ impl Machine {
     fn complete_yield(&mut self, pid: Pid, call: &Call, value: i64) {
         syscall::store_int(self, pid, call, value);
         if self.table.get(pid).is_some_and(|process| matches!(process.state, State::Running)) {
-            self.make_ready(pid);
+            self.make_ready_from(pid, |process, now| process.end_turn(State::Ready, now));
         }
     }
 

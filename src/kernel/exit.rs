@@ -44,7 +44,7 @@ impl Machine {
         process.news = None;
         process.accounting.ended = now;
         if let Some(mut context) = process.context.take()
-            && context.retire(&mut self.memory)
+            && context.retire(&mut self.processor, &mut self.memory)
             && self.spare.len() < param::SPARES
         {
             self.spare.push(context);

@@ -21,7 +21,7 @@ use super::terminal::Terminal;
 use crate::abi::{Builtin, Errno, Signal};
 use crate::bytecode::image::Verified;
 use crate::vm::memory::{Memory, PAGE_BYTES};
-use crate::vm::{Context, Fault, Processor};
+use crate::vm::{Context, FILES, Fault, Processor};
 
 /// How a run is set up. `Config::default()` is what `proc run` does without options.
 #[derive(Debug, Clone, PartialEq)]
@@ -124,15 +124,17 @@ pub struct Machine {
     // The hardware: changed by `vm`, lent out by the door.
     pub(crate) memory: Memory,
     pub(crate) processor: Processor,
+    /// Who has been given a register file of the processor, and whose turn it is to give his back: for the door.
+    pub(crate) holders: [Pid; FILES],
+    pub(crate) turn: usize,
 
     // Processes: changed by fork, exit, wait, signal.
     pub(crate) table: Table,
     /// Contexts of processes that have ended, to be used again.
     #[allow(clippy::vec_box, reason = "a box goes to its process as it is")]
     pub(crate) spare: Vec<Box<Context>>,
-    /// The places of calls that have been answered, for the next ones.
-    #[allow(clippy::vec_box, reason = "a box goes to its process as it is")]
-    pub(crate) spare_calls: Vec<Box<Call>>,
+    /// The place of a call that has been answered, for the next one.
+    pub(crate) spare_call: Option<Box<Call>>,
     /// The places of bytes that have reached their destination, for the next that are on their way.
     pub(crate) spare_bytes: Vec<Vec<u8>>,
     pub(crate) policy: Scheduler,
@@ -218,7 +220,9 @@ impl Machine {
             },
             table: if config.by_descent { Table::sparse() } else { Table::default() },
             spare: Vec::new(),
-            spare_calls: Vec::new(),
+            spare_call: None,
+            holders: [Pid(param::INIT); FILES],
+            turn: 0,
             spare_bytes: Vec::new(),
             text: Vec::new(),
             stopped: 0,
@@ -384,17 +388,26 @@ impl Machine {
     #[inline]
     pub(crate) fn wake_out_of_queue(&mut self, pid: Pid) {
         if self.table.get(pid).is_some_and(|process| matches!(process.state, State::Blocked(_))) {
-            self.make_ready(pid);
+            self.make_ready_from(pid, Process::end_sleep);
         }
     }
 
     /// Puts a process at the end of the queue of ready ones.
     #[inline]
     pub(crate) fn make_ready(&mut self, pid: Pid) {
+        self.make_ready_from(pid, |process, now| {
+            process.change_state(State::Ready, now);
+        });
+    }
+
+    /// The same for a process that is known to be in one state, which `leave` knows how to book.
+    #[inline(always)]
+    pub(crate) fn make_ready_from(&mut self, pid: Pid, leave: impl FnOnce(&mut Process, u64)) {
         let now = self.clock;
         let watched = self.watches(Watch::SCHED);
         let Some(process) = self.table.get_mut(pid) else { return };
-        let from = process.change_state(State::Ready, now);
+        let from = process.state;
+        leave(process, now);
         process.ticket = process.ticket.wrapping_add(1);
         let (ticket, nice) = (Ticket { pid, number: process.ticket }, process.nice);
         if from.is_stopped() || watched {

@@ -300,7 +300,7 @@ impl Machine {
     pub(crate) fn tell_of_exhaustion(&mut self, pid: Pid) {
         let Some(by) = self.act(pid) else { return };
         let used = |process: &Process| {
-            let stack = process.context.as_deref().map_or(0, |context| context.slots.len() as u64 * 8);
+            let stack = process.context.as_deref().map_or(0, |context| context.slots().len() as u64 * 8);
             process.peak_memory() + stack
         };
         let living = self.table.iter().filter(|process| process.pid.0 != INIT && process.context.is_some());

@@ -478,6 +478,36 @@ impl Process {
         from
     }
 
+    /// It is ready, and has the processor now.
+    #[inline(always)]
+    pub(crate) fn begin_turn(&mut self, now: u64) {
+        debug_assert_eq!(self.state, State::Ready);
+        self.accounting.waiting += now.saturating_sub(self.accounting.since);
+        self.move_on(State::Running, now);
+    }
+
+    /// It has the processor, and leaves it.
+    #[inline(always)]
+    pub(crate) fn end_turn(&mut self, to: State, now: u64) {
+        debug_assert_eq!(self.state, State::Running);
+        self.move_on(to, now);
+    }
+
+    /// It is blocked, and could run now.
+    #[inline(always)]
+    pub(crate) fn end_sleep(&mut self, now: u64) {
+        debug_assert!(matches!(self.state, State::Blocked(_)));
+        self.accounting.blocked += now.saturating_sub(self.accounting.since);
+        self.move_on(State::Ready, now);
+    }
+
+    #[inline(always)]
+    fn move_on(&mut self, to: State, now: u64) {
+        self.accounting.since = now;
+        self.accounting.state_changes += 1;
+        self.state = to;
+    }
+
     /// Books the time since the last change of state on the state it was in.
     #[inline]
     pub(crate) fn account(&mut self, now: u64) {

@@ -20,9 +20,9 @@ pub struct Group {
 /// All processes, init and zombies included.
 #[derive(Debug, Default)]
 pub struct Table {
-    /// Indexed by id; grows with the highest id in use.
+    /// Indexed by id; grows with the highest id in use. Empty where ids are far apart, so that one look tells both.
     slots: Vec<Option<Box<Process>>>,
-    /// Where ids are far apart: the slot of each.
+    /// Where ids are far apart: the processes and the slot of each.
     sparse: Option<Sparse>,
     /// How many there are.
     count: usize,
@@ -86,6 +86,7 @@ impl Groups {
 /// Slots by id, and which processes were lent out to be changed since somebody asked.
 #[derive(Debug, Default)]
 struct Sparse {
+    slots: Vec<Option<Box<Process>>>,
     names: BTreeMap<Pid, usize>,
     free: Vec<usize>,
     touched: Vec<Pid>,
@@ -97,16 +98,12 @@ struct Sparse {
 
 impl Sparse {
     /// The slot of a process that is looked at.
-    #[cold]
-    #[inline(never)]
     fn slot(&self, pid: Pid) -> Option<usize> {
         self.seen.note(pid.0);
         self.names.get(&pid).copied()
     }
 
     /// The slot of a process that is lent out to be changed.
-    #[cold]
-    #[inline(never)]
     fn slot_to_change(&mut self, pid: Pid) -> Option<usize> {
         let at = self.slot(pid)?;
         if self.touched.last() != Some(&pid) {
@@ -122,29 +119,36 @@ impl Table {
         Table { sparse: Some(Sparse { seen: Seen::noting(), ..Sparse::default() }), ..Table::default() }
     }
 
-    #[inline]
-    fn slot(&self, pid: Pid) -> Option<usize> {
-        match &self.sparse {
-            None => Some(pid.0 as usize),
-            Some(sparse) => sparse.slot(pid),
-        }
-    }
-
     /// The process called `pid`, if there is one.
     #[inline(always)]
     pub fn get(&self, pid: Pid) -> Option<&Process> {
-        match &self.sparse {
-            None => self.slots.get(pid.0 as usize)?.as_deref(),
-            Some(sparse) => self.slots.get(sparse.slot(pid)?)?.as_deref(),
+        match self.slots.get(pid.0 as usize) {
+            Some(slot) => slot.as_deref(),
+            None => self.get_sparse(pid),
         }
     }
 
     #[inline(always)]
     pub(crate) fn get_mut(&mut self, pid: Pid) -> Option<&mut Process> {
-        match &mut self.sparse {
-            None => self.slots.get_mut(pid.0 as usize)?.as_deref_mut(),
-            Some(sparse) => self.slots.get_mut(sparse.slot_to_change(pid)?)?.as_deref_mut(),
+        match self.slots.get_mut(pid.0 as usize) {
+            Some(slot) => slot.as_deref_mut(),
+            None => Self::get_sparse_mut(&mut self.sparse, pid),
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn get_sparse(&self, pid: Pid) -> Option<&Process> {
+        let sparse = self.sparse.as_ref()?;
+        sparse.slots.get(sparse.slot(pid)?)?.as_deref()
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn get_sparse_mut(sparse: &mut Option<Sparse>, pid: Pid) -> Option<&mut Process> {
+        let sparse = sparse.as_mut()?;
+        let at = sparse.slot_to_change(pid)?;
+        sparse.slots.get_mut(at)?.as_deref_mut()
     }
 
     /// The ids of the processes that may have changed since this was asked last; some more than once.
@@ -188,10 +192,9 @@ impl Table {
         if let Some(sparse) = &self.sparse {
             sparse.seen.note_all();
         }
-        let names = self.sparse.as_ref().map(|sparse| sparse.names.values());
-        let dense = if names.is_none() { self.slots.as_slice() } else { &[] };
-        let named = names.into_iter().flatten().filter_map(|at| self.slots.get(*at)?.as_deref());
-        dense.iter().filter_map(|slot| slot.as_deref()).chain(named)
+        let sparse = self.sparse.iter();
+        let named = sparse.flat_map(|sparse| sparse.names.values().filter_map(|at| sparse.slots.get(*at)?.as_deref()));
+        self.slots.iter().filter_map(|slot| slot.as_deref()).chain(named)
     }
 
     /// A free id: above the last one, past the end from 2 on; neither a process nor a group has it (FORK-03).
@@ -218,32 +221,37 @@ impl Table {
 
     /// Adds a process under its id and to its group.
     pub(crate) fn insert(&mut self, process: Box<Process>) {
-        let at = match &mut self.sparse {
-            None => process.pid.0 as usize,
+        let (slots, at) = match &mut self.sparse {
+            None => (&mut self.slots, process.pid.0 as usize),
             Some(sparse) => {
-                let at = sparse.free.pop().unwrap_or(self.slots.len());
+                let at = sparse.free.pop().unwrap_or(sparse.slots.len());
                 sparse.names.insert(process.pid, at);
                 sparse.touched.push(process.pid);
-                at
+                (&mut sparse.slots, at)
             }
         };
-        if self.slots.len() <= at {
-            self.slots.resize_with(at + 1, || None);
+        if slots.len() <= at {
+            slots.resize_with(at + 1, || None);
         }
-        self.join(process.pid, process.pgid, process.sid);
-        self.slots[at] = Some(process);
+        let (pid, pgid, sid) = (process.pid, process.pgid, process.sid);
+        slots[at] = Some(process);
+        self.join(pid, pgid, sid);
         self.count += 1;
     }
 
     /// Removes a process for good.
     pub(crate) fn remove(&mut self, pid: Pid) -> Option<Box<Process>> {
-        let at = self.slot(pid)?;
-        let process = self.slots.get_mut(at)?.take()?;
-        if let Some(sparse) = &mut self.sparse {
-            sparse.names.remove(&pid);
-            sparse.free.push(at);
-            sparse.touched.push(pid);
-        }
+        let process = match &mut self.sparse {
+            None => self.slots.get_mut(pid.0 as usize)?.take()?,
+            Some(sparse) => {
+                let at = sparse.slot(pid)?;
+                let process = sparse.slots.get_mut(at)?.take()?;
+                sparse.names.remove(&pid);
+                sparse.free.push(at);
+                sparse.touched.push(pid);
+                process
+            }
+        };
         self.count -= 1;
         self.leave(pid, process.pgid);
         Some(process)

@@ -1,13 +1,14 @@
 //! What the processor sees of a process: its program, program counter, stack, static data and address space.
 //!
-//! Slots 0 to G-1 of `slots` are the static data, the frames of the running functions lie above. A frame's register
+//! Slots 0 to G-1 are the static data, the frames of the running functions lie above. A frame's register
 //! `r` is slot `base + r`; register 0 holds the link to the caller. Slots are not addressable by a program: a
 //! `ptr` only ever points into the heap.
 
 use super::guest::Guest;
 use super::memory::{Arena, Heap, HeapStats, ManualBlock, Memory, Space};
+use super::slots::{Slots, fits};
 use super::text::{View, is_on_heap};
-use super::{BOTTOM_LINK, Fault, HANDLER_LINK, SMALLEST_STACK, WINDOW, format, show};
+use super::{BOTTOM_LINK, Fault, HANDLER_LINK, Processor, SMALLEST_STACK, WINDOW, format, show};
 use crate::abi::{ARGV_SLOT, ERRNO_SLOT, FUNCTION_BIAS, RESERVED_SLOTS};
 use crate::bytecode::image::{CounterPlace, Image, Verified};
 use crate::check::tree::Shown;
@@ -40,7 +41,7 @@ pub struct Context {
     /// The program.
     pub image: Verified,
     /// Static data and stack.
-    pub slots: Vec<u64>,
+    pub(super) slots: Slots,
     /// The limits.
     pub limits: Limits,
     /// The allocator's state.
@@ -56,8 +57,8 @@ impl Context {
         let main = image.functions.first();
         let (pc, frame) = main.map_or((0, 1), |function| (function.entry, usize::from(function.frame)));
         let base = static_slots(&image);
-        let mut slots = vec![0; base + frame];
-        slots[base] = BOTTOM_LINK;
+        let mut slots = Slots::zeros(base + frame);
+        slots.words_mut()[base] = BOTTOM_LINK;
         let (space, heap) = (Space::default(), Heap::default());
         let mut context = Context { image, pc, base: base as u32, slots, space, heap, limits, counted: 0 };
         context.count_slots(memory);
@@ -82,9 +83,10 @@ impl Context {
         for global in &image.globals {
             zeros.push(guest.zero(global.zero)?);
         }
-        self.slots[..zeros.len()].copy_from_slice(&zeros);
-        self.slots[ERRNO_SLOT] = 0;
-        self.slots[ARGV_SLOT] = argv;
+        let slots = self.slots.words_mut();
+        slots[..zeros.len()].copy_from_slice(&zeros);
+        slots[ERRNO_SLOT] = 0;
+        slots[ARGV_SLOT] = argv;
         Ok(())
     }
 
@@ -109,8 +111,7 @@ impl Context {
             image.clone_from(&self.image);
         }
         (*pc, *base, *limits) = (self.pc, self.base, self.limits);
-        slots.clear();
-        slots.extend_from_slice(&self.slots);
+        slots.copy_from(&self.slots);
         *space = memory.fork(self.space);
         *heap = self.heap.forked();
         *counted = self.slots.len() as u32;
@@ -118,8 +119,9 @@ impl Context {
         copy
     }
 
-    /// Gives the pages back; what is left has only a place to offer to a later copy. Whether that is worth keeping.
-    pub fn retire(&mut self, memory: &mut Memory) -> bool {
+    /// Gives pages and register file back; what is left has only a place to offer to a later copy. Whether that is worth keeping.
+    pub fn retire(&mut self, processor: &mut Processor, memory: &mut Memory) -> bool {
+        self.slots.forget(processor.files());
         memory.count_slots(self.counted as usize, 0);
         memory.release(std::mem::take(&mut self.space));
         self.counted = 0;
@@ -177,13 +179,13 @@ impl Context {
     /// Register `register` of the running frame.
     #[inline]
     pub fn register(&self, register: u8) -> u64 {
-        self.slots[self.base as usize + register as usize]
+        self.slots.words()[self.base as usize + register as usize]
     }
 
     /// The registers of the running frame from `first` on; zeros where there are no more.
     #[inline]
     pub fn registers<const N: usize>(&self, first: u8) -> [u64; N] {
-        let rest = self.slots.get(self.base as usize + first as usize..).unwrap_or(&[]);
+        let rest = self.slots.words().get(self.base as usize + first as usize..).unwrap_or(&[]);
         match rest.first_chunk() {
             Some(words) => *words,
             None => {
@@ -204,25 +206,25 @@ impl Context {
             CounterPlace::Register(register) => self.base as usize + usize::from(register),
             CounterPlace::Static(slot) => slot as usize,
         };
-        self.slots.get(slot).map(|word| (counter.name, *word as i64))
+        self.slots.live().get(slot).map(|word| (counter.name, *word as i64))
     }
 
     /// Sets a register of the running frame.
     #[inline]
     pub fn set_register(&mut self, register: u8, word: u64) {
-        self.slots[self.base as usize + register as usize] = word;
+        self.slots.words_mut()[self.base as usize + register as usize] = word;
     }
 
     /// `errno`
     #[inline]
     pub fn errno(&self) -> i64 {
-        self.slots[ERRNO_SLOT] as i64
+        self.slots.words()[ERRNO_SLOT] as i64
     }
 
     /// Sets `errno`.
     #[inline]
     pub fn set_errno(&mut self, number: i64) {
-        self.slots[ERRNO_SLOT] = number as u64;
+        self.slots.words_mut()[ERRNO_SLOT] = number as u64;
     }
 
     /// The bytes of the string that `word` refers to.
@@ -264,6 +266,16 @@ impl Context {
     /// `HeapFull` where it does not fit even after a collection.
     #[inline]
     pub fn new_string(&mut self, memory: &mut Memory, bytes: &[u8]) -> Result<u64, Fault> {
+        let mut arena = Arena::new(memory, &mut self.space, &mut self.heap, self.limits.heap, self.pc);
+        match arena.string_at_once(bytes) {
+            Some(text) => Ok(text),
+            None => self.new_string_after_all(memory, bytes),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn new_string_after_all(&mut self, memory: &mut Memory, bytes: &[u8]) -> Result<u64, Fault> {
         self.allocate(memory, |guest| guest.new_string(bytes))
     }
 
@@ -297,7 +309,7 @@ impl Context {
         let Context { image, pc, slots, space, heap, limits, .. } = self;
         let arena = Arena::new(memory, space, heap, limits.heap, *pc);
         let live = slots.len();
-        Guest { image, arena }.allocating(&[], slots, |_| live, |guest, _| make(guest))
+        Guest { image, arena }.allocating(&[], slots.words_mut(), |_| live, |guest, _| make(guest))
     }
 
     /// Puts behind `bytes` the text of a printing call whose window starts at register `window`; `first_arg` is how many arguments stand
@@ -315,7 +327,7 @@ impl Context {
     ) -> Result<(), Fault> {
         let Some(format) = self.image.formats.get(format as usize) else { return Ok(()) };
         let first = self.base as usize + usize::from(window) + 1 + usize::from(first_arg);
-        format::render(self.view(memory), format, self.slots.get(first..).unwrap_or(&[]), bytes)
+        format::render(self.view(memory), format, self.slots.words().get(first..).unwrap_or(&[]), bytes)
     }
 
     /// A value as `print` shows it, strings in quotes; for reports.
@@ -347,15 +359,49 @@ impl Context {
     /// Frees what cannot be reached, at once.
     pub fn collect(&mut self, memory: &mut Memory) {
         let image = self.image.clone();
-        let slots = std::mem::take(&mut self.slots);
+        let slots = self.slots.live().to_vec();
         self.guest(&image, memory).collect([&[], &slots]);
-        self.slots = slots;
     }
 
     /// How many slots the stack may have, static data included.
     pub(super) fn most_slots(&self) -> usize {
         let stack = (self.limits.stack / 8).clamp(SMALLEST_STACK, u64::from(u32::MAX / 2));
         static_slots(&self.image) + stack as usize
+    }
+
+    /// Static data and stack.
+    #[inline]
+    pub fn slots(&self) -> &[u64] {
+        self.slots.live()
+    }
+
+    /// The same, to be changed.
+    pub(crate) fn slots_mut(&mut self) -> &mut [u64] {
+        self.slots.live_mut()
+    }
+
+    /// Whether it has a register file, or none would do.
+    #[inline]
+    pub fn has_file(&self) -> bool {
+        self.slots.are_file() || !fits(self.base as usize)
+    }
+
+    /// Whether it has this register file.
+    #[inline]
+    pub fn has(&self, file: usize) -> bool {
+        self.slots.are(file)
+    }
+
+    /// Keeps a register file of the processor until it gives it back: 1 to [`super::FILES`].
+    #[inline]
+    pub fn take_file(&mut self, processor: &mut Processor, file: usize) {
+        self.slots.take_file(processor.files(), file);
+    }
+
+    /// Gives its register file back.
+    #[inline]
+    pub fn leave_file(&mut self, processor: &mut Processor) {
+        self.slots.leave_file(processor.files());
     }
 
     /// The slots up to the top of the running frame.
@@ -386,9 +432,9 @@ impl Context {
             return Err(Fault::StackOverflow { limit: self.limits.stack });
         }
         let interrupted = u64::from(self.pc) << 32 | u64::from(self.base);
-        self.slots.reserve_exact(HANDLER_SAVES + frame);
-        self.slots.extend([interrupted, cookie[0], cookie[1], HANDLER_LINK, u64::from(signal)]);
-        self.slots.resize(base + frame, 0);
+        self.slots.resize(base + frame);
+        let saves = [interrupted, cookie[0], cookie[1], HANDLER_LINK, u64::from(signal)];
+        self.slots.words_mut()[base - HANDLER_SAVES..][..saves.len()].copy_from_slice(&saves);
         self.pc = entry;
         self.base = base as u32;
         Ok(())
@@ -398,13 +444,13 @@ impl Context {
     pub fn pop_handler(&mut self) -> [u64; 2] {
         let saves = (self.base as usize).saturating_sub(HANDLER_SAVES);
         let Some(&[interrupted, first, second]) =
-            self.slots.get(saves..saves + HANDLER_SAVES).and_then(|saved| saved.first_chunk())
+            self.slots.live().get(saves..saves + HANDLER_SAVES).and_then(|saved| saved.first_chunk())
         else {
             return [0; 2];
         };
         self.pc = (interrupted >> 32) as u32;
         self.base = interrupted as u32;
-        self.slots.truncate(saves);
+        self.slots.resize(saves);
         [first, second]
     }
 
@@ -416,11 +462,11 @@ impl Context {
         loop {
             let function = self.image.function_at(pc) as u32;
             frames.push(Frame { function, pc, base: base as u32, interrupted });
-            let below = match self.slots.get(base).copied() {
+            let below = match self.slots.live().get(base).copied() {
                 None | Some(BOTTOM_LINK) => return frames,
                 Some(HANDLER_LINK) => {
                     interrupted = true;
-                    let saved = base.checked_sub(HANDLER_SAVES).and_then(|at| self.slots.get(at));
+                    let saved = base.checked_sub(HANDLER_SAVES).and_then(|at| self.slots.live().get(at));
                     saved.map(|saved| ((saved >> 32) as u32, *saved as u32 as usize))
                 }
                 Some(link) => {

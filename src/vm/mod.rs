@@ -11,12 +11,14 @@ mod library;
 pub mod memory;
 mod run;
 mod show;
+mod slots;
 mod slow;
 mod text;
 
 pub use context::{Context, Frame, Limits};
 pub use fault::Fault;
 pub use run::{Processor, run};
+pub use slots::FILES;
 
 use crate::abi::Builtin;
 

@@ -1,24 +1,21 @@
-//! A run of a process: its slots come into the register file, the loop is entered as often as it must be, and what is live goes back.
+//! A run of a process: the loop is entered as often as it must be, in the process's register file or where its stack is.
 
 use super::context::Context;
 use super::execute::{Cursor, Exit, execute};
 use super::fault::Fault;
 use super::guest::Guest;
 use super::memory::{Arena, Memory};
-use super::{SMALLEST_STACK, Stop, WINDOW};
+use super::slots::{FILE, Files, VISITORS, fits};
+use super::{Stop, WINDOW, slow};
 use crate::bytecode::image::Verified;
 
-/// Processes with at most so many slots run in the shared register file.
-const SMALL: usize = 256;
-/// How many slots a process has at hand at once: no limit of the stack asks for fewer.
-const FIRST_ROOM: usize = SMALLEST_STACK as usize;
 /// The most that one run is given.
 const MOST_FUEL: u64 = 1 << 60;
 
 /// The register file and caches that all processes of one machine share.
 #[derive(Debug, Default)]
 pub struct Processor {
-    file: Vec<u64>,
+    files: Files,
     /// Whether frames begin as zeros, so that what a process did before leaves nothing in it.
     tidy: bool,
     /// Whether every instruction takes a turn of the loop by itself.
@@ -35,7 +32,15 @@ impl Processor {
     pub fn unfused() -> Self {
         Processor { unfused: true, ..Self::default() }
     }
+
+    #[inline]
+    pub(super) fn files(&mut self) -> &mut Files {
+        &mut self.files
+    }
 }
+
+/// How a run goes: the longest straight run that is charged as a whole, and whether several instructions may be carried out at once.
+type Way = (u64, bool);
 
 /// Runs the process until it must stop, for at most `fuel` instructions; returns why it stopped and how many
 /// instructions were carried out (a system call counts when it is reached, a faulting instruction does not).
@@ -44,32 +49,22 @@ pub fn run(processor: &mut Processor, context: &mut Context, memory: &mut Memory
     let reserve = if processor.tidy { u64::MAX } else { context.image.longest_run() };
     let fuel = fuel.min(MOST_FUEL);
     let mut cursor = Cursor { pc: context.pc, base: context.base as usize, fuel };
-    let how = (reserve, !processor.unfused);
-    let stop = if context.slots.len() <= SMALL && cursor.base + WINDOW <= FIRST_ROOM {
-        run_small(&mut processor.file, &mut cursor, context, memory, how)
+    let way = (reserve, !processor.unfused);
+    let stop = if context.slots.are_file() && fits(cursor.base) {
+        run_in_file(&mut cursor, context, memory, way)
     } else {
-        run_large(&mut cursor, context, memory, how)
+        run_elsewhere(processor, &mut cursor, context, memory, way)
     };
     context.count_slots(memory);
     (stop, fuel - cursor.fuel)
 }
 
-/// Runs a process in the shared register file. What it has room for at once is enough for most, which then take only this way: one
+/// Runs a process in its register file. What it has room for at once is enough for most, which then take only this way: one
 /// turn of the loop, with nothing to be found out about the stack or the fuel.
 #[inline(always)]
-fn run_small(
-    file: &mut Vec<u64>,
-    cursor: &mut Cursor,
-    context: &mut Context,
-    memory: &mut Memory,
-    how: (u64, bool),
-) -> Stop {
-    make_room(file, FIRST_ROOM);
-    if let Some(place) = file.get_mut(..context.slots.len()) {
-        place.copy_from_slice(&context.slots);
-    }
-    let (reserve, fusion) = how;
-    let exit = match file.get_mut(..FIRST_ROOM) {
+fn run_in_file(cursor: &mut Cursor, context: &mut Context, memory: &mut Memory, way: Way) -> Stop {
+    let (reserve, fusion) = way;
+    let exit = match context.slots.words_mut().get_mut(..FILE) {
         Some(window) if cursor.fuel > reserve => {
             let image: &Verified = &context.image;
             let code = if fusion { image.fused() } else { image.plain() };
@@ -79,50 +74,56 @@ fn run_small(
         _ => Exit::Low,
     };
     let stop = match exit {
+        Exit::Syscall => slow::request(context.image.code.get(cursor.pc as usize)),
         Exit::Stop(stop) => stop,
-        Exit::Low | Exit::Room => drive(cursor, file, context, memory, how),
+        Exit::Low | Exit::Room => run_on(cursor, context, memory, way),
     };
     context.pc = cursor.pc;
     context.base = cursor.base as u32;
-    let live = context.live_slots();
-    match file.get(..live) {
-        Some(live) if context.slots.len() == live.len() => context.slots.copy_from_slice(live),
-        live => replace_slots(&mut context.slots, live.unwrap_or(file)),
-    }
+    context.slots.set_live(context.live_slots());
     stop
 }
 
-/// Keeps the live slots of a process that has more or fewer than before.
-#[inline(never)]
-fn replace_slots(slots: &mut Vec<u64>, live: &[u64]) {
-    slots.clear();
-    slots.reserve_exact(live.len());
-    slots.extend_from_slice(live);
-}
-
-/// Runs a process with a deep stack where it stands.
+/// The rest of a run in a register file, which may need more room than there is.
 #[cold]
 #[inline(never)]
-fn run_large(cursor: &mut Cursor, context: &mut Context, memory: &mut Memory, how: (u64, bool)) -> Stop {
-    let mut slots = std::mem::take(&mut context.slots);
-    make_room(&mut slots, (cursor.base + WINDOW).max(FIRST_ROOM));
-    let stop = drive(cursor, &mut slots, context, memory, how);
-    context.pc = cursor.pc;
-    context.base = cursor.base as u32;
-    let live = context.live_slots().min(slots.len());
-    slots.truncate(live);
-    if slots.capacity() > 4 * (live + WINDOW) {
-        slots.shrink_to(live + WINDOW);
-    }
-    context.slots = slots;
+fn run_on(cursor: &mut Cursor, context: &mut Context, memory: &mut Memory, way: Way) -> Stop {
+    let mut words = context.slots.take();
+    let stop = drive(cursor, &mut words, context, memory, way);
+    context.slots.put(words, 0);
     stop
 }
 
-#[inline]
-fn make_room(slots: &mut Vec<u64>, room: usize) {
-    if slots.len() < room {
-        slots.resize(room, 0);
+/// Runs a process that has no register file: in that of the visitors, or with a deep stack where it stands.
+#[inline(never)]
+fn run_elsewhere(
+    processor: &mut Processor,
+    cursor: &mut Cursor,
+    context: &mut Context,
+    memory: &mut Memory,
+    way: Way,
+) -> Stop {
+    if fits(cursor.base) {
+        context.take_file(processor, VISITORS);
+        let stop = run_in_file(cursor, context, memory, way);
+        context.leave_file(processor);
+        return stop;
     }
+    context.leave_file(processor);
+    let mut words = context.slots.take();
+    if words.len() < cursor.base + WINDOW {
+        words.resize(cursor.base + WINDOW, 0);
+    }
+    let stop = drive(cursor, &mut words, context, memory, way);
+    context.pc = cursor.pc;
+    context.base = cursor.base as u32;
+    let live = context.live_slots().min(words.len());
+    words.truncate(live);
+    if words.capacity() > 4 * (live + WINDOW) {
+        words.shrink_to(live + WINDOW);
+    }
+    context.slots.put(words, live);
+    stop
 }
 
 /// Runs both instances of the loop by turns, and finds room for the stack.
@@ -132,7 +133,7 @@ fn drive(
     slots: &mut Vec<u64>,
     context: &mut Context,
     memory: &mut Memory,
-    (reserve, fusion): (u64, bool),
+    (reserve, fusion): Way,
 ) -> Stop {
     // The running frame has its window, whatever the limit.
     let most = context.most_slots().max(context.base as usize + WINDOW);
@@ -153,6 +154,7 @@ fn drive(
             execute::<false>(code, window, &mut guest, cursor, reserve)
         };
         match exit {
+            Exit::Syscall => return slow::request(image.code.get(cursor.pc as usize)),
             Exit::Stop(stop) => return stop,
             Exit::Low => {}
             Exit::Room if usable == most => return Stop::Fault(Box::new(Fault::StackOverflow { limit: limits.stack })),

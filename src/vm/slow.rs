@@ -29,11 +29,10 @@ pub(super) fn special_return(link: u64, registers: &mut [u64; WINDOW]) -> Stop {
 }
 
 /// What a system call asks of the kernel.
-#[cold]
-#[inline(never)]
-pub(super) fn request(instruction: Instruction) -> Stop {
-    match Builtin::from_number(instruction.c) {
-        Some(builtin) => Stop::Syscall(Request {
+#[inline(always)]
+pub(super) fn request(instruction: Option<&Instruction>) -> Stop {
+    match instruction.and_then(|instruction| Some((instruction, Builtin::from_number(instruction.c)?))) {
+        Some((instruction, builtin)) => Stop::Syscall(Request {
             builtin,
             window: instruction.a,
             args: instruction.b,

@@ -362,7 +362,7 @@ pub fn argument(process: &Process, at: u8) -> Option<i64> {
     let request = process.call.as_deref()?.request;
     let context = process.context.as_deref()?;
     let slot = context.base as usize + usize::from(request.window) + usize::from(at) + 1;
-    let word = context.slots.get(slot)?;
+    let word = context.slots().get(slot)?;
     (at < request.args).then_some(*word as i64)
 }
 

@@ -65,6 +65,11 @@ pub(super) struct Header {
 }
 
 impl Header {
+    /// That of memory that nobody has used since it was cut off.
+    pub(super) const fn free(size: u32) -> Header {
+        Header { size, kind: Kind::Free, previous_free: false, generation: 0, id: 0, length: 0, pc: 0 }
+    }
+
     #[inline]
     pub(super) fn pack(self) -> (u64, u64) {
         let flag = if self.previous_free { PREVIOUS_FREE } else { 0 };

@@ -106,6 +106,21 @@ fn bin(size: u32) -> usize {
     if size <= 16 { (size / 2 - 2) as usize } else { 7 + SHARED.partition_point(|largest| *largest < size) }
 }
 
+/// The largest size that is too small for a bin; no block that is cut off stays in a bin of one size.
+#[inline]
+fn least_of(bin: usize) -> u32 {
+    match bin.checked_sub(8) {
+        Some(shared) => SHARED.get(shared).copied().unwrap_or(u32::MAX),
+        None => {
+            if bin == 7 {
+                16
+            } else {
+                u32::MAX
+            }
+        }
+    }
+}
+
 /// The size of a block with so many words of payload, if any block can be so large.
 #[inline]
 pub(super) fn block_size(payload: u64) -> Option<u32> {
@@ -211,17 +226,35 @@ impl Arena<'_> {
 
     /// Takes `size` words of a free block out of the lists; the size that the new block has.
     fn take(&mut self, block: u32, found: u32, size: u32) -> u32 {
-        self.unlink(block, found);
         let rest = found - size;
+        let bin = bin(found);
+        if rest > least_of(bin) && self.heap.bins[bin] == block {
+            self.cut(block, found, size, bin);
+            return size;
+        }
+        self.unlink(block, found);
         if rest < SMALLEST {
             self.set_previous_free(block + found, false);
             return found;
         }
-        let header =
-            Header { size: rest, kind: Kind::Free, previous_free: false, generation: 0, id: 0, length: 0, pc: 0 };
-        self.set_header(block + size, header);
+        self.set_header(block + size, Header::free(rest));
         self.link(block + size, rest);
         size
+    }
+
+    /// Takes the beginning of the first block of a bin, where the rest belongs there as well: it takes the block's place.
+    #[inline]
+    fn cut(&mut self, block: u32, found: u32, size: u32, bin: usize) {
+        let (rest, left) = (block + size, found - size);
+        let (next, _) = self.links(block);
+        self.set_header(rest, Header::free(left));
+        self.set_links(rest, next, 0);
+        if next != 0 {
+            let (after, _) = self.links(next);
+            self.set_links(next, after, rest);
+        }
+        self.heap.bins[bin] = rest;
+        self.write(u64::from(block + found - 1), u64::from(left));
     }
 
     /// Moves the top up by `size`.
@@ -267,6 +300,17 @@ impl Arena<'_> {
             self.count(size);
         }
         Some(u64::from(block + HEADER))
+    }
+
+    /// A new string, where it has a place and nothing is to be collected first.
+    #[inline]
+    pub(crate) fn string_at_once(&mut self, bytes: &[u8]) -> Option<u64> {
+        if self.wants_collection() || bytes.is_empty() || bytes.len() as u64 > self.limit.min(u64::from(u32::MAX)) {
+            return None;
+        }
+        let address = self.allocate(Kind::Str, bytes.len().div_ceil(8) as u64, 0, bytes.len() as u32)?;
+        self.memory.write_bytes(self.space, address, 0, bytes);
+        Some(address)
     }
 
     #[inline]
@@ -342,9 +386,7 @@ impl Arena<'_> {
         let Some(size) = block_size(payload).filter(|size| header.size - size >= SMALLEST) else { return };
         let rest = header.size - size;
         self.set_header(block, Header { size, ..header });
-        let tail =
-            Header { size: rest, kind: Kind::Free, previous_free: false, generation: 0, id: 0, length: 0, pc: 0 };
-        self.set_header(block + size, tail);
+        self.set_header(block + size, Header::free(rest));
         self.heap.live -= rest;
         self.release(block + size);
     }

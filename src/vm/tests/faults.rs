@@ -130,7 +130,7 @@ fn handlers_run_on_top_and_leave_no_trace() {
         vec![function("main program", 0, 4, 0, 4), function("f", 4, 7, 1, 2), function("handler", 7, 9, 1, 2)];
     let mut machine = Machine::new(image);
     machine.run(3);
-    let before = (machine.context.pc, machine.context.base, machine.context.slots.clone());
+    let before = (machine.context.pc, machine.context.base, machine.context.slots().to_vec());
     let handler = 2 + FUNCTION_BIAS;
     machine.context.push_handler(handler, 10, [1, 2]).unwrap();
     machine.run(1);
@@ -144,7 +144,7 @@ fn handlers_run_on_top_and_leave_no_trace() {
     assert_eq!(machine.run(100), (Stop::HandlerReturned, 1));
     assert_eq!(machine.context.pop_handler(), [1, 2]);
     machine.context.set_errno(0);
-    assert_eq!((machine.context.pc, machine.context.base, machine.context.slots.clone()), before);
+    assert_eq!((machine.context.pc, machine.context.base, machine.context.slots().to_vec()), before);
     assert_eq!(machine.exit(), 42);
     assert_eq!(machine.context.push_handler(1, 10, [0, 0]), Err(Fault::NotAFunction));
 }

@@ -109,7 +109,7 @@ fn variables(process: &Process, text: &Text<'_>, fd: usize, names: &mut Vec<Stri
     }
     let mut add = |name: &str, shown: Option<&crate::check::tree::Shown>, slot: usize| {
         let is_int = matches!(shown, Some(crate::check::tree::Shown::Int));
-        if is_int && context.slots.get(slot) == Some(&(fd as u64)) && !names.iter().any(|known| known == name) {
+        if is_int && context.slots().get(slot) == Some(&(fd as u64)) && !names.iter().any(|known| known == name) {
             names.push(name.to_owned());
         }
     };
