@@ -155,8 +155,12 @@ fn no_child(failure: &Failure, ledger: &Ledger) -> Cause {
         let parent = stranger.parent.as_ref().map_or_else(|| "init".to_owned(), |parent| the(&parent.role()));
         cause.labels.push((stranger.fork.span, format!("{other} was forked here, by {parent}")));
         cause.notes.push(format!("that process is {other}, a child of {parent}: only its own parent can wait for it"));
-        cause.help =
-            Some(format!("let {parent} wait for it, and tell the result by its own exit code or through a pipe"));
+        cause.help = Some(match stranger.parent {
+            Some(_) => format!("let {parent} wait for it, and tell the result by its own exit code or through a pipe"),
+            None => format!(
+                "to learn when {other} ends, read from a pipe whose write end only {other} holds: `read` gives 0 then"
+            ),
+        });
         return cause;
     }
     if !failure.parent {

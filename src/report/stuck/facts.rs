@@ -130,6 +130,19 @@ pub struct Unflushed {
     pub print: Span,
 }
 
+/// Text that can go nowhere any more.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Stranded {
+    /// Who printed it.
+    pub printer: Pid,
+    /// How many bytes.
+    pub bytes: usize,
+    /// The last print.
+    pub print: Span,
+    /// Where standard output was closed.
+    pub closed: Span,
+}
+
 /// Everything that is known of a machine in which nobody can move.
 pub struct Facts<'m> {
     /// The machine.
@@ -216,6 +229,20 @@ impl<'m> Facts<'m> {
                 if let Some(print) = stdio.prints().last().filter(|_| bytes > 0) {
                     found.push(Unflushed { printer: holder.pid, reader: stand.pid, bytes, print: print.by.span });
                 }
+            }
+        }
+        found
+    }
+
+    /// What processes have printed and not written yet when they closed their standard output.
+    pub fn stranded(&self) -> Vec<Stranded> {
+        let mut found = Vec::new();
+        for process in self.stands.iter().filter_map(|stand| self.process(stand.pid)) {
+            let bytes = process.stdio.buffered().len();
+            let closed = self.machine.ledger().closed_at(process.pid, STDOUT as i64);
+            let open = self.machine.descriptors(process.pid).any(|(fd, _)| fd == STDOUT);
+            if let (Some(print), Some(closed), 1.., false) = (process.stdio.prints().last(), closed, bytes, open) {
+                found.push(Stranded { printer: process.pid, bytes, print: print.by.span, closed: closed.span });
             }
         }
         found

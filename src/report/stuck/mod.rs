@@ -12,7 +12,7 @@ mod words;
 use crate::abi::{SIG_IGN, Signal};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::kernel::event::Origin;
-use crate::kernel::process::{Process, State};
+use crate::kernel::process::{Deed, Process, State};
 use crate::kernel::signal::Became;
 use crate::kernel::wait::{WaitFor, Which};
 use crate::kernel::{Machine, Pid};
@@ -126,6 +126,9 @@ fn report(
     for reason in voice.reasons(primary, &kind) {
         said = said.note(reason);
     }
+    if let Some(lost) = voice.stranded() {
+        said = said.note(lost);
+    }
     let signals = matches!(
         kind,
         Kind::BlockedSignal(_) | Kind::EarlySignal(_) | Kind::DroppedSignal(_) | Kind::NoSignal | Kind::Stopped(..)
@@ -223,6 +226,9 @@ fn special(voice: &Voice<'_>, primary: &Stand, kind: &Kind) -> Option<&'static s
                 (true, _) => Some(
                     "use a queue for each direction: who receives from the queue that it sends to may take its own message",
                 ),
+                (false, true) if given_by_those_who_left(facts, queue) => {
+                    Some("who takes a message as a lock must send it back on every way out, also before `exit`")
+                }
                 (false, true) => Some("let the message be sent before its sender waits"),
                 (false, false) => None,
             }
@@ -261,6 +267,17 @@ fn special(voice: &Voice<'_>, primary: &Stand, kind: &Kind) -> Option<&'static s
 fn taken_by_one(facts: &Facts<'_>, queue: &crate::kernel::mqueue::Queue) -> bool {
     let gone = queue.last_taken.0.is_some_and(|taken| facts.stand(taken.who).is_none());
     gone && queue.last_sent.0.is_some_and(|sent| facts.stand(sent.who).is_some())
+}
+
+/// Whether those who sent and took the last message have both ended, and were made by the same fork of the text: each sends and takes,
+/// as with a lock.
+fn given_by_those_who_left(facts: &Facts<'_>, queue: &crate::kernel::mqueue::Queue) -> bool {
+    let fork = |deed: Option<Deed>| {
+        let gone = facts.gone.iter().find(|gone| deed.is_some_and(|deed| deed.who == gone.lineage.pid))?;
+        Some(gone.lineage.fork.span)
+    };
+    let (sent, taken) = (fork(queue.last_sent.0), fork(queue.last_taken.0));
+    sent.is_some() && sent == taken
 }
 
 /// Where a process has stopped its own group, and itself with it.

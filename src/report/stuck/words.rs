@@ -285,6 +285,20 @@ impl Voice<'_> {
         })
     }
 
+    /// Text that a process has printed and that was in its buffer when it closed its standard output.
+    pub(super) fn stranded(&self) -> Option<String> {
+        let lost = self.facts.stranded();
+        lost.first().map(|lost| {
+            let who = self.who(lost.printer);
+            format!(
+                "what {who} printed at {} was still in its stdout buffer ({} bytes) when it closed fd 1 at {}, and has never been written",
+                self.line(lost.print),
+                lost.bytes,
+                self.line(lost.closed)
+            )
+        })
+    }
+
     /// The circle of those who wait for each other, in words: each waits for the next, the last for the first.
     pub(super) fn circle(&self, heart: &[&Stand]) -> Option<String> {
         let first = heart.first()?;

@@ -1,6 +1,7 @@
 //! The smallest change of the script, or of a program that it execs, that frees a run that is stuck: changes are made from the facts, each is tried in a run of its
 //! own, and only one with which the program ends is told. The search is bounded by instructions and by changes, never by time.
 
+mod missing;
 mod moves;
 mod places;
 mod signals;
@@ -239,6 +240,7 @@ impl<'s> Search<'s> {
     /// The first change at one place that helps, smaller ones first.
     fn single(&mut self, facts: &Facts<'_>, causes: &[Diagnostic]) -> Option<Mend> {
         let mut steps = moves::steps(facts, self.text);
+        missing::steps(facts, self.text, &mut steps);
         steps.extend(of_causes(causes, self.text));
         steps.extend(places::closes(facts, self.text).into_iter().flatten());
         // Inserting a little is less than moving a lot; the sort is stable, so likely places stay first.
