@@ -95,6 +95,30 @@ impl Header {
     }
 }
 
+/// The first word of a header, which tells what a walk over the blocks asks for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Head(pub(super) u64);
+
+impl Head {
+    /// The size in words, header included.
+    #[inline(always)]
+    pub(super) fn size(self) -> u32 {
+        self.0 as u32
+    }
+
+    /// Whether the block holds this.
+    #[inline(always)]
+    pub(super) fn is(self, kind: Kind) -> bool {
+        self.0 >> 32 & 0x7f == kind as u64
+    }
+
+    /// Whether the collector owns it: the kinds from strings to structs.
+    #[inline(always)]
+    pub(super) fn is_managed(self) -> bool {
+        (self.0 >> 32 & 0x7f).wrapping_sub(Kind::Str as u64) <= Kind::Struct as u64 - Kind::Str as u64
+    }
+}
+
 /// What the id of a manual block at `payload` is: words that a program wrote are not taken for a header.
 #[inline(always)]
 pub(super) fn seal(payload: u64) -> u64 {

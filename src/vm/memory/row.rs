@@ -17,22 +17,49 @@ struct Row {
 }
 
 impl Row {
-    #[inline]
-    fn push(&mut self, header: Header, text: &[u8]) {
+    /// Adds a string of `size` words; `site` is the header of one that has neither size nor length.
+    #[inline(always)]
+    fn push(&mut self, (first, second): (u64, u64), size: u32, text: &[u8]) {
         self.last = self.words.len();
-        let (first, second) = header.pack();
-        self.words.extend_from_slice(&[first, second]);
-        let (whole, rest) = text.as_chunks();
-        whole.iter().for_each(|bytes| self.words.push(u64::from_ne_bytes(*bytes)));
-        if !rest.is_empty() {
-            let mut bytes = [0; 8];
-            bytes.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
-            self.words.push(u64::from_ne_bytes(bytes));
-        }
-        while self.words.len() < self.last + header.size as usize {
-            self.words.push(0);
+        let header = [first | u64::from(size), second | text.len() as u64];
+        // Nearly all are so short that they are two words with their ends.
+        match short(text) {
+            Some([one, two]) => self.words.extend_from_slice(&[header[0], header[1], one, two]),
+            None => self.push_long(header, size, text),
         }
     }
+
+    #[inline(never)]
+    fn push_long(&mut self, header: [u64; 2], size: u32, text: &[u8]) {
+        self.words.extend_from_slice(&header);
+        self.words.resize(self.last + size as usize, 0);
+        let place = &mut self.words[self.last + HEADER as usize..];
+        bytemuck::cast_slice_mut::<u64, u8>(place)[..text.len()].copy_from_slice(text);
+    }
+}
+
+/// The first eight bytes of a text as a word, zeros behind them where there are fewer.
+#[inline(always)]
+fn word(text: &[u8]) -> u64 {
+    if let Some(eight) = text.first_chunk() {
+        return u64::from_le_bytes(*eight);
+    }
+    // The halves overlap where there are not eight of them: what both have is the same in both.
+    let half = |bytes: &[u8; 4], at: usize| u64::from(u32::from_le_bytes(*bytes)) << (8 * at);
+    if let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) {
+        return half(first, 0) | half(last, text.len() - 4);
+    }
+    text.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte))
+}
+
+/// The two words of a text that needs no more.
+#[inline(always)]
+fn short(text: &[u8]) -> Option<[u64; 2]> {
+    if text.len() > 16 {
+        return None;
+    }
+    let (one, two) = text.split_at(text.len().min(8));
+    Some([word(one), word(two)].map(u64::to_le))
 }
 
 impl Arena<'_> {
@@ -40,6 +67,8 @@ impl Arena<'_> {
     pub(crate) fn allocate_strings<'t>(&mut self, texts: impl Iterator<Item = &'t [u8]>) -> Option<Vec<u64>> {
         let most = (self.limit / 8) as usize;
         let (mut addresses, mut row) = (Vec::new(), Row::default());
+        let (generation, pc) = (self.heap.generation, self.pc);
+        let site = Header { size: 0, kind: Kind::Str, previous_free: false, generation, id: 0, length: 0, pc }.pack();
         // Where those of the row begin among the addresses; until the row has its place, they count from its start.
         let mut begun = 0;
         for text in texts {
@@ -50,16 +79,14 @@ impl Arena<'_> {
                 addresses.push(0);
                 continue;
             }
-            let length = u32::try_from(text.len()).ok()?;
+            u32::try_from(text.len()).ok()?;
             let size = block_size(text.len().div_ceil(8) as u64)?;
             if row.words.len() + size as usize > ROW {
                 self.lay(&mut row, &mut addresses[begun..])?;
                 begun = addresses.len();
             }
             addresses.push(row.words.len() as u64 + u64::from(HEADER));
-            let (generation, pc) = (self.heap.generation, self.pc);
-            let header = Header { size, kind: Kind::Str, previous_free: false, generation, id: 0, length, pc };
-            row.push(header, text);
+            row.push(site, size, text);
         }
         self.lay(&mut row, &mut addresses[begun..])?;
         Some(addresses)
