@@ -75,8 +75,17 @@ impl Guest<'_> {
     pub(super) fn append(&mut self, text: u64, bytes: &mut Vec<u8>) {
         if is_on_heap(text) {
             let (header, rest) = self.arena.memory.read_rest_of_page(*self.arena.space, text - 1);
-            if let Some(short) = rest.get(..(header & 0xffff_ffff) as usize) {
-                bytes.extend_from_slice(short);
+            let length = (header & 0xffff_ffff) as usize;
+            if let Some(short) = rest.get(..length) {
+                match rest.first_chunk::<16>() {
+                    // So many at once are two moves; what is too much goes again.
+                    Some(words) if length <= words.len() => {
+                        let end = bytes.len() + length;
+                        bytes.extend_from_slice(words);
+                        bytes.truncate(end);
+                    }
+                    _ => bytes.extend_from_slice(short),
+                }
                 return;
             }
         }
@@ -99,8 +108,9 @@ impl Guest<'_> {
     }
 
     /// How many bytes a string has, through the translation cache.
+    #[inline(always)]
     pub(super) fn text_length(&mut self, text: u64) -> u64 {
-        if is_on_heap(text) { self.arena.read(text - 1) & 0xffff_ffff } else { self.view().length(text) }
+        if is_on_heap(text) { self.arena.read(text - 1) & 0xffff_ffff } else { super::slow::length(self, text) }
     }
 
     /// Byte `index` of a string, through the translation cache.
@@ -147,8 +157,11 @@ impl Guest<'_> {
     }
 
     /// Adds a word at the end of an array where there is room for it; whether there was.
-    #[inline]
+    #[inline(never)]
     pub(super) fn push_in_place(&mut self, array: u64, word: u64) -> bool {
+        if self.arena.memory.push_known(self.arena.space, array, word) {
+            return true;
+        }
         let (sizes, store) = self.arena.read_pair(array);
         let (length, capacity) = (sizes & 0xffff_ffff, sizes >> 32);
         if length == capacity {

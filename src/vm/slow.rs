@@ -61,10 +61,10 @@ pub(super) fn compare(guest: &Guest<'_>, left: u64, right: u64) -> Ordering {
     guest.view().compare(left, right)
 }
 
-/// The length of a string.
+/// The length of a string that is not on the heap.
 #[inline(never)]
-pub(super) fn length(guest: &mut Guest<'_>, text: u64) -> u64 {
-    guest.text_length(text)
+pub(super) fn length(guest: &Guest<'_>, text: u64) -> u64 {
+    guest.view().length(text)
 }
 
 /// A byte of a string, if there is such a byte.

@@ -42,4 +42,16 @@ impl<'a> Arena<'a> {
     pub(crate) fn write(&mut self, address: u64, word: u64) {
         self.memory.write(self.space, address, word);
     }
+
+    /// The word at `address`, in a struct that `register` refers to.
+    #[inline(always)]
+    pub(crate) fn read_field(&mut self, register: u8, address: u64) -> u64 {
+        self.memory.read_field(*self.space, register, address)
+    }
+
+    /// Writes the word at `address`, in a struct that `register` refers to.
+    #[inline(always)]
+    pub(crate) fn write_field(&mut self, register: u8, address: u64, word: u64) {
+        self.memory.write_field(self.space, register, address, word);
+    }
 }

@@ -153,17 +153,30 @@ impl Memory {
     #[cold]
     #[inline(never)]
     fn array_miss(&mut self, space: Space, array: u64) -> u64 {
+        if let Some(header) = self.tlb.array_beside(array) {
+            return header;
+        }
         let (sizes, store) = self.read_pair(space, array);
         let header = sizes & 0xffff_ffff | store << 32;
-        self.tlb.insert_array(array, header);
+        self.tlb.insert_array(array, header, (sizes >> 32) as u32);
         header
     }
 
-    /// Sets an array's header; the only way to change one.
+    /// Sets an array's header; but for one more element, the only way to change one.
     #[inline]
     pub(crate) fn set_array(&mut self, space: &mut Space, array: u64, (length, capacity): (u64, u64), store: u64) {
         self.write_pair(space, array, (length | capacity << 32, store));
-        self.tlb.insert_array(array, length | store << 32);
+        self.tlb.insert_array(array, length | store << 32, capacity as u32);
+    }
+
+    /// Adds an element at the end of an array that is known and has room for it; whether it was so.
+    #[inline(always)]
+    pub(crate) fn push_known(&mut self, space: &mut Space, array: u64, word: u64) -> bool {
+        let Some((length, capacity, store)) = self.tlb.room(array) else { return false };
+        self.write(space, store + u64::from(length), word);
+        self.write(space, array, u64::from(length + 1) | u64::from(capacity) << 32);
+        self.tlb.lengthen(array);
+        true
     }
 
     /// Element `index` of an array, if it is in the array's run.
@@ -182,6 +195,9 @@ impl Memory {
     #[cold]
     #[inline(never)]
     pub(crate) fn load_far_element(&mut self, space: &Space, array: u64, index: u64) -> Option<u64> {
+        if let Some(place) = self.tlb.element_beside(array, index) {
+            return Some(self.frames.words()[place]);
+        }
         let address = self.element(*space, array, index)?;
         Some(self.read(*space, address))
     }
@@ -190,6 +206,10 @@ impl Memory {
     #[cold]
     #[inline(never)]
     pub(crate) fn store_far_element(&mut self, space: &mut Space, array: u64, index: u64, word: u64) -> bool {
+        if let Some(place) = self.tlb.element_beside(array, index) {
+            *self.frames.word_mut(place) = word;
+            return true;
+        }
         match self.element(*space, array, index) {
             Some(address) => {
                 self.write(space, address, word);
@@ -227,6 +247,40 @@ impl Memory {
     pub(crate) fn write_pair(&mut self, space: &mut Space, address: u64, (first, second): (u64, u64)) {
         let place = self.writable(space, address);
         self.frames.pairs_mut()[place / 2] = [first, second];
+    }
+
+    /// The word at `address`, in a struct that `register` refers to.
+    #[inline(always)]
+    pub(crate) fn read_field(&mut self, space: Space, register: u8, address: u64) -> u64 {
+        let place = match self.tlb.near(register, address) {
+            Some(place) => place,
+            None => self.come_near(space, register, address),
+        };
+        self.frames.words()[place]
+    }
+
+    /// Writes the word at `address`, in a struct that `register` refers to.
+    #[inline(always)]
+    pub(crate) fn write_field(&mut self, space: &mut Space, register: u8, address: u64, word: u64) {
+        let place = match self.tlb.near_mut(register, address) {
+            Some(place) => place,
+            None => self.come_near_mut(space, register, address),
+        };
+        *self.frames.word_mut(place) = word;
+    }
+
+    #[inline(never)]
+    fn come_near(&mut self, space: Space, register: u8, address: u64) -> usize {
+        let place = self.readable(space, address);
+        self.tlb.come_near(register, address, place);
+        place
+    }
+
+    #[inline(never)]
+    fn come_near_mut(&mut self, space: &mut Space, register: u8, address: u64) -> usize {
+        let place = self.writable(space, address);
+        self.tlb.come_near_mut(register, address, place);
+        place
     }
 
     /// Where the word at `address` is in the row of all frames, to be read.

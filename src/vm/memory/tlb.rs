@@ -50,6 +50,8 @@ struct Row {
     run: Run,
     /// How often an element was not in the run.
     misses: u32,
+    /// How many elements the store has room for.
+    capacity: u32,
 }
 
 /// Elements of an array that lie one behind the other in the row of all frames.
@@ -63,9 +65,43 @@ pub(super) struct Run {
     pub(super) place: u64,
 }
 
+/// Stands for no page: no address has it.
+const NO_PAGE: u64 = u64::MAX;
+
+/// The page whose struct was used last, and what is added to an address of it, as in an entry; good in the present epoch alone. There are several,
+/// and which is meant is told by the register that the struct was in, not by its address: so the place of a field is known as soon as its address.
+#[derive(Debug, Clone, Copy)]
+struct Near([[u64; 2]; 4]);
+
+impl Near {
+    const NONE: Near = Near([[NO_PAGE, 0]; 4]);
+
+    /// The place of `address`, if it is in the page.
+    #[inline(always)]
+    fn place(&self, register: u8, address: u64) -> Option<usize> {
+        let [page, way] = self.0[usize::from(register) % 4];
+        (page == address / PAGE_WORDS as u64).then_some(address.wrapping_add(way) as usize)
+    }
+
+    /// Remembers that `address` is at `place`.
+    #[inline]
+    fn insert(&mut self, register: u8, address: u64, place: usize) {
+        self.0[usize::from(register) % 4] = [address / PAGE_WORDS as u64, (place as u64).wrapping_sub(address)];
+    }
+
+    #[inline]
+    fn forget(&mut self, page: u64) {
+        self.0.iter_mut().filter(|known| known[0] == page).for_each(|known| known[0] = NO_PAGE);
+    }
+}
+
 /// A direct-mapped cache.
 #[derive(Debug)]
 pub(super) struct Tlb {
+    /// Where structs were read last, and where they were written last. Those that are used one after the other often lie in one page, and it
+    /// is looked at with less work than an entry is.
+    read: Near,
+    written: Near,
     entries: Box<[Entry; ENTRIES]>,
     /// These stand in place, so that they are found without asking where they are.
     arrays: [Row; ARRAYS],
@@ -87,6 +123,8 @@ fn zeros<const N: usize>() -> Box<[Entry; N]> {
 impl Default for Tlb {
     fn default() -> Self {
         Tlb {
+            read: Near::NONE,
+            written: Near::NONE,
             entries: zeros(),
             arrays: [Row::default(); ARRAYS],
             epoch: EPOCH,
@@ -138,6 +176,7 @@ impl Tlb {
     #[inline]
     fn set(&mut self, epoch: u64) {
         self.epoch = epoch;
+        (self.read, self.written) = (Near::NONE, Near::NONE);
         self.spread = ((epoch >> EPOCH_SHIFT) * SPREAD) as usize % ENTRIES;
     }
 
@@ -168,6 +207,30 @@ impl Tlb {
         (tag == self.key(page)).then_some(address.wrapping_add(way) as usize)
     }
 
+    /// The place of `address`, if it is in the page whose struct was read last.
+    #[inline(always)]
+    pub(super) fn near(&self, register: u8, address: u64) -> Option<usize> {
+        self.read.place(register, address)
+    }
+
+    /// The place of `address`, to be written, if it is in the page whose struct was written last.
+    #[inline(always)]
+    pub(super) fn near_mut(&self, register: u8, address: u64) -> Option<usize> {
+        self.written.place(register, address)
+    }
+
+    /// Remembers that `address`, which is at `place`, was read in a struct.
+    #[inline]
+    pub(super) fn come_near(&mut self, register: u8, address: u64, place: usize) {
+        self.read.insert(register, address, place);
+    }
+
+    /// Remembers that `address`, which is at `place`, was written in a struct.
+    #[inline]
+    pub(super) fn come_near_mut(&mut self, register: u8, address: u64, place: usize) {
+        self.written.insert(register, address, place);
+    }
+
     /// Remembers a frame that may be read.
     #[inline]
     pub(super) fn insert_readable(&mut self, page: u64, frame: u32) {
@@ -182,6 +245,8 @@ impl Tlb {
 
     #[inline]
     fn insert(&mut self, page: u64, tag: u64, frame: u32) {
+        // A page that was read and is now written may have another frame.
+        self.read.forget(page);
         if page >> PAGE_BITS == 0 {
             let way = u64::from(frame).wrapping_sub(page).wrapping_mul(PAGE_WORDS as u64);
             self.entries[self.place(page)] = [tag, way];
@@ -193,6 +258,38 @@ impl Tlb {
     #[inline(always)]
     pub(super) fn place_of_array(array: u64) -> usize {
         ((array as u32).wrapping_mul(0x33c5_2d51) >> (u32::BITS - ARRAYS.ilog2())) as usize
+    }
+
+    /// The row of an array. Where its place was taken when it came, it has the place beside it, which only those look at that do not find
+    /// it in its own.
+    #[inline]
+    fn row(&mut self, array: u64) -> Option<&mut Row> {
+        let (key, place) = (array | self.epoch, Self::place_of_array(array));
+        let at = [place, place ^ 1].into_iter().find(|at| self.arrays[*at].tag == key)?;
+        Some(&mut self.arrays[at])
+    }
+
+    /// A row for an array that has none: the one in its place or beside it, whichever is not used in the present epoch.
+    #[inline]
+    fn free_row(&mut self, array: u64) -> &mut Row {
+        let place = Self::place_of_array(array);
+        let used = |at: usize| self.arrays[at].tag >> EPOCH_SHIFT == self.epoch >> EPOCH_SHIFT;
+        let at = if used(place) && !used(place ^ 1) { place ^ 1 } else { place };
+        &mut self.arrays[at]
+    }
+
+    /// Length and store of an array, in the halves of a word, wherever they are known.
+    #[inline]
+    pub(super) fn array_beside(&mut self, array: u64) -> Option<u64> {
+        self.row(array).map(|row| row.header)
+    }
+
+    /// The place of an element, if it is in the array's run, wherever that is known.
+    #[inline]
+    pub(super) fn element_beside(&mut self, array: u64, index: u64) -> Option<usize> {
+        let run = self.row(array)?.run;
+        let at = index.wrapping_sub(run.first);
+        (at < run.elements).then_some(run.place.wrapping_add(at) as usize)
     }
 
     /// Length and store of an array, in the halves of a word, if they are known.
@@ -210,28 +307,45 @@ impl Tlb {
         (*tag == array | self.epoch && at < run.elements).then_some(run.place.wrapping_add(at) as usize)
     }
 
-    /// Remembers length and store of an array. Its run stays known while these are its elements.
+    /// Length, capacity and store of an array that has room for one more element, if they are known.
     #[inline(always)]
-    pub(super) fn insert_array(&mut self, array: u64, header: u64) {
+    pub(super) fn room(&self, array: u64) -> Option<(u32, u32, u64)> {
+        let row = &self.arrays[Self::place_of_array(array)];
+        let length = row.header as u32;
+        (row.tag == array | self.epoch && length < row.capacity).then_some((length, row.capacity, row.header >> 32))
+    }
+
+    /// Counts one more element of an array, if it is known.
+    #[inline(always)]
+    pub(super) fn lengthen(&mut self, array: u64) {
+        if let Some(row) = self.row(array) {
+            row.header += 1;
+        }
+    }
+
+    /// Remembers length, capacity and store of an array. Its run stays known while these are its elements.
+    #[inline]
+    pub(super) fn insert_array(&mut self, array: u64, header: u64, capacity: u32) {
         if array >> EPOCH_SHIFT != 0 {
             return;
         }
-        let row = &mut self.arrays[Self::place_of_array(array)];
-        if row.tag != array | self.epoch || row.header >> 32 != header >> 32 {
-            *row = Row { tag: array | self.epoch, header, ..Row::default() };
+        let tag = array | self.epoch;
+        let Some(row) = self.row(array).filter(|row| row.header >> 32 == header >> 32) else {
+            let row = match self.row(array) {
+                Some(row) => row,
+                None => self.free_row(array),
+            };
+            *row = Row { tag, header, capacity, ..Row::default() };
             return;
-        }
-        row.header = header;
+        };
+        (row.header, row.capacity) = (header, capacity);
         row.run.elements = row.run.elements.min(u64::from(header as u32).saturating_sub(row.run.first));
     }
 
     /// Counts that an element of a known array was not in its run: the run, and how often that happened.
     #[inline]
     pub(super) fn missed(&mut self, array: u64) -> (Run, u32) {
-        let row = &mut self.arrays[Self::place_of_array(array)];
-        if row.tag != array | self.epoch {
-            return (Run::default(), 0);
-        }
+        let Some(row) = self.row(array) else { return (Run::default(), 0) };
         row.misses = row.misses.wrapping_add(1);
         (row.run, row.misses)
     }
@@ -239,6 +353,8 @@ impl Tlb {
     /// Sets the run of a known array.
     #[inline]
     pub(super) fn set_run(&mut self, array: u64, run: Run) {
-        self.arrays[Self::place_of_array(array)].run = run;
+        if let Some(row) = self.row(array) {
+            row.run = run;
+        }
     }
 }
