@@ -471,7 +471,7 @@ impl Context {
                 }
                 Some(link) => {
                     interrupted = false;
-                    base.checked_sub(link as usize & 0xff).map(|base| ((link >> 8) as u32, base))
+                    Some(((link >> 32) as u32, static_slots(&self.image) + link as u32 as usize))
                 }
             };
             // Frames lie ever lower; a stack that says otherwise is not followed.

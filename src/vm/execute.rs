@@ -8,6 +8,7 @@ use super::context::static_slots;
 use super::fault::Fault;
 use super::guest::Guest;
 use super::memory::{add_cells, cells_between};
+use super::operation::{float, taken, value};
 use super::text::literal;
 use super::{FIRST_SPECIAL_LINK, Stop, WINDOW, slow};
 use crate::abi::FUNCTION_BIAS;
@@ -51,22 +52,6 @@ fn faulted(fault: Fault) -> Exit {
     Exit::Stop(Stop::Fault(Box::new(fault)))
 }
 
-/// Where the divisor is a power of two, which the host divides by much faster: the multiple of it that is nearest to `value` towards
-/// 0, and by how many bits it is to be shifted.
-#[inline(always)]
-fn shifts(value: i64, divisor: i32) -> Option<(i64, u32)> {
-    let below = i64::from(divisor) - 1;
-    if divisor <= 0 || i64::from(divisor) & below != 0 {
-        return None;
-    }
-    Some((value.wrapping_add(value >> 63 & below) & !below, divisor.trailing_zeros()))
-}
-
-#[inline(always)]
-fn float(word: u64) -> f64 {
-    f64::from_bits(word)
-}
-
 /// Carries out instructions. With `STEP`, each is charged by itself and frames begin as zeros.
 #[allow(
     unused_assignments,
@@ -81,16 +66,19 @@ pub(super) fn execute<const STEP: bool>(
     cursor: &mut Cursor,
     reserve: u64,
 ) -> Exit {
-    let Cursor { mut pc, mut base, mut fuel } = *cursor;
+    let Cursor { pc, mut base, mut fuel } = *cursor;
+    let mut pc = pc as usize;
     // While runs are charged as a whole: the fuel above the reserve, plus the instruction before the present run. At
     // an instruction that leaves the run, the difference to its place is what is left after it.
-    let mut bias = fuel.wrapping_sub(reserve).wrapping_add(u64::from(pc)).wrapping_sub(1) as i64;
+    let mut bias = fuel.wrapping_sub(reserve).wrapping_add(pc as u64).wrapping_sub(1) as i64;
     let (globals, stack) = slots.split_at_mut(static_slots(guest.image));
     base -= globals.len();
     let Some(mut win) = window(stack, base) else { return Exit::Room };
 
     let (exit, counted): (Exit, u32) = 'turns: loop {
-        let row: &[Entry; SPAN] = match code.get(pc as usize..pc as usize + SPAN).and_then(|row| row.first_chunk()) {
+        // That the counter is 32 bits wide says that nothing overflows here.
+        pc = pc as u32 as usize;
+        let row: &[Entry; SPAN] = match code.get(pc..pc + SPAN).and_then(|row| row.first_chunk()) {
             Some(row) => row,
             None => break 'turns (faulted(Fault::NotAFunction), 0),
         };
@@ -105,14 +93,14 @@ pub(super) fn execute<const STEP: bool>(
         // Goes on elsewhere, after charging the straight run that ends here.
         macro_rules! go {
             ($target:expr) => {{
-                let target: u32 = $target;
+                let target: usize = $target;
                 if STEP {
                     fuel -= 1;
                     pc = target;
                 } else {
-                    let left = bias - i64::from(pc);
+                    let left = bias - pc as i64;
                     pc = target;
-                    bias = left + i64::from(target) - 1;
+                    bias = left + target as i64 - 1;
                     if left <= 0 {
                         std::hint::cold_path();
                         break 'turns (Exit::Low, 0);
@@ -120,61 +108,6 @@ pub(super) fn execute<const STEP: bool>(
                 }
                 continue 'turns;
             }};
-        }
-        // Whether a conditional jump is taken; nothing else is.
-        macro_rules! taken {
-            (JumpIf, $i:ident, $a:expr, $b:expr, $c:expr) => {
-                $a != 0
-            };
-            (JumpIfNot, $i:ident, $a:expr, $b:expr, $c:expr) => {
-                $a == 0
-            };
-            (JumpEq, $i:ident, $a:expr, $b:expr, $c:expr) => {
-                $a == $b
-            };
-            (JumpNe, $i:ident, $a:expr, $b:expr, $c:expr) => {
-                $a != $b
-            };
-            (JumpLt, $i:ident, $a:expr, $b:expr, $c:expr) => {
-                ($a as i64) < $b as i64
-            };
-            (JumpLe, $i:ident, $a:expr, $b:expr, $c:expr) => {
-                $a as i64 <= $b as i64
-            };
-            (JumpEqShort, $i:ident, $a:expr, $b:expr, $c:expr) => {
-                $a as i64 == $i.short()
-            };
-            (JumpNeShort, $i:ident, $a:expr, $b:expr, $c:expr) => {
-                $a as i64 != $i.short()
-            };
-            (JumpLtShort, $i:ident, $a:expr, $b:expr, $c:expr) => {
-                ($a as i64) < $i.short()
-            };
-            (JumpLeShort, $i:ident, $a:expr, $b:expr, $c:expr) => {
-                $a as i64 <= $i.short()
-            };
-            (JumpGtShort, $i:ident, $a:expr, $b:expr, $c:expr) => {
-                $a as i64 > $i.short()
-            };
-            (JumpGeShort, $i:ident, $a:expr, $b:expr, $c:expr) => {
-                $a as i64 >= $i.short()
-            };
-            (JumpLtFloat, $i:ident, $a:expr, $b:expr, $c:expr) => {
-                float($a) < float($b)
-            };
-            (JumpLeFloat, $i:ident, $a:expr, $b:expr, $c:expr) => {
-                float($a) <= float($b)
-            };
-            ($other:ident, $i:ident, $a:expr, $b:expr, $c:expr) => {
-                false
-            };
-        }
-        macro_rules! go_if {
-            ($op:ident, $i:ident, $($operands:tt)*) => {
-                if taken!($op, $i, $($operands)*) {
-                    go!($i.imm as u32)
-                }
-            };
         }
         // Begins a function. In steps, its frame is cleared.
         macro_rules! call {
@@ -185,7 +118,7 @@ pub(super) fn execute<const STEP: bool>(
                     Some(window) => window,
                     None => break 'turns (Exit::Room, 0),
                 };
-                win[0] = u64::from(pc) << 8 | u64::from($i.a);
+                win[0] = (pc as u64) << 32 | base as u64;
                 if STEP {
                     let first = usize::from($i.b) + 1;
                     if let Some(fresh) = win.get_mut(first..usize::from($frame)) {
@@ -193,7 +126,24 @@ pub(super) fn execute<const STEP: bool>(
                     }
                 }
                 base = callee;
-                go!(entry)
+                go!(entry as usize)
+            }};
+        }
+
+        // Ends a function, after giving its results.
+        macro_rules! leave {
+            ($give:expr) => {{
+                let link = win[0];
+                if link >= FIRST_SPECIAL_LINK {
+                    break 'turns (Exit::Stop(slow::special_return(link, win)), 1);
+                }
+                $give;
+                base = link as u32 as usize;
+                win = match window(stack, base) {
+                    Some(window) => window,
+                    None => break 'turns (Exit::Room, 0),
+                };
+                go!((link >> 32) as usize + 1)
             }};
         }
 
@@ -207,12 +157,6 @@ pub(super) fn execute<const STEP: bool>(
 
         // What the instructions do that can be parts of a fused step.
         macro_rules! operation {
-            (Move, $i:ident, $a:expr, $b:expr, $c:expr) => {
-                put!($i, $b)
-            };
-            (LoadInt, $i:ident, $a:expr, $b:expr, $c:expr) => {
-                put!($i, $i.imm as i64 as u64)
-            };
             (LoadConst, $i:ident, $a:expr, $b:expr, $c:expr) => {
                 put!($i, guest.image.constants[$i.imm as usize])
             };
@@ -222,37 +166,16 @@ pub(super) fn execute<const STEP: bool>(
             (StoreGlobal, $i:ident, $a:expr, $b:expr, $c:expr) => {
                 globals[$i.imm as usize] = $a
             };
-            (AddInt, $i:ident, $a:expr, $b:expr, $c:expr) => {
-                put!($i, $b.wrapping_add($c))
-            };
-            (MulInt, $i:ident, $a:expr, $b:expr, $c:expr) => {
-                put!($i, $b.wrapping_mul($c))
-            };
-            (XorInt, $i:ident, $a:expr, $b:expr, $c:expr) => {
-                put!($i, $b ^ $c)
-            };
-            (AddImm, $i:ident, $a:expr, $b:expr, $c:expr) => {
-                put!($i, $b.wrapping_add($i.imm as i64 as u64))
-            };
-            (MulImm, $i:ident, $a:expr, $b:expr, $c:expr) => {
-                put!($i, $b.wrapping_mul($i.imm as i64 as u64))
-            };
             (DivImm, $i:ident, $a:expr, $b:expr, $c:expr) => {
-                match shifts($b as i64, $i.imm) {
-                    Some((multiple, shift)) => put!($i, (multiple >> shift) as u64),
-                    None => match ($b as i64).checked_div(i64::from($i.imm)) {
-                        Some(quotient) => put!($i, quotient as u64),
-                        None => fault!(slow::division($b as i64, $i.imm as u64)),
-                    },
+                match ($b as i64).checked_div(i64::from($i.imm)) {
+                    Some(quotient) => put!($i, quotient as u64),
+                    None => fault!(slow::division($b as i64, $i.imm as u64)),
                 }
             };
             (RemImm, $i:ident, $a:expr, $b:expr, $c:expr) => {
-                match shifts($b as i64, $i.imm) {
-                    Some((multiple, _)) => put!($i, $b.wrapping_sub(multiple as u64)),
-                    None => match ($b as i64).checked_rem(i64::from($i.imm)) {
-                        Some(rest) => put!($i, rest as u64),
-                        None => fault!(slow::division($b as i64, $i.imm as u64)),
-                    },
+                match ($b as i64).checked_rem(i64::from($i.imm)) {
+                    Some(rest) => put!($i, rest as u64),
+                    None => fault!(slow::division($b as i64, $i.imm as u64)),
                 }
             };
             (RemInt, $i:ident, $a:expr, $b:expr, $c:expr) => {
@@ -261,50 +184,29 @@ pub(super) fn execute<const STEP: bool>(
                     None => fault!(slow::division($b as i64, $c)),
                 }
             };
-            (AndImm, $i:ident, $a:expr, $b:expr, $c:expr) => {
-                put!($i, $b & $i.imm as i64 as u64)
-            };
-            (AddFloat, $i:ident, $a:expr, $b:expr, $c:expr) => {
-                put!($i, (float($b) + float($c)).to_bits())
-            };
-            (SubFloat, $i:ident, $a:expr, $b:expr, $c:expr) => {
-                put!($i, (float($b) - float($c)).to_bits())
-            };
-            (MulFloat, $i:ident, $a:expr, $b:expr, $c:expr) => {
-                put!($i, (float($b) * float($c)).to_bits())
-            };
-            (DivFloat, $i:ident, $a:expr, $b:expr, $c:expr) => {
-                put!($i, (float($b) / float($c)).to_bits())
-            };
             (Jump, $i:ident, $a:expr, $b:expr, $c:expr) => {
-                go!($i.imm as u32)
+                go!($i.imm as u32 as usize)
             };
             (Call, $i:ident, $a:expr, $b:expr, $c:expr) => {
-                call!($i, $i.imm as u32, guest.image.functions[guest.image.code[pc as usize].imm as usize].frame)
+                call!($i, $i.imm as u32, guest.image.functions[guest.image.code[pc].imm as usize].frame)
             };
-            (Return, $i:ident, $a:expr, $b:expr, $c:expr) => {{
-                let link = win[0];
-                if link >= FIRST_SPECIAL_LINK {
-                    break 'turns (Exit::Stop(slow::special_return(link, win)), 1);
-                }
-                match $i.b {
-                    1 => win[0] = $a,
+            (Return, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                leave!(match $i.b {
                     0 => {}
                     several => {
-                        std::hint::cold_path();
                         let first = usize::from($i.a);
                         win.copy_within(first..(first + usize::from(several)).min(WINDOW), 0);
                     }
-                }
-                base -= link as usize & 0xff;
-                win = match window(stack, base) {
-                    Some(window) => window,
-                    None => break 'turns (Exit::Room, 0),
-                };
-                go!((link >> 8) as u32 + 1)
-            }};
+                })
+            };
+            (ReturnOne, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                leave!(win[0] = $a)
+            };
             (ArrayLen, $i:ident, $a:expr, $b:expr, $c:expr) => {
                 put!($i, guest.arena.memory.array(*guest.arena.space, $b).0)
+            };
+            (StrLen, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                put!($i, guest.text_length($b))
             };
             (LoadElem, $i:ident, $a:expr, $b:expr, $c:expr) => {{
                 let (array, index) = ($b, $c);
@@ -332,56 +234,17 @@ pub(super) fn execute<const STEP: bool>(
                 if object == 0 {
                     fault!(Fault::Nil { what: "struct" })
                 }
-                put!($i, guest.arena.read(object.wrapping_add($i.imm as u64)))
+                put!($i, guest.arena.read_field($i.b, object.wrapping_add($i.imm as u64)))
             }};
             (StoreField, $i:ident, $a:expr, $b:expr, $c:expr) => {{
                 let object = $b;
                 if object == 0 {
                     fault!(Fault::Nil { what: "struct" })
                 }
-                guest.arena.write(object.wrapping_add($i.imm as u64), $a)
+                guest.arena.write_field($i.b, object.wrapping_add($i.imm as u64), $a)
             }};
-            (JumpIf, $i:ident, $($operands:tt)*) => {
-                go_if!(JumpIf, $i, $($operands)*)
-            };
-            (JumpIfNot, $i:ident, $($operands:tt)*) => {
-                go_if!(JumpIfNot, $i, $($operands)*)
-            };
-            (JumpEq, $i:ident, $($operands:tt)*) => {
-                go_if!(JumpEq, $i, $($operands)*)
-            };
-            (JumpNe, $i:ident, $($operands:tt)*) => {
-                go_if!(JumpNe, $i, $($operands)*)
-            };
-            (JumpLt, $i:ident, $($operands:tt)*) => {
-                go_if!(JumpLt, $i, $($operands)*)
-            };
-            (JumpLe, $i:ident, $($operands:tt)*) => {
-                go_if!(JumpLe, $i, $($operands)*)
-            };
-            (JumpEqShort, $i:ident, $($operands:tt)*) => {
-                go_if!(JumpEqShort, $i, $($operands)*)
-            };
-            (JumpNeShort, $i:ident, $($operands:tt)*) => {
-                go_if!(JumpNeShort, $i, $($operands)*)
-            };
-            (JumpLtShort, $i:ident, $($operands:tt)*) => {
-                go_if!(JumpLtShort, $i, $($operands)*)
-            };
-            (JumpLeShort, $i:ident, $($operands:tt)*) => {
-                go_if!(JumpLeShort, $i, $($operands)*)
-            };
-            (JumpGtShort, $i:ident, $($operands:tt)*) => {
-                go_if!(JumpGtShort, $i, $($operands)*)
-            };
-            (JumpGeShort, $i:ident, $($operands:tt)*) => {
-                go_if!(JumpGeShort, $i, $($operands)*)
-            };
-            (JumpLtFloat, $i:ident, $($operands:tt)*) => {
-                go_if!(JumpLtFloat, $i, $($operands)*)
-            };
-            (JumpLeFloat, $i:ident, $($operands:tt)*) => {
-                go_if!(JumpLeFloat, $i, $($operands)*)
+            ($other:ident, $($operands:tt)*) => {
+                value!(put, $other, $($operands)*)
             };
         }
         // Gives the operands of an instruction to a macro. The one that is named was made last.
@@ -404,26 +267,95 @@ pub(super) fn execute<const STEP: bool>(
                 with_operands!(operation, $op, $i, [])
             };
         }
-        // The parts of a fused step, one after the other. Where one of them jumps to the first, they begin again
-        // at once: a loop that is one row takes one turn in all.
+        macro_rules! branch {
+            ($op:ident, $i:ident) => {
+                if with_operands!(taken, $op, $i, []) {
+                    go!($i.imm as u32 as usize)
+                }
+            };
+        }
+        macro_rules! count {
+            ($($part:ident $([$last:ident])?)+) => {
+                0 $(+ count!(@one $part))+
+            };
+            (@one $part:ident) => {
+                1
+            };
+        }
+        // Goes on behind the next parts of the row: as a jump there, without another turn.
+        macro_rules! skip {
+            ($count:expr) => {{
+                let left = bias - pc as i64;
+                pc += 1 + $count;
+                bias += $count;
+                if left <= 0 {
+                    std::hint::cold_path();
+                    break 'turns (Exit::Low, 0);
+                }
+            }};
+        }
+        // Parts that one jump leads over, or to.
+        macro_rules! members {
+            ($at:expr,) => {};
+            ($at:expr, $part:ident [$last:ident] $($rest:tt)*) => {
+                members!(@one $at, $part [$last], $($rest)*)
+            };
+            ($at:expr, $part:ident $($rest:tt)*) => {
+                members!(@one $at, $part [], $($rest)*)
+            };
+            (@one $at:expr, $part:ident $last:tt, $($rest:tt)*) => {
+                let i = &row[$at];
+                with_operands!(operation, $part, i, $last);
+                pc += 1;
+                members!($at + 1, $($rest)*);
+            };
+        }
+        // The parts of a fused step, one after the other. Where one of them jumps to the first of a row that is a whole loop, they begin
+        // again at once: it takes one turn in all.
         macro_rules! parts {
-            ($again:lifetime, $start:ident, $at:expr,) => {};
-            ($again:lifetime, $start:ident, $at:expr, $part:ident [$last:ident] $($rest:tt)*) => {
-                parts!(@one $again, $start, $at, $part [$last], $($rest)*)
+            ($again:tt, $start:ident, $at:expr,) => {};
+            ($again:tt, $start:ident, $at:expr, $part:ident [$last:ident] { $($then:tt)+ } $($rest:tt)+) => {
+                parts!(@over $again, $start, $at, $part [$last], [$($then)+] $($rest)+)
             };
-            ($again:lifetime, $start:ident, $at:expr, $part:ident $($rest:tt)*) => {
-                parts!(@one $again, $start, $at, $part [], $($rest)*)
+            ($again:tt, $start:ident, $at:expr, $part:ident { $($then:tt)+ } $($rest:tt)+) => {
+                parts!(@over $again, $start, $at, $part [], [$($then)+] $($rest)+)
             };
-            (@one $again:lifetime, $start:ident, $at:expr, $part:ident $last:tt, $($rest:tt)*) => {
+            (@over $again:tt, $start:ident, $at:expr, $part:ident $last:tt, [$($then:tt)+] | { $($or:tt)+ } $($rest:tt)+) => {
                 let i = &row[$at];
                 if with_operands!(taken, $part, i, $last) {
-                    if i.imm as u32 == $start {
-                        again!($again, $start, $at + 1)
-                    }
-                    go!(i.imm as u32)
+                    skip!(count!($($then)+) + 1);
+                    members!($at + 2 + count!($($then)+), $($or)+);
+                } else {
+                    pc += 1;
+                    members!($at + 1, $($then)+);
+                    skip!(count!($($or)+));
+                }
+                parts!($again, $start, $at + 2 + count!($($then)+) + count!($($or)+), $($rest)+);
+            };
+            (@over $again:tt, $start:ident, $at:expr, $part:ident $last:tt, [$($then:tt)+] $($rest:tt)+) => {
+                let i = &row[$at];
+                if with_operands!(taken, $part, i, $last) {
+                    skip!(count!($($then)+));
+                } else {
+                    pc += 1;
+                    members!($at + 1, $($then)+);
+                }
+                parts!($again, $start, $at + 1 + count!($($then)+), $($rest)+);
+            };
+            ($again:tt, $start:ident, $at:expr, $part:ident [$last:ident] $($rest:tt)*) => {
+                parts!(@one $again, $start, $at, $part [$last], $($rest)*)
+            };
+            ($again:tt, $start:ident, $at:expr, $part:ident $($rest:tt)*) => {
+                parts!(@one $again, $start, $at, $part [], $($rest)*)
+            };
+            (@one $again:tt, $start:ident, $at:expr, $part:ident $last:tt, $($rest:tt)*) => {
+                let i = &row[$at];
+                if with_operands!(taken, $part, i, $last) {
+                    again!($again, $start, i.imm as u32 as usize, $at + 1);
+                    go!(i.imm as u32 as usize)
                 }
                 with_operands!(operation, $part, i, $last);
-                pc += u32::from(parts!(@more $($rest)*));
+                pc += usize::from(parts!(@more $($rest)*));
                 parts!($again, $start, $at + 1, $($rest)*);
             };
             (@more) => {
@@ -434,19 +366,34 @@ pub(super) fn execute<const STEP: bool>(
             };
         }
         macro_rules! again {
-            ($again:lifetime, $start:ident, $count:expr) => {{
-                pc = $start;
-                bias -= $count;
-                if bias < i64::from(pc) {
-                    break 'turns (Exit::Low, 0);
+            ([], $start:ident, $target:expr, $count:expr) => {};
+            ([$again:lifetime], $start:ident, $target:expr, $count:expr) => {
+                if $target == $start {
+                    pc = $start;
+                    bias -= $count;
+                    if bias < pc as i64 {
+                        break 'turns (Exit::Low, 0);
+                    }
+                    continue $again;
                 }
-                continue $again;
+            };
+        }
+        macro_rules! row {
+            ([], $($parts:tt)*) => {
+                parts!([], pc, 0, $($parts)*)
+            };
+            ([again], $($parts:tt)*) => {{
+                let start = pc;
+                'again: loop {
+                    parts!(['again], start, 0, $($parts)*);
+                    break;
+                }
             }};
         }
         // Why the present instruction cannot be carried out.
         macro_rules! explain {
             () => {
-                slow::explain(guest, win, &guest.image.code[pc as usize])
+                slow::explain(guest, win, &guest.image.code[pc])
             };
         }
 
@@ -455,7 +402,7 @@ pub(super) fn execute<const STEP: bool>(
             break 'turns (Exit::Stop(Stop::FuelSpent), 0);
         }
         macro_rules! turn {
-            ($($fused:ident = $($part:ident $([$last:ident])?)+;)*) => {
+            ($($fused:ident = $($part:ident $([$last:ident])? $({ $($then:tt)+ } $(| { $($or:tt)+ })?)?)+ $(@$again:ident)?;)*) => {
                 match i.step {
                     Step::Nop => {}
                     Step::Move => part!(Move, i),
@@ -481,7 +428,9 @@ pub(super) fn execute<const STEP: bool>(
                     Step::AddImm => part!(AddImm, i),
                     Step::MulImm => part!(MulImm, i),
                     Step::DivImm => part!(DivImm, i),
+                    Step::DivPower => part!(DivPower, i),
                     Step::RemImm => part!(RemImm, i),
+                    Step::RemPower => part!(RemPower, i),
                     Step::AndImm => part!(AndImm, i),
                     Step::ShlImm => win[i.a as usize] = win[i.b as usize].wrapping_shl(i.imm as u32),
                     Step::ShrImm => win[i.a as usize] = (win[i.b as usize] as i64).wrapping_shr(i.imm as u32) as u64,
@@ -517,20 +466,20 @@ pub(super) fn execute<const STEP: bool>(
                     Step::Truth => win[i.a as usize] = u64::from(win[i.b as usize] != 0),
 
                     Step::Jump => part!(Jump, i),
-                    Step::JumpIf => part!(JumpIf, i),
-                    Step::JumpIfNot => part!(JumpIfNot, i),
-                    Step::JumpEq => part!(JumpEq, i),
-                    Step::JumpNe => part!(JumpNe, i),
-                    Step::JumpLt => part!(JumpLt, i),
-                    Step::JumpLe => part!(JumpLe, i),
-                    Step::JumpEqShort => part!(JumpEqShort, i),
-                    Step::JumpNeShort => part!(JumpNeShort, i),
-                    Step::JumpLtShort => part!(JumpLtShort, i),
-                    Step::JumpLeShort => part!(JumpLeShort, i),
-                    Step::JumpGtShort => part!(JumpGtShort, i),
-                    Step::JumpGeShort => part!(JumpGeShort, i),
-                    Step::JumpLtFloat => part!(JumpLtFloat, i),
-                    Step::JumpLeFloat => part!(JumpLeFloat, i),
+                    Step::JumpIf => branch!(JumpIf, i),
+                    Step::JumpIfNot => branch!(JumpIfNot, i),
+                    Step::JumpEq => branch!(JumpEq, i),
+                    Step::JumpNe => branch!(JumpNe, i),
+                    Step::JumpLt => branch!(JumpLt, i),
+                    Step::JumpLe => branch!(JumpLe, i),
+                    Step::JumpEqShort => branch!(JumpEqShort, i),
+                    Step::JumpNeShort => branch!(JumpNeShort, i),
+                    Step::JumpLtShort => branch!(JumpLtShort, i),
+                    Step::JumpLeShort => branch!(JumpLeShort, i),
+                    Step::JumpGtShort => branch!(JumpGtShort, i),
+                    Step::JumpGeShort => branch!(JumpGeShort, i),
+                    Step::JumpLtFloat => branch!(JumpLtFloat, i),
+                    Step::JumpLeFloat => branch!(JumpLeFloat, i),
 
                     Step::Call => part!(Call, i),
                     Step::CallValue => {
@@ -541,10 +490,11 @@ pub(super) fn execute<const STEP: bool>(
                         }
                     }
                     Step::Return => part!(Return, i),
+                    Step::ReturnOne => part!(ReturnOne, i),
                     Step::Syscall => break 'turns (Exit::Syscall, 1),
 
                     Step::ArrayLen => part!(ArrayLen, i),
-                    Step::StrLen => win[i.a as usize] = slow::length(guest, win[i.b as usize]),
+                    Step::StrLen => part!(StrLen, i),
                     Step::LoadElem => part!(LoadElem, i),
                     Step::StoreElem => part!(StoreElem, i),
                     Step::LoadByte => match slow::byte(guest, win[i.b as usize], win[i.c as usize]) {
@@ -577,7 +527,7 @@ pub(super) fn execute<const STEP: bool>(
                     | Step::ParseInt
                     | Step::ParseFloat
                     | Step::AssertFail => {
-                        let done = slow::carry_out(guest, globals, stack, base, pc, &guest.image.code[pc as usize]);
+                        let done = slow::carry_out(guest, globals, stack, base, pc as u32, &guest.image.code[pc]);
                         match window_again(stack, base) {
                             Some(window) => win = window,
                             None => break 'turns (Exit::Room, 0),
@@ -590,11 +540,9 @@ pub(super) fn execute<const STEP: bool>(
                         if STEP {
                             unreachable!("no row is carried out in steps");
                         }
-                        let start = pc;
                         #[allow(unreachable_code, reason = "the last part of some rows always goes elsewhere")]
-                        'again: loop {
-                            parts!('again, start, 0, $($part $([$last])?)+);
-                            break;
+                        {
+                            row!([$($again)?], $($part $([$last])? $({ $($then)+ } $(| { $($or)+ })?)?)+);
                         }
                     })*
                 }
@@ -606,25 +554,8 @@ pub(super) fn execute<const STEP: bool>(
             fuel -= 1;
         }
     };
-    let left = if STEP { fuel } else { (bias + 1 - i64::from(pc) + reserve as i64) as u64 };
+    let left = if STEP { fuel } else { (bias + 1 - pc as i64 + reserve as i64) as u64 };
     let fuel = left - u64::from(counted);
-    *cursor = Cursor { pc, base: base + globals.len(), fuel };
+    *cursor = Cursor { pc: pc as u32, base: base + globals.len(), fuel };
     exit
-}
-
-#[cfg(test)]
-mod tests {
-    use super::shifts;
-
-    #[test]
-    fn powers_of_two_divide_as_all_others_do() {
-        for divisor in [1, 2, 4, 1024, 1 << 30] {
-            for value in [0, 1, -1, 2, -2, 3, -3, 4095, -4096, -4097, i64::MAX, i64::MIN, i64::MIN + 1] {
-                let (multiple, shift) = shifts(value, divisor).expect("a power of two");
-                assert_eq!(multiple >> shift, value / i64::from(divisor), "{value} / {divisor}");
-                assert_eq!(value.wrapping_sub(multiple), value % i64::from(divisor), "{value} % {divisor}");
-            }
-        }
-        assert!([0, -1, -2, 3, 6, i32::MIN].iter().all(|divisor| shifts(7, *divisor).is_none()));
-    }
 }

@@ -9,6 +9,7 @@ mod format;
 mod guest;
 mod library;
 pub mod memory;
+mod operation;
 mod run;
 mod show;
 mod slots;
