@@ -17,6 +17,7 @@ use crate::bytecode::image::Image;
 use crate::bytecode::op::Op;
 use crate::kernel::call::Outcome;
 use crate::kernel::event::Origin;
+use crate::kernel::fork::pid_of_descent;
 use crate::kernel::machine::Machine;
 use crate::kernel::process::{Process, State};
 use crate::kernel::sched::{Policy, Scheduler, Ticket};
@@ -288,15 +289,22 @@ impl Stepper {
 
     /// A child that this step has made runs up to its first point.
     fn settle_child(&mut self, parent: Pid, births: u32) {
-        let Some(process) = self.machine.table.get(parent) else { return };
-        if process.births > births {
-            let newest = process
-                .children
-                .iter()
-                .find(|child| self.machine.table.get(*child).is_some_and(|child| child.lineage.ordinal == births + 1));
-            if let Some(child) = newest {
-                self.settle(child, false);
-            }
+        let Some(process) = self.machine.table.get(parent).filter(|process| process.births > births) else { return };
+        let is_newest = |child: Pid| {
+            self.machine
+                .table
+                .get(child)
+                .is_some_and(|child| child.ppid == parent && child.lineage.ordinal == births + 1)
+        };
+        // Its id tells where it is; the other children are not looked at, since whatever is looked at must be as it was for the step to be
+        // known again.
+        let mut descent = process.descent();
+        descent.push(births + 1);
+        let usual = pid_of_descent(&descent);
+        let newest =
+            if is_newest(usual) { Some(usual) } else { process.children.iter().find(|child| is_newest(*child)) };
+        if let Some(newest) = newest {
+            self.settle(newest, false);
         }
     }
 

@@ -54,6 +54,13 @@ impl std::hash::Hash for Registration {
     }
 }
 
+/// Who sleeps at a queue. Nobody but a process itself changes its nice value, and it does not while it sleeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Sleeper {
+    pid: Pid,
+    nice: i8,
+}
+
 /// A queue.
 #[derive(Debug, Clone, PartialEq, Hash)]
 pub struct Queue {
@@ -69,8 +76,8 @@ pub struct Queue {
     pub linked: bool,
     /// Open file descriptions of it.
     opens: u32,
-    receivers: Backlog<Pid>,
-    senders: Backlog<Pid>,
+    receivers: Backlog<Sleeper>,
+    senders: Backlog<Sleeper>,
     /// Who is to be told of the next message.
     pub registration: Option<Registration>,
     /// The call that made it.
@@ -332,6 +339,12 @@ impl Queues {
     }
 }
 
+/// The sleeper that is served first: the lowest nice value, among equals the one that came first (MQMSG-10).
+#[inline]
+fn first_sleeper(sleepers: &Backlog<Sleeper>) -> Option<Pid> {
+    sleepers.as_slice().iter().min_by_key(|sleeper| sleeper.nice).map(|sleeper| sleeper.pid)
+}
+
 impl Machine {
     /// A message queue.
     pub fn queue(&self, queue: QueueId) -> Option<&Queue> {
@@ -422,11 +435,11 @@ impl Machine {
     fn accept_message(&mut self, sender: Pid, id: QueueId, bytes: Vec<u8>, priority: i64) {
         let sent = self.deed(sender);
         let Some(queue) = self.queues.get(id) else { return };
-        if let Some(receiver) = self.first_sleeper(&queue.receivers) {
+        if let Some(receiver) = first_sleeper(&queue.receivers) {
             let taken = self.deed(receiver);
             if let Some(queue) = self.queues.get_mut(id) {
                 (queue.last_sent, queue.last_taken) = (Trail(Some(sent)), Trail(Some(taken)));
-                queue.receivers.remove(|sleeper| *sleeper == receiver);
+                queue.receivers.remove(|sleeper| sleeper.pid == receiver);
             }
             if let Some(call) = self.table.get_mut(receiver).and_then(|process| process.call.as_deref_mut()) {
                 (call.bytes, call.count, call.done) = (Some(bytes), priority, true);
@@ -501,7 +514,7 @@ impl Machine {
     /// There is room: the message of the sender that came first takes its place by priority (MQMSG-12).
     fn move_in_sleeping_sender(&mut self, id: QueueId) {
         let senders = self.queues.get(id).map(|queue| &queue.senders);
-        let Some(sender) = senders.and_then(|senders| self.first_sleeper(senders)) else { return };
+        let Some(sender) = senders.and_then(first_sleeper) else { return };
         let sent = self.deed(sender);
         let Some(call) = self.process_mut(sender).call.as_deref_mut() else { return };
         call.done = true;
@@ -510,17 +523,6 @@ impl Machine {
             queue.insert(message);
         }
         self.wake(sender);
-    }
-
-    /// The sleeper that is served first: the lowest nice value, among equals the one that came first (MQMSG-10).
-    #[inline]
-    fn first_sleeper(&self, sleepers: &Backlog<Pid>) -> Option<Pid> {
-        let nice = |pid: &Pid| self.table.get(*pid).map_or(0, |process| process.nice);
-        match sleepers.as_slice() {
-            [] => None,
-            [only] => Some(*only),
-            several => several.iter().copied().min_by_key(nice),
-        }
     }
 
     /// A call on a queue must wait: not with O_NONBLOCK, which wins over the deadline (MQTIME-04), and not past it.
@@ -568,17 +570,18 @@ impl Machine {
 
     /// Puts a process that goes to sleep at the end of a queue's receivers or senders.
     pub(crate) fn queue_for_queue(&mut self, id: QueueId, pid: Pid, receives: bool) {
+        let nice = self.table.get(pid).map_or(0, |process| process.nice);
         if let Some(queue) = self.queues.get_mut(id) {
             let sleepers = if receives { &mut queue.receivers } else { &mut queue.senders };
-            sleepers.push(pid);
+            sleepers.push(Sleeper { pid, nice });
         }
     }
 
     /// Takes a process out of a queue's sleepers.
     pub(crate) fn leave_queue(&mut self, id: QueueId, pid: Pid) {
         if let Some(queue) = self.queues.get_mut(id) {
-            queue.receivers.remove(|sleeper| *sleeper == pid);
-            queue.senders.remove(|sleeper| *sleeper == pid);
+            queue.receivers.remove(|sleeper| sleeper.pid == pid);
+            queue.senders.remove(|sleeper| sleeper.pid == pid);
         }
     }
 }
