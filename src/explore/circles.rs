@@ -2,8 +2,8 @@
 
 use super::graph::{Ending, Graph};
 
-/// How often all nodes are looked at from the last to the first before the edges are turned round.
-const PASSES: usize = 3;
+/// How many looks at nodes, for each node, are worth it before the edges are turned round.
+const WORTH_LOOKING: usize = 4;
 
 /// From which nodes an end can be reached: all processes ended, or all of them wait, or it was not looked at.
 pub(crate) fn alive(graph: &Graph) -> Vec<bool> {
@@ -20,18 +20,19 @@ pub(crate) fn known_ends(graph: &Graph, alive: &[bool]) -> Vec<bool> {
 fn reaching(graph: &Graph, goal: impl Fn(u32) -> bool) -> Vec<bool> {
     let count = graph.nodes.len();
     let mut reached: Vec<bool> = (0..count as u32).map(goal).collect();
-    // Most edges lead to nodes that were found later.
-    for _ in 0..PASSES {
-        let (mut changed, mut left) = (false, false);
-        for node in (0..count).rev().filter(|node| graph.ending(*node as u32) == Ending::Open) {
-            if !reached[node] {
-                let edges = &graph.edges[graph.edges_of(node as u32)];
-                reached[node] = edges.iter().any(|edge| reached[edge.to as usize]);
-                changed |= reached[node];
-                left |= !reached[node];
-            }
-        }
-        if !changed || !left {
+    // Most edges lead to nodes that were found later, so nearly all is known after one look from the last node to the first.
+    let mut left: Vec<u32> = (0..count as u32).rev().filter(|node| !reached[*node as usize]).collect();
+    let mut looks = count * WORTH_LOOKING;
+    while looks >= left.len() {
+        looks -= left.len();
+        let before = left.len();
+        left.retain(|node| {
+            let edges = &graph.edges[graph.edges_of(*node)];
+            let found = edges.iter().any(|edge| reached[edge.to as usize]);
+            reached[*node as usize] = found;
+            !found
+        });
+        if left.len() == before {
             return reached;
         }
     }
@@ -48,23 +49,29 @@ fn reaching(graph: &Graph, goal: impl Fn(u32) -> bool) -> Vec<bool> {
 }
 
 /// The least and the most that the edges of a way weigh together, where all ways to a node weigh the same and every way comes to an end.
-fn even(graph: &Graph, alive: &[bool], weight: &impl Fn(usize) -> u64) -> Option<(u64, Option<u64>)> {
+fn even(graph: &Graph, alive: &[bool], weights: &[u64]) -> Option<(u64, Option<u64>)> {
+    const UNKNOWN: u64 = u64::MAX;
     if graph.edges.is_empty() || alive.contains(&false) {
         return None;
     }
-    let mut so_far = vec![0_u64; graph.nodes.len()];
-    for (node, (parent, edge)) in graph.parents.iter().enumerate().skip(1) {
-        so_far[node] = so_far[*parent as usize] + weight(*edge as usize);
-    }
+    let mut so_far = vec![UNKNOWN; graph.nodes.len()];
+    so_far[0] = 0;
     let (mut least, mut most) = (u64::MAX, 0);
-    for (node, here) in so_far.iter().enumerate() {
-        let same = |edge: usize| so_far[graph.edges[edge].to as usize] == here + weight(edge);
-        if !graph.edges_of(node as u32).all(same) {
-            return None;
+    // A node was found from one before it.
+    for node in 0..graph.nodes.len() {
+        let here = so_far[node];
+        for edge in &graph.edges[graph.edges_of(node as u32)] {
+            let there = &mut so_far[edge.to as usize];
+            let weight = here.saturating_add(weights[edge.label as usize]);
+            if *there == UNKNOWN {
+                *there = weight;
+            } else if *there != weight {
+                return None;
+            }
         }
-        most = most.max(*here);
+        most = most.max(here);
         if graph.ending(node as u32) != Ending::Open {
-            least = least.min(*here);
+            least = least.min(here);
         }
     }
     Some((least, Some(most)))
@@ -135,11 +142,15 @@ pub(crate) fn components(graph: &Graph) -> Vec<u32> {
 }
 
 /// The least and the most that the edges of a way from the start to an end weigh together; no most where there is none. Where
-/// some ways have no end, a circle counts as an end.
-pub(crate) fn extremes(graph: &Graph, alive: &[bool], weight: impl Fn(usize) -> u64) -> (u64, Option<u64>) {
-    if let Some(known) = even(graph, alive, &weight) {
+/// some ways have no end, a circle counts as an end. The weights are of labels.
+pub(crate) fn extremes(graph: &Graph, alive: &[bool], weights: &[u64]) -> (u64, Option<u64>) {
+    if weights.iter().all(|weight| *weight == 0) {
+        return (0, Some(0));
+    }
+    if let Some(known) = even(graph, alive, weights) {
         return known;
     }
+    let weight = |edge: usize| weights[graph.edges[edge].label as usize];
     let components = &components(graph);
     let count =
         components.iter().filter(|component| **component != u32::MAX).max().map_or(0, |most| *most as usize + 1);

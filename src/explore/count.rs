@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::component::{Slot, is_process, process_slot};
 use super::futures::{Calls, Futures};
+use super::memo::Hint;
 use super::schedule::{Act, Step};
 use super::world::World;
 use crate::abi::{Builtin, Signal};
@@ -96,7 +97,7 @@ pub(crate) fn count(world: &mut World, futures: &mut Futures) -> Option<Counted>
                 continue;
             }
         };
-        let effect = world.effects.get(effect as usize)?;
+        let effect = world.effects.get_index(effect as usize)?;
         running.counts.lines += effect.text.iter().filter(|byte| **byte == b'\n').count() as u64;
         let births = effect.births;
         let child = if births > 0 { Some(newborn(world, &running.state, &next)?) } else { None };
@@ -123,8 +124,7 @@ fn keeps_to_itself(futures: &mut Futures, script: &Process) -> bool {
 }
 
 fn begin(world: &mut World, pid: Pid, state: Vec<u32>) -> Option<Running> {
-    let mut slots = Vec::new();
-    world.slots(&state, &mut slots);
+    let slots = world.slots(&state);
     world.load(&slots);
     let born = world.likeness(pid)?;
     Some(Running { pid, born, state, counts: Counts { processes: 1, lines: 0 } })
@@ -133,8 +133,7 @@ fn begin(world: &mut World, pid: Pid, state: Vec<u32>) -> Option<Running> {
 /// The next state and effect of a process; an inner nothing where it has ended, an outer one where it may go more than one way or none.
 #[expect(clippy::option_option, reason = "to have ended is one thing, not to be countable another")]
 fn step(world: &mut World, running: &Running) -> Option<Option<(Vec<u32>, u32)>> {
-    let mut slots: Vec<(Slot, u32)> = Vec::new();
-    world.slots(&running.state, &mut slots);
+    let slots = world.slots(&running.state);
     world.load(&slots);
     let act = match world.stepper.machine.table.get(running.pid) {
         None => return Some(None),
@@ -149,19 +148,17 @@ fn step(world: &mut World, running: &Running) -> Option<Option<(Vec<u32>, u32)>>
         }
     };
     let own = process_slot(running.pid);
-    let at = slots.iter().position(|(slot, _)| *slot == own)?;
-    let mut next = Vec::new();
-    let mut hint = (super::component::NONE, 0);
+    let shape = world.shape_of(&running.state);
+    let at = world.shape(shape).place(own)?;
+    let mut told = Vec::new();
     let step = Step { pid: running.pid, act };
-    let effect = world.step((&slots, &running.state), at, step, &mut hint, &mut next);
-    Some(Some((next, effect)))
+    let effect = world.step((shape, &running.state), at, step, &mut Hint::default(), &mut told);
+    Some(Some((world.next(&running.state, &told), effect)))
 }
 
 /// The process that is in one state and was not in the one before.
 fn newborn(world: &mut World, before: &[u32], after: &[u32]) -> Option<Pid> {
-    let (mut old, mut new) = (Vec::new(), Vec::new());
-    world.slots(before, &mut old);
-    world.slots(after, &mut new);
+    let (old, new) = (world.slots(before), world.slots(after));
     let was = |slot: Slot| old.iter().any(|(known, _)| *known == slot);
     new.iter().find(|(slot, _)| is_process(*slot) && !was(*slot)).map(|(slot, _)| Pid(*slot as u32))
 }

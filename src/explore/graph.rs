@@ -6,8 +6,9 @@ use std::hash::Hasher;
 
 use indexmap::{IndexMap, IndexSet};
 
-use super::intern::{Bytes, Quick, Tuples};
+use super::intern::{Bytes, Quick};
 use super::schedule::Word;
+use super::states::States;
 
 /// How far a search may go.
 #[derive(Debug, Clone, Copy)]
@@ -30,6 +31,13 @@ impl Default for Bounds {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Edge {
     pub(crate) to: u32,
+    /// Which label: many steps have the same.
+    pub(crate) label: u32,
+}
+
+/// What a step does besides leading to another state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Label {
     /// Which word of a schedule.
     pub(crate) word: u32,
     /// Which text was printed.
@@ -49,6 +57,48 @@ pub(crate) enum Ending {
     Stuck(u32),
     /// It was not looked at.
     Unknown,
+}
+
+/// What was seen of a state: where its edges begin, and how many there are or how it ends.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Look {
+    from: u32,
+    /// The number of edges where it is below [`Look::STUCK`], else how it ends.
+    what: u32,
+}
+
+impl Look {
+    /// The first of the numbers of reports.
+    const STUCK: u32 = 1 << 31;
+    const FINISHED: u32 = u32::MAX - 1;
+    const UNKNOWN: u32 = u32::MAX;
+
+    /// A state with these edges, or which ends.
+    pub(crate) fn new(ending: Ending, edges: std::ops::Range<u32>) -> Look {
+        let what = match ending {
+            Ending::Open => edges.len() as u32,
+            Ending::Finished => Look::FINISHED,
+            Ending::Stuck(report) => Look::STUCK | report,
+            Ending::Unknown => Look::UNKNOWN,
+        };
+        Look { from: edges.start, what }
+    }
+
+    #[inline]
+    fn edges(self) -> std::ops::Range<usize> {
+        let count = if self.what < Look::STUCK { self.what } else { 0 };
+        self.from as usize..self.from as usize + count as usize
+    }
+
+    #[inline]
+    fn ending(self) -> Ending {
+        match self.what {
+            Look::UNKNOWN => Ending::Unknown,
+            Look::FINISHED => Ending::Finished,
+            what if what >= Look::STUCK => Ending::Stuck(what - Look::STUCK),
+            _ => Ending::Open,
+        }
+    }
 }
 
 /// What can be wrong on a step.
@@ -85,12 +135,13 @@ pub struct Progress {
 /// The graph.
 #[derive(Debug, Default)]
 pub(crate) struct Graph {
-    pub(crate) nodes: Tuples,
+    pub(crate) nodes: States,
     pub(crate) edges: Vec<Edge>,
-    /// How each node that was looked at ends, and where its edges begin and end.
-    pub(crate) looks: Vec<(Ending, u32, u32)>,
-    /// The node and edge by which each node was found.
-    pub(crate) parents: Vec<(u32, u32)>,
+    /// What was seen of each node that was looked at.
+    pub(crate) looks: Vec<Look>,
+    /// The node from which each node was found: by the first of its edges that leads there.
+    pub(crate) parents: Vec<u32>,
+    pub(crate) labels: IndexSet<Label>,
     pub(crate) words: IndexSet<Word>,
     pub(crate) texts: Bytes,
     /// Reports on stuck states.
@@ -111,20 +162,45 @@ pub(crate) struct Graph {
 impl Graph {
     /// About how much memory it takes, in bytes.
     pub(crate) fn size(&self) -> usize {
-        let node = size_of::<(u32, u32)>() + size_of::<(Ending, u32, u32)>();
+        let node = size_of::<u32>() + size_of::<Look>();
         self.nodes.size() + self.nodes.len() * node + self.edges.len() * size_of::<Edge>() + self.texts.size()
     }
 
     /// The edges of a node.
     #[inline]
     pub(crate) fn edges_of(&self, node: u32) -> std::ops::Range<usize> {
-        self.looks.get(node as usize).map_or(0..0, |(_, from, to)| *from as usize..*to as usize)
+        self.looks.get(node as usize).map_or(0..0, |look| look.edges())
     }
 
     /// How a node ends.
     #[inline]
     pub(crate) fn ending(&self, node: u32) -> Ending {
-        self.looks.get(node as usize).map_or(Ending::Unknown, |look| look.0)
+        self.looks.get(node as usize).map_or(Ending::Unknown, |look| look.ending())
+    }
+
+    /// What was seen of a node.
+    pub(crate) fn note(&mut self, node: u32, look: Look) {
+        if self.looks.len() <= node as usize {
+            self.looks.resize(node as usize + 1, Look::new(Ending::Unknown, 0..0));
+        }
+        self.looks[node as usize] = look;
+    }
+
+    /// The label of an edge.
+    #[inline]
+    pub(crate) fn label(&self, edge: Edge) -> Label {
+        self.labels.get_index(edge.label as usize).copied().unwrap_or(Label { word: 0, text: 0, births: 0 })
+    }
+
+    /// Which text an edge prints.
+    #[inline]
+    pub(crate) fn text_of(&self, edge: usize) -> u32 {
+        self.edges.get(edge).map_or(0, |edge| self.label(*edge).text)
+    }
+
+    /// The word of an edge.
+    pub(crate) fn word_of(&self, edge: usize) -> Option<&Word> {
+        self.words.get_index(self.label(*self.edges.get(edge)?).word as usize)
     }
 
     /// The shortest way to a node: its edges.
@@ -132,8 +208,9 @@ impl Graph {
         let mut way = Vec::new();
         let mut at = node;
         while at != 0 {
-            let Some((parent, edge)) = self.parents.get(at as usize).copied() else { break };
-            way.push(edge);
+            let Some(parent) = self.parents.get(at as usize).copied() else { break };
+            let Some(edge) = self.edges_of(parent).find(|edge| self.edges[*edge].to == at) else { break };
+            way.push(edge as u32);
             at = parent;
         }
         way.reverse();
@@ -142,13 +219,12 @@ impl Graph {
 
     /// The words of some edges.
     pub(crate) fn words_of<'a>(&'a self, edges: &'a [u32]) -> impl Iterator<Item = &'a Word> {
-        edges.iter().filter_map(|edge| self.words.get_index(self.edges.get(*edge as usize)?.word as usize))
+        edges.iter().filter_map(|edge| self.word_of(*edge as usize))
     }
 
     /// What some edges print.
     pub(crate) fn output_of(&self, edges: &[u32]) -> Vec<u8> {
-        let texts = edges.iter().filter_map(|edge| self.edges.get(*edge as usize));
-        texts.flat_map(|edge| self.texts.get(edge.text).iter().copied()).collect()
+        edges.iter().flat_map(|edge| self.texts.get(self.text_of(*edge as usize)).iter().copied()).collect()
     }
 
     /// Notes what the shortest way to a state prints in which every process has ended.

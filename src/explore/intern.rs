@@ -131,9 +131,8 @@ pub(crate) struct Tuples {
 const WHERE: u32 = 40;
 
 impl Tuples {
-    /// The hash of a tuple, for [`Tuples::insert_hashed`].
     #[inline]
-    pub(crate) fn hash(tuple: &[u32]) -> u64 {
+    fn hash(tuple: &[u32]) -> u64 {
         let mut quick = Quick(tuple.len() as u64);
         let mut pairs = tuple.chunks_exact(2);
         for pair in &mut pairs {
@@ -175,7 +174,8 @@ impl Tuples {
             }
             if place >> WHERE == hash >> WHERE {
                 let (number, known) = self.at((place & ((1 << WHERE) - 1)) as usize - 1);
-                if known == tuple {
+                // Most are short: a call to compare them would take longer than to do it.
+                if known.len() == tuple.len() && known.iter().zip(tuple).all(|(a, b)| a == b) {
                     return (at, Some(number));
                 }
             }
@@ -183,38 +183,10 @@ impl Tuples {
         }
     }
 
-    /// Looks at the memory that tuples with these hashes would be searched in, and at what they would be compared with. The answer means
-    /// nothing: many misses of the cache that do not wait for one another take hardly more time than one.
-    pub(crate) fn warm(&self, hashes: &[u64]) -> u64 {
-        if self.places.is_empty() {
-            return 0;
-        }
-        let mask = self.places.len() - 1;
-        let places = hashes.iter().fold(0, |sum, hash| sum ^ self.places[*hash as usize & mask]);
-        let known = hashes.iter().fold(0, |sum, hash| {
-            let place = self.places[*hash as usize & mask];
-            let start = (place & ((1 << WHERE) - 1)) as usize;
-            sum ^ self.words.get(start).copied().unwrap_or(0)
-        });
-        places ^ u64::from(known)
-    }
-
-    /// The number of a tuple with this hash that is there.
-    pub(crate) fn find(&self, tuple: &[u32], hash: u64) -> Option<u32> {
-        if self.places.is_empty() {
-            return None;
-        }
-        self.place(tuple, hash).1
-    }
-
     /// The number of a tuple, and whether it is new.
-    pub(crate) fn insert(&mut self, tuple: &[u32]) -> (u32, bool) {
-        self.insert_hashed(tuple, Self::hash(tuple))
-    }
-
-    /// The number of a tuple with this hash, and whether it is new.
     #[inline]
-    pub(crate) fn insert_hashed(&mut self, tuple: &[u32], hash: u64) -> (u32, bool) {
+    pub(crate) fn insert(&mut self, tuple: &[u32]) -> (u32, bool) {
+        let hash = Self::hash(tuple);
         if self.starts.len() * 2 >= self.places.len() {
             self.grow();
         }
@@ -263,7 +235,8 @@ mod tests {
                 let tuple = vec![n / 7; (n % 7) as usize];
                 let (number, new) = tuples.insert(&tuple);
                 assert_eq!(new, round == 0 && (n % 7 != 0 || n == 0));
-                assert_eq!((tuples.get(number), tuples.find(&tuple, Tuples::hash(&tuple))), (&*tuple, Some(number)));
+                assert_eq!(tuples.get(number), &*tuple);
+                assert_eq!(tuples.insert(&tuple), (number, false));
             }
         }
     }

@@ -109,16 +109,17 @@ fn closure(graph: &Graph, states: Vec<u32>) -> Vec<u32> {
     let mut known: HashMap<u32, (), Build> = nodes.iter().map(|node| (*node, ())).collect();
     let mut at = 0;
     while let Some(node) = nodes.get(at).copied() {
-        for edge in &graph.edges[graph.edges_of(node)] {
-            if edge.text == 0 && known.insert(edge.to, ()).is_none() {
-                nodes.push(edge.to);
+        for edge in graph.edges_of(node) {
+            let to = graph.edges[edge].to;
+            if graph.text_of(edge) == 0 && known.insert(to, ()).is_none() {
+                nodes.push(to);
             }
         }
         at += 1;
     }
     // Only states that print or end matter for what comes.
     nodes.retain(|node| {
-        graph.ending(*node) == Ending::Finished || graph.edges[graph.edges_of(*node)].iter().any(|edge| edge.text != 0)
+        graph.ending(*node) == Ending::Finished || graph.edges_of(*node).any(|edge| graph.text_of(edge) != 0)
     });
     nodes.sort_unstable();
     nodes.dedup();
@@ -137,12 +138,11 @@ fn follow(graph: &Graph, states: &[u32], bytes: bool) -> (bool, Vec<Letter>) {
     let mut ends = false;
     let mut steps: std::collections::BTreeMap<&[u8], Vec<u32>> = std::collections::BTreeMap::new();
     let mut go = |edge: usize, printed: usize| {
-        let about = graph.edges[edge];
-        let text = graph.texts.get(about.text);
+        let text = graph.texts.get(graph.text_of(edge));
         let letter = if bytes { &text[printed..=printed] } else { text };
         let leads = steps.entry(letter).or_default();
         if printed + letter.len() == text.len() {
-            leads.push(about.to);
+            leads.push(graph.edges[edge].to);
         } else {
             leads.extend(within(graph, edge, printed + 1));
         }
@@ -155,7 +155,7 @@ fn follow(graph: &Graph, states: &[u32], bytes: bool) -> (bool, Vec<Letter>) {
             continue;
         }
         ends |= graph.ending(word) == Ending::Finished;
-        graph.edges_of(word).filter(|edge| graph.edges[*edge].text != 0).for_each(|edge| go(edge, 0));
+        graph.edges_of(word).filter(|edge| graph.text_of(*edge) != 0).for_each(|edge| go(edge, 0));
     }
     (ends, steps.into_iter().map(|(letter, states)| (letter.to_vec(), states)).collect())
 }

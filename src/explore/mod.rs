@@ -1,7 +1,7 @@
 //! All schedules of a program: every order in which its processes can be seen to move, what they print, where they hang.
 //!
 //! The machine of `kernel` carries out every step; nothing here knows what a system call does. [`stepper`] moves it one step at a time,
-//! [`world`] keeps states as tuples of numbers, [`worker`] looks at states, [`search`] visits them all and makes the [`graph`], [`outputs`] and [`circles`] answer questions about the graph,
+//! [`world`] keeps states as tuples of numbers, [`worker`] looks at states, [`search`] visits them all, keeps them in [`states`] and makes the [`graph`], [`outputs`] and [`circles`] answer questions about the graph,
 //! [`survey`] puts the answers together. What was printed is not part of a state: texts stand on the steps between states.
 
 mod blind;
@@ -25,7 +25,9 @@ mod reduce;
 mod replay;
 mod schedule;
 mod search;
+mod shape;
 mod shorten;
+mod states;
 mod stepper;
 mod survey;
 mod worker;

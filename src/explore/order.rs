@@ -15,9 +15,10 @@ pub(crate) fn find(graph: &Graph) -> Vec<[String; 2]> {
         .edges
         .iter()
         .map(|edge| {
-            let word = graph.words.get_index(edge.word as usize).filter(|_| edge.text != 0)?;
+            let label = graph.label(*edge);
+            let word = graph.words.get_index(label.word as usize).filter(|_| label.text != 0)?;
             let who = roles.insert_full(word.descent.clone()).0 as u32;
-            Some(events.insert_full((who, edge.text)).0)
+            Some(events.insert_full((who, label.text)).0)
         })
         .collect();
     let count = events.len();

@@ -232,17 +232,18 @@ fn list(graph: &Graph, alive: &[bool], limits: Limits) -> Outputs {
             }
             Ending::Open => {
                 for edge in graph.edges_of(node).filter(|edge| leads(graph.edges[*edge].to)) {
-                    let about = graph.edges[edge];
-                    let next = if about.text == 0 {
+                    let to = graph.edges[edge].to;
+                    let label = graph.label(graph.edges[edge]);
+                    let next = if label.text == 0 {
                         printed
                     } else {
                         text.clear();
                         text.extend_from_slice(texts.get(printed));
-                        text.extend_from_slice(graph.texts.get(about.text));
+                        text.extend_from_slice(graph.texts.get(label.text));
                         texts.intern(&text).0
                     };
-                    let free = idle.get(about.word as usize).copied().unwrap_or(false);
-                    met.meet((about.to, next), (at, edge as u32), free);
+                    let free = idle.get(label.word as usize).copied().unwrap_or(false);
+                    met.meet((to, next), (at, edge as u32), free);
                 }
             }
             Ending::Unknown => {}
@@ -311,13 +312,10 @@ fn way_to(pairs: &Pairs, texts: &Bytes, pair: u32) -> Way {
 
 /// Whether a circle from which an end can be reached prints something.
 fn prints_for_ever(graph: &Graph, alive: &[bool]) -> bool {
-    if graph.edges.iter().all(|edge| edge.text == 0) {
-        return false;
-    }
     let components = circles::components(graph);
     let inside = |node: u32, to: u32| components[node as usize] == components[to as usize];
     (0..graph.looks.len() as u32).any(|node| {
-        let prints = |edge: usize| graph.edges[edge].text != 0 && inside(node, graph.edges[edge].to);
+        let prints = |edge: usize| graph.text_of(edge) != 0 && inside(node, graph.edges[edge].to);
         alive.get(node as usize).copied().unwrap_or(false) && graph.edges_of(node).any(prints)
     })
 }
@@ -366,10 +364,10 @@ pub(crate) fn possible(graph: &Graph, wanted: &[u8]) -> Possible {
             _ => {}
         }
         for edge in graph.edges_of(node) {
-            let about = graph.edges[edge];
-            let text = graph.texts.get(about.text);
+            let to = graph.edges[edge].to;
+            let text = graph.texts.get(graph.text_of(edge));
             if wanted[here..].starts_with(text) {
-                pairs.entry((about.to, done + text.len() as u32)).or_insert((at as u32, edge as u32));
+                pairs.entry((to, done + text.len() as u32)).or_insert((at as u32, edge as u32));
             } else {
                 let common = text.iter().zip(&wanted[here..]).take_while(|(a, b)| a == b).count();
                 if here + common > fits {
@@ -377,7 +375,7 @@ pub(crate) fn possible(graph: &Graph, wanted: &[u8]) -> Possible {
                     instead.clear();
                 }
                 if here + common == fits {
-                    let who = graph.words.get_index(about.word as usize).map(|word| super::world::role(&word.descent));
+                    let who = graph.word_of(edge).map(|word| super::world::role(&word.descent));
                     instead.insert((text[common..].to_vec(), who.unwrap_or_default()));
                 }
             }

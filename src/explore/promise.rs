@@ -89,10 +89,10 @@ pub(crate) fn broken(graph: &Graph, promise: &Promise) -> Option<Way> {
             return Some(way_to(graph, &pairs, at));
         }
         for edge in graph.edges_of(node) {
-            let about = graph.edges[edge];
-            let next = follower.after(place, graph.texts.get(about.text));
-            if known.insert((about.to, next), ()).is_none() {
-                pairs.push((about.to, next, at as u32, edge as u32));
+            let to = graph.edges[edge].to;
+            let next = follower.after(place, graph.texts.get(graph.text_of(edge)));
+            if known.insert((to, next), ()).is_none() {
+                pairs.push((to, next, at as u32, edge as u32));
             }
         }
         at += 1;

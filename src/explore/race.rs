@@ -17,8 +17,7 @@ pub(crate) struct Race {
 pub(crate) fn find(graph: &Graph, alive: &[bool]) -> Option<Race> {
     let ends = |edge: usize| alive.get(graph.edges[edge].to as usize).copied().unwrap_or(true);
     (0..graph.looks.len() as u32).find_map(|node| {
-        let prints: Vec<usize> =
-            graph.edges_of(node).filter(|edge| ends(*edge) && graph.edges[*edge].text != 0).collect();
+        let prints: Vec<usize> = graph.edges_of(node).filter(|edge| ends(*edge) && graph.text_of(*edge) != 0).collect();
         let mut pairs =
             prints.iter().enumerate().flat_map(|(at, one)| prints[at + 1..].iter().map(move |two| [*one, *two]));
         pairs.find(|pair| matters(graph, *pair)).map(|edges| Race { node, edges })
@@ -27,8 +26,8 @@ pub(crate) fn find(graph: &Graph, alive: &[bool]) -> Option<Race> {
 
 /// Whether the two are of different processes, and what is printed is another text from there on, whatever follows.
 fn matters(graph: &Graph, [one, two]: [usize; 2]) -> bool {
-    let who = |edge: usize| graph.words.get_index(graph.edges[edge].word as usize).map(|word| &word.descent);
-    let text = |edge: usize| graph.texts.get(graph.edges[edge].text);
+    let who = |edge: usize| graph.word_of(edge).map(|word| &word.descent);
+    let text = |edge: usize| graph.texts.get(graph.text_of(edge));
     let (first, second) = (text(one), text(two));
     who(one) != who(two) && !first.starts_with(second) && !second.starts_with(first)
 }

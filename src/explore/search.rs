@@ -8,12 +8,15 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::Scope;
 
 use super::component::Store;
-use super::graph::{Bounds, Edge, Ending, Graph, Place, Progress};
-use super::intern::{Quick, Tuples};
+use super::graph::{Bounds, Edge, Ending, Graph, Label, Look, Place, Progress};
+use super::intern::Quick;
 use super::schedule::Word;
+use super::states::{Batch, Halves};
 use super::worker::{Found, Looked, Maker, Tasks, Worker};
-use super::world::Effect;
+use super::world::{Effect, WHOLE};
 
+/// About how many states are looked up in memory together: as many as the processor remembers the pages of.
+const AT_ONCE: usize = 48;
 /// Levels with fewer states are not worth the hand-over.
 const WORTH_SHARING: usize = 64;
 /// The most states in a piece.
@@ -26,13 +29,11 @@ const LOOKS_OF_WALKS: (usize, usize) = (100, 20_000);
 
 /// An effect as the graph knows it.
 struct Known {
-    word: u32,
-    /// The word where the process goes alone.
+    label: u32,
+    /// The label where the process goes alone.
     alone: u32,
-    text: u32,
-    births: u32,
-    /// What is worth telling about it, by its number among all that was found.
-    found: Box<[u32]>,
+    /// Where what is worth telling about it lies among all such lists.
+    found: usize,
 }
 
 /// A search under way.
@@ -42,6 +43,14 @@ struct Search<'a> {
     report: &'a mut dyn FnMut(Progress) -> bool,
     /// The effects of each worker.
     effects: Vec<Vec<Known>>,
+    /// The deltas of each worker, as the graph knows them; the first is none.
+    deltas: Vec<Vec<u32>>,
+    /// Lists of what is worth telling about effects, by its number among all that was found; the first is empty.
+    found: Vec<Vec<u32>>,
+    /// The states that some steps lead to.
+    batch: Batch,
+    /// The effect of each of these steps, and the halves of that state.
+    hops: Vec<(u32, Halves)>,
     sizes: Vec<usize>,
     /// Nodes to look at once more, since their process may not go alone: the others might never move.
     again: VecDeque<(u32, u32)>,
@@ -52,11 +61,11 @@ struct Search<'a> {
 
 /// Somebody who works in a thread of his own.
 struct Helper {
-    tasks: Sender<(usize, Tasks)>,
+    tasks: Sender<(usize, Arc<Tasks>)>,
 }
 
-/// What a helper sends back: who he is, which piece it was, and what came of it.
-type Answer = (usize, usize, Result<Looked, String>);
+/// What a helper sends back: who he is, which piece it was with its tasks, and what came of it.
+type Answer = (usize, usize, Arc<Tasks>, Result<Looked, String>);
 
 /// Visits all states from where the first worker's machine stands. `report` is told how it goes, and says whether to go on.
 pub(crate) fn search(
@@ -72,6 +81,10 @@ pub(crate) fn search(
         bounds,
         report,
         effects: Vec::new(),
+        deltas: vec![vec![0]; jobs + 1],
+        found: vec![Vec::new()],
+        batch: Batch::default(),
+        hops: Vec::new(),
         sizes: vec![0; jobs + 1],
         again: VecDeque::new(),
         looked: 0,
@@ -79,8 +92,9 @@ pub(crate) fn search(
     };
     search.effects.resize_with(jobs + 1, Vec::new);
     search.graph.texts.intern(b"");
-    search.graph.nodes.insert(&first.world.state());
-    search.graph.parents.push((0, 0));
+    let start = search.graph.nodes.halve(&first.world.state());
+    search.graph.nodes.insert(start);
+    search.graph.parents.push(0);
     std::thread::scope(|scope| search.run(first, store, maker, jobs, scope));
     search.graph
 }
@@ -149,30 +163,38 @@ impl Search<'_> {
     fn look_at(&mut self, first: &mut Worker, node: u32) {
         self.again.clear();
         let mut tasks = VecDeque::from([(node, 0)]);
+        let mut piece = Tasks::default();
         while !tasks.is_empty() {
-            let piece = self.piece(&mut tasks, LARGEST_PIECE);
+            self.fill(&mut piece, &mut tasks, LARGEST_PIECE);
             let looked = first.work(&piece);
-            self.take(0, looked);
+            self.take(0, &piece, looked);
             tasks = std::mem::take(&mut self.again);
         }
     }
 
-    /// The first of the tasks, as a piece.
-    fn piece(&self, tasks: &mut VecDeque<(u32, u32)>, most: usize) -> Tasks {
+    /// Makes the first of the tasks the piece.
+    fn fill(&self, piece: &mut Tasks, tasks: &mut VecDeque<(u32, u32)>, most: usize) {
         let count = tasks.len().min(most);
-        let mut piece = Tasks::default();
+        piece.clear();
         for (node, tried) in tasks.drain(..count) {
-            piece.add(node, tried, self.graph.nodes.get(node));
+            piece.add(node, tried, |out| self.graph.nodes.get(node, out));
         }
-        piece
+    }
+
+    /// The first of the tasks, as a piece to send away.
+    fn piece(&self, tasks: &mut VecDeque<(u32, u32)>, most: usize) -> Arc<Tasks> {
+        let mut piece = Tasks::default();
+        self.fill(&mut piece, tasks, most);
+        Arc::new(piece)
     }
 
     /// The first worker does all tasks.
     fn alone(&mut self, first: &mut Worker, mut tasks: VecDeque<(u32, u32)>) {
+        let mut piece = Tasks::default();
         while !tasks.is_empty() && !self.graph.cut {
-            let piece = self.piece(&mut tasks, LARGEST_PIECE);
+            self.fill(&mut piece, &mut tasks, LARGEST_PIECE);
             let looked = first.work(&piece);
-            self.take(0, looked);
+            self.take(0, &piece, looked);
         }
     }
 
@@ -180,18 +202,18 @@ impl Search<'_> {
     fn share(&mut self, mut tasks: VecDeque<(u32, u32)>, helpers: &[Helper], receiver: &Receiver<Answer>) {
         let most = (tasks.len() / (helpers.len() * 4)).clamp(16, LARGEST_PIECE);
         let (mut sent, mut taken, mut away) = (0, 0, 0_usize);
-        let mut early: BTreeMap<usize, (usize, Looked)> = BTreeMap::new();
+        let mut early: BTreeMap<usize, (usize, Arc<Tasks>, Looked)> = BTreeMap::new();
         for helper in helpers.iter().chain(helpers) {
             if !tasks.is_empty() && helper.tasks.send((sent, self.piece(&mut tasks, most))).is_ok() {
                 (sent, away) = (sent + 1, away + 1);
             }
         }
         while away > 0 {
-            let Ok((who, number, looked)) = receiver.recv() else { return };
+            let Ok((who, number, piece, looked)) = receiver.recv() else { return };
             away -= 1;
             match looked {
                 Ok(looked) => {
-                    early.insert(number, (who, looked));
+                    early.insert(number, (who, piece, looked));
                 }
                 Err(why) => self.graph.stop(why),
             }
@@ -202,17 +224,21 @@ impl Search<'_> {
             {
                 (sent, away) = (sent + 1, away + 1);
             }
-            while let Some((who, looked)) = early.remove(&taken) {
+            while let Some((who, piece, looked)) = early.remove(&taken) {
                 taken += 1;
                 if !self.graph.cut {
-                    self.take(who, looked);
+                    self.take(who, &piece, looked);
                 }
             }
         }
     }
 
     /// Puts into the graph what a worker has found.
-    fn take(&mut self, who: usize, looked: Looked) {
+    fn take(&mut self, who: usize, tasks: &Tasks, looked: Looked) {
+        for delta in &looked.deltas {
+            let known = self.graph.nodes.delta(delta.clone());
+            self.deltas[who].push(known);
+        }
         for effect in looked.effects {
             let known = self.known(effect);
             self.effects[who].push(known);
@@ -221,15 +247,26 @@ impl Search<'_> {
         for why in looked.bounds {
             self.graph.bound(why);
         }
-        let hashes = self.hashes(&looked.steps);
-        let mut steps = Steps { words: &looked.steps, hashes: &hashes };
-        for (node, found) in looked.nodes {
-            if self.graph.nodes.len() > self.bounds.states {
-                self.graph.stop(format!("the limit of {} states was reached (--max-states)", self.bounds.states));
+        let mut steps = looked.steps.as_slice();
+        let mut nodes = tasks.iter().map(|(node, ..)| node).zip(looked.nodes);
+        let mut some = Vec::new();
+        loop {
+            self.batch.clear();
+            self.hops.clear();
+            while self.hops.len() < AT_ONCE
+                && let Some((node, found)) = nodes.next()
+            {
+                if let Found::Steps(count, _) = found {
+                    steps = self.follow((who, node), count, steps);
+                }
+                some.push((node, found));
+            }
+            if some.is_empty() {
+                break;
+            }
+            if !self.add_all(who, &mut some) {
                 return;
             }
-            steps = self.add(who, node, found, steps);
-            self.looked += 1;
         }
         let progress = Progress {
             states: self.graph.nodes.len(),
@@ -248,29 +285,69 @@ impl Search<'_> {
     }
 
     fn known(&mut self, effect: Effect) -> Known {
+        let graph = &mut self.graph;
+        let (text, births) = (graph.texts.intern(&effect.text).0, effect.births);
         let alone = Word { idle: effect.sleeps, ..effect.word.clone() };
-        Known {
-            word: self.graph.words.insert_full(effect.word).0 as u32,
-            alone: self.graph.words.insert_full(alone).0 as u32,
-            text: self.graph.texts.intern(&effect.text).0,
-            births: effect.births,
-            found: effect.found.into_iter().map(|found| self.graph.finds.insert_full(found).0 as u32).collect(),
+        let [label, alone] = [effect.word, alone].map(|word| {
+            let word = graph.words.insert_full(word).0 as u32;
+            graph.labels.insert_full(Label { word, text, births }).0 as u32
+        });
+        let mut found = 0;
+        if !effect.found.is_empty() {
+            found = self.found.len();
+            let finds = effect.found.into_iter().map(|found| graph.finds.insert_full(found).0 as u32);
+            self.found.push(finds.collect());
         }
+        Known { label, alone, found }
     }
 
-    /// The hashes of the states that some steps lead to.
-    fn hashes(&self, steps: &[u32]) -> Vec<u64> {
-        let mut hashes = Vec::with_capacity(steps.len() / 8);
-        let mut rest = Steps { words: steps, hashes: &[] };
-        while let Some((_, state, _)) = rest.next() {
-            hashes.push(Tuples::hash(state));
+    /// Reads so many steps from a node, and gives those that are left.
+    fn follow<'s>(&mut self, (who, node): (usize, u32), count: u32, steps: &'s [u32]) -> &'s [u32] {
+        let from = self.graph.nodes.halves_of(node);
+        let deltas = &self.deltas[who];
+        let mut steps = steps;
+        for _ in 0..count {
+            let (effect, next) = match steps {
+                [effect, even, odd, rest @ ..] if effect & WHOLE == 0 => {
+                    self.batch.add(from, [deltas[*even as usize], deltas[*odd as usize]]);
+                    (*effect, rest)
+                }
+                [effect, length, rest @ ..] => {
+                    let (state, rest) = rest.split_at((*length as usize).min(rest.len()));
+                    self.batch.add(self.graph.nodes.halve(state), [0, 0]);
+                    (effect & !WHOLE, rest)
+                }
+                _ => break,
+            };
+            steps = next;
+            self.hops.push((effect, Halves::default()));
         }
-        std::hint::black_box(self.graph.nodes.warm(&hashes));
-        hashes
+        steps
     }
 
-    /// Adds what was found of a node; the steps that are left for the nodes after it.
-    fn add<'s>(&mut self, who: usize, node: u32, found: Found, mut steps: Steps<'s>) -> Steps<'s> {
+    /// Adds what was found of some nodes, whose steps were read; whether there is room for more states.
+    fn add_all(&mut self, who: usize, some: &mut Vec<(u32, Found)>) -> bool {
+        let found = self.graph.nodes.settle(&mut self.batch);
+        self.hops.iter_mut().zip(found).for_each(|(hop, halves)| hop.1 = halves);
+        let hops = std::mem::take(&mut self.hops);
+        let mut rest = hops.as_slice();
+        for (node, found) in some.drain(..) {
+            if self.graph.nodes.len() > self.bounds.states {
+                self.graph.stop(format!("the limit of {} states was reached (--max-states)", self.bounds.states));
+                return false;
+            }
+            let count = if let Found::Steps(count, _) = found { count as usize } else { 0 };
+            let (steps, later) = rest.split_at(count.min(rest.len()));
+            rest = later;
+            self.add(who, node, found, steps);
+            self.looked += 1;
+        }
+        self.hops = hops;
+        true
+    }
+
+    /// Adds what was found of a node, and the steps from it.
+    fn add(&mut self, who: usize, node: u32, found: Found, steps: &[(u32, Halves)]) {
         let from = self.graph.edges.len() as u32;
         let ending = match found {
             Found::Finished => {
@@ -280,81 +357,45 @@ impl Search<'_> {
             Found::Stuck(report) => Ending::Stuck(self.graph.reports.insert_full(report).0 as u32),
             Found::Spins(word) => {
                 let word = self.graph.words.insert_full(word).0 as u32;
-                self.graph.edges.push(Edge { to: node, word, text: 0, births: 0 });
+                let label = self.graph.labels.insert_full(Label { word, text: 0, births: 0 }).0 as u32;
+                self.graph.edges.push(Edge { to: node, label });
                 Ending::Open
             }
-            Found::Steps(count, alone) => {
+            Found::Steps(_, alone) => {
                 // A process may go alone, but not round a circle, in which the others would never move.
                 if let Some(tried) = alone {
-                    let mut ahead = steps;
-                    let forward = (0..count).all(|_| {
-                        ahead.next().is_none_or(|(_, state, hash)| {
-                            self.graph.nodes.find(state, hash).is_none_or(|to| to > node)
-                        })
-                    });
-                    if !forward {
+                    let forward =
+                        |(_, halves): &(u32, Halves)| self.graph.nodes.find(*halves).is_none_or(|to| to > node);
+                    if !steps.iter().all(forward) {
                         self.again.push_back((node, tried));
                         self.looked -= 1;
-                        for _ in 0..count {
-                            steps.next();
-                        }
-                        return steps;
+                        return;
                     }
                 }
-                for _ in 0..count {
-                    let Some((effect, state, hash)) = steps.next() else { break };
-                    self.edge((who, node, alone.is_some()), effect, state, hash);
+                for (effect, halves) in steps {
+                    self.edge((who, node, alone.is_some()), *effect, *halves);
                 }
                 Ending::Open
             }
         };
-        if self.graph.looks.len() <= node as usize {
-            self.graph.looks.resize(node as usize + 1, (Ending::Unknown, 0, 0));
-        }
-        self.graph.looks[node as usize] = (ending, from, self.graph.edges.len() as u32);
-        steps
+        self.graph.note(node, Look::new(ending, from..self.graph.edges.len() as u32));
     }
 
     #[inline]
-    fn edge(&mut self, (who, node, alone): (usize, u32, bool), effect: u32, state: &[u32], hash: u64) {
+    fn edge(&mut self, (who, node, alone): (usize, u32, bool), effect: u32, halves: Halves) {
         let graph = &mut self.graph;
         let edge = graph.edges.len() as u32;
-        let (to, new) = graph.nodes.insert_hashed(state, hash);
+        let (to, new) = graph.nodes.insert(halves);
         if new {
-            graph.parents.push((node, edge));
+            graph.parents.push(node);
         }
         let Some(known) = self.effects[who].get(effect as usize) else { return };
-        for found in &known.found {
-            graph.found.entry(*found).or_insert(Place { from: node, edge });
-        }
-        let word = if alone { known.alone } else { known.word };
-        graph.edges.push(Edge { to, word, text: known.text, births: known.births });
-    }
-}
-
-/// Steps as a worker gives them: for each the number of its effect, the length of the state it leads to, and that state; with the
-/// hashes of the states, where they are known.
-#[derive(Clone, Copy)]
-struct Steps<'s> {
-    words: &'s [u32],
-    hashes: &'s [u64],
-}
-
-impl<'s> Steps<'s> {
-    /// The number of the next one's effect, the state it leads to, and the hash of that.
-    #[inline]
-    fn next(&mut self) -> Option<(u32, &'s [u32], u64)> {
-        let [effect, length, rest @ ..] = self.words else { return None };
-        let (state, rest) = rest.split_at_checked(*length as usize)?;
-        self.words = rest;
-        let hash = match self.hashes {
-            [hash, hashes @ ..] => {
-                self.hashes = hashes;
-                *hash
+        if known.found != 0 {
+            for found in &self.found[known.found] {
+                graph.found.entry(*found).or_insert(Place { from: node, edge });
             }
-            [] => 0,
-        };
-        Some((*effect, state, hash))
+        }
+        graph.edges.push(Edge { to, label: if alone { known.alone } else { known.label } });
     }
 }
 
@@ -366,7 +407,7 @@ fn hire<'scope>(
     answers: Sender<Answer>,
     scope: &'scope Scope<'scope, '_>,
 ) -> Helper {
-    let (tasks, receiver) = channel::<(usize, Tasks)>();
+    let (tasks, receiver) = channel::<(usize, Arc<Tasks>)>();
     scope.spawn(move || {
         let mut worker = maker(store);
         for (number, tasks) in receiver {
@@ -374,7 +415,7 @@ fn hire<'scope>(
                 Ok(worker) => Ok(worker.work(&tasks)),
                 Err(why) => Err(why.clone()),
             };
-            if answers.send((who, number, looked)).is_err() {
+            if answers.send((who, number, tasks, looked)).is_err() {
                 return;
             }
         }

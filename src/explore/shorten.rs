@@ -1,7 +1,8 @@
 //! Makes schedules shorter: a process that has fallen asleep and is woken later could have made its call then. Whether it comes to the same is
 //! not argued but tried.
 
-use super::component::{Component, NONE, Slot};
+use super::component::Component;
+use super::memo::Hint;
 use super::schedule::{Step, Word};
 use super::stepper::timers_of;
 use super::world::World;
@@ -39,11 +40,10 @@ struct Ran {
 /// Runs a schedule; nothing where it leads elsewhere, or prints something else.
 fn run(world: &mut World, course: &Course<'_>, words: &[Word]) -> Option<Ran> {
     let mut state = course.from.to_vec();
-    let mut slots: Vec<(Slot, u32)> = Vec::new();
     let (mut text, mut ran) = (Vec::new(), Ran { sleeps: Vec::new() });
     for (number, word) in words.iter().enumerate() {
-        world.slots(&state, &mut slots);
-        let (at, pid, can) = slots.iter().enumerate().find_map(|(at, (_, id))| match world.component(*id) {
+        let shape = world.shape_of(&state);
+        let (at, pid, can) = state.iter().enumerate().find_map(|(at, id)| match world.component(*id) {
             Some(Component::Process(local)) if local.process.ppid.0 != 0 && local.process.descent() == word.descent => {
                 let timer = timers_of(&local.process).iter().any(|(_, act)| *act == word.act);
                 Some((at, local.process.pid, timer || local.process.state == State::Ready))
@@ -53,10 +53,11 @@ fn run(world: &mut World, course: &Course<'_>, words: &[Word]) -> Option<Ran> {
         if !can {
             return None;
         }
-        let mut next = Vec::new();
+        let mut told = Vec::new();
         let step = Step { pid, act: word.act };
-        let effect = world.step((&slots, &state), at, step, &mut (NONE, 0), &mut next);
-        let effect = world.effects.get(effect as usize)?;
+        let effect = world.step((shape, &state), at, step, &mut Hint::default(), &mut told);
+        let next = world.next(&state, &told);
+        let effect = world.effects.get_index(effect as usize)?;
         text.extend_from_slice(&effect.text);
         if effect.sleeps {
             ran.sleeps.push(number);

@@ -224,16 +224,14 @@ impl Survey {
         };
         let mut bounds = self.graph.bounds.clone();
         bounds.extend(found.bound.clone());
-        let (least, most) = circles::extremes(&self.graph, &alive, |edge| u64::from(self.graph.edges[edge].births));
+        let births: Vec<u64> = self.graph.labels.iter().map(|label| u64::from(label.births)).collect();
+        let (least, most) = circles::extremes(&self.graph, &alive, &births);
         let in_text: Vec<u64> = (0..self.graph.texts.len())
             .map(|text| self.graph.texts.get(text as u32).iter().filter(|byte| **byte == b'\n').count() as u64)
             .collect();
-        let lines = |edge: usize| in_text.get(self.graph.edges[edge].text as usize).copied().unwrap_or(0);
-        let (fewest, longest) = if in_text.iter().all(|lines| *lines == 0) {
-            (0, Some(0))
-        } else {
-            circles::extremes(&self.graph, &alive, lines)
-        };
+        let lines: Vec<u64> =
+            self.graph.labels.iter().map(|label| in_text.get(label.text as usize).copied().unwrap_or(0)).collect();
+        let (fewest, longest) = circles::extremes(&self.graph, &alive, &lines);
         let unordered = if found.outputs.len() > 1 || found.count.is_some_and(|count| count > 1) {
             self.unordered(&alive)
         } else {
@@ -270,7 +268,8 @@ impl Survey {
             return self.schedule(&way.edges, false);
         }
         let words = schedule::needed(self.graph.words_of(&way.edges)).into_iter().cloned().collect();
-        let course = Course { from: self.graph.nodes.get(0), to: self.graph.nodes.get(way.node), text: &way.text };
+        let [from, to] = [0, way.node].map(|node| self.state(node));
+        let course = Course { from: &from, to: &to, text: &way.text };
         let words = shorten::shorten(&mut self.world, &course, words);
         schedule::text(words.iter(), false)
     }
@@ -330,13 +329,7 @@ impl Survey {
         let steps: Vec<(u32, u32)> = seen.into_iter().skip(begin).collect();
         let mut movers: std::collections::BTreeMap<String, (u32, u32)> = std::collections::BTreeMap::new();
         for (node, edge) in steps {
-            let word = self
-                .graph
-                .edges
-                .get(edge as usize)
-                .and_then(|edge| self.graph.words.get_index(edge.word as usize))
-                .cloned();
-            let Some(word) = word else { continue };
+            let Some(word) = self.graph.word_of(edge as usize).cloned() else { continue };
             let Some(line) = self.line(node, &word.descent) else { continue };
             let lines = movers.entry(role(&word.descent)).or_insert((line, line));
             *lines = (lines.0.min(line), lines.1.max(line));
@@ -355,10 +348,16 @@ impl Survey {
         format!("goes on for ever: {}", who.join(", "))
     }
 
+    /// The components of a node's state.
+    fn state(&self, node: u32) -> Vec<u32> {
+        let mut state = Vec::new();
+        self.graph.nodes.get(node, &mut state);
+        state
+    }
+
     /// The line where a process stands in the state of a node.
     fn line(&mut self, node: u32, descent: &[u32]) -> Option<u32> {
-        let mut state = Vec::new();
-        self.world.slots(self.graph.nodes.get(node), &mut state);
+        let state = self.world.slots(&self.state(node));
         self.world.load(&state);
         let living = |process: &&Process| process.ppid.0 != 0 && process.descent() == descent;
         let here = self.world.stepper.machine.processes().find(living)?.here();
@@ -373,9 +372,8 @@ impl Survey {
     }
 
     fn print(&mut self, node: u32, edge: usize) -> Option<Print> {
-        let edge = self.graph.edges.get(edge)?;
-        let printed = text(self.graph.texts.get(edge.text));
-        let descent = self.graph.words.get_index(edge.word as usize)?.descent.clone();
+        let printed = text(self.graph.texts.get(self.graph.text_of(edge)));
+        let descent = self.graph.word_of(edge)?.descent.clone();
         Some(Print { who: role(&descent), line: self.line(node, &descent)?, text: printed })
     }
 

@@ -4,16 +4,18 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::component::{NONE, Slot, Store, is_process};
+use super::component::{NONE, Store};
 use super::count::{self, Counted};
 use super::futures::{Futures, Prints};
 use super::intern::Build;
-use super::memo::Hint;
+use super::memo::{Delta, Hint};
 use super::reduce::{self, Facts};
 use super::schedule::{Act, Step, Word};
+use super::shape::middle;
 use super::stepper::Sleep;
 use super::survey::{Reduction, Want};
 use super::world::{Effect, World};
+use crate::kernel::Pid;
 use crate::report::stuck;
 
 /// Nodes to look at: of each its number, how many of the processes that might go alone were tried in vain, and where its state
@@ -25,10 +27,31 @@ pub(crate) struct Tasks {
 }
 
 impl Tasks {
-    /// Adds a node.
-    pub(crate) fn add(&mut self, node: u32, tried: u32, state: &[u32]) {
-        self.states.extend_from_slice(state);
+    /// Adds a node; `state` adds the components of its state.
+    pub(crate) fn add(&mut self, node: u32, tried: u32, state: impl FnOnce(&mut Vec<u32>)) {
+        state(&mut self.states);
         self.nodes.push((node, tried, self.states.len()));
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Forgets all of them.
+    pub(crate) fn clear(&mut self) {
+        self.nodes.clear();
+        self.states.clear();
+    }
+
+    /// Each node with its number, how many were tried, and its state.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, u32, &[u32])> {
+        let mut from = 0;
+        self.nodes.iter().map(move |(node, tried, end)| {
+            let state = self.states.get(from..*end).unwrap_or(&[]);
+            from = *end;
+            (*node, *tried, state)
+        })
     }
 }
 
@@ -47,10 +70,12 @@ pub(crate) enum Found {
 /// What came of some tasks.
 #[derive(Default)]
 pub(crate) struct Looked {
-    /// The node and how it ends, in the order of the tasks.
-    pub(crate) nodes: Vec<(u32, Found)>,
-    /// For each step the number of its effect, the length of the state it leads to, and that state.
+    /// How each node ends, in the order of the tasks.
+    pub(crate) nodes: Vec<Found>,
+    /// For each step what leads to its state, as [`World::step`] tells it.
     pub(crate) steps: Vec<u32>,
+    /// Deltas that the worker has not told of before.
+    pub(crate) deltas: Vec<Delta>,
     /// Effects that the worker has not told of before.
     pub(crate) effects: Vec<Effect>,
     /// Why it is not complete, where it is not.
@@ -59,20 +84,35 @@ pub(crate) struct Looked {
     pub(crate) size: usize,
 }
 
+/// A process as it stands: who it is, and where its acts and then its timers are among all moves.
+#[derive(Debug, Clone, Copy)]
+struct Stand {
+    pid: Pid,
+    moves: u32,
+    acts: u32,
+    timers: u32,
+}
+
 /// Looks at states.
 pub(crate) struct Worker {
     pub(crate) world: World,
     futures: Futures,
     reduction: Reduction,
     want: Want,
-    /// The facts of all processes that were met, with a hint for each of their acts and timers.
-    facts: Vec<(Facts, Vec<Hint>)>,
+    /// The facts of all processes that were met.
+    facts: Vec<Facts>,
+    /// For each of these what is asked in every state: these lie close together.
+    stands: Vec<Stand>,
+    /// What each of these can do, with a hint.
+    moves: Vec<(Act, Hint)>,
     /// By the number of a process: which facts it had with which open files when it was looked at last.
     last: Vec<(u32, u32)>,
     /// Which facts a process has, by its number and that of the open files.
     known: HashMap<(u32, u32), u32, Build>,
-    told: usize,
-    slots: Vec<(Slot, u32)>,
+    /// How many effects and deltas it has told of.
+    told: (usize, usize),
+    /// The number of the state's shape.
+    shape: u32,
     /// The place of each process in the state, and which facts it has.
     here: Vec<(usize, u32)>,
     steps: Vec<Next>,
@@ -82,7 +122,7 @@ pub(crate) struct Worker {
     most_steps: usize,
 }
 
-/// A step that can be made: the process's place among all, what it does, and which of its acts and timers that is.
+/// A step that can be made: the process's place among all, what it does, and which of all moves that is.
 pub(crate) type Next = (usize, Act, usize);
 
 impl Worker {
@@ -94,10 +134,12 @@ impl Worker {
             reduction,
             want,
             facts: Vec::new(),
+            stands: Vec::new(),
+            moves: Vec::new(),
             last: Vec::new(),
             known: HashMap::default(),
-            told: 0,
-            slots: Vec::new(),
+            told: (0, 0),
+            shape: NONE,
             here: Vec::new(),
             steps: Vec::new(),
             late: Vec::new(),
@@ -113,15 +155,14 @@ impl Worker {
     /// Carries out some tasks.
     pub(crate) fn work(&mut self, tasks: &Tasks) -> Looked {
         let mut looked = Looked { steps: Vec::with_capacity(self.most_steps), ..Looked::default() };
-        let mut from = 0;
-        for (node, tried, end) in &tasks.nodes {
-            let state = tasks.states.get(from..*end).unwrap_or(&[]);
-            from = *end;
-            let found = self.look(*tried, state, &mut looked.steps);
-            looked.nodes.push((*node, found));
+        looked.nodes.reserve(tasks.len());
+        for (_, tried, state) in tasks.iter() {
+            let found = self.look(tried, state, &mut looked.steps);
+            looked.nodes.push(found);
         }
-        looked.effects = self.world.effects[self.told..].to_vec();
-        self.told = self.world.effects.len();
+        looked.effects = self.world.effects.get_range(self.told.0..).into_iter().flatten().cloned().collect();
+        looked.deltas = self.world.deltas(self.told.1).cloned().collect();
+        self.told = (self.world.effects.len(), self.told.1 + looked.deltas.len());
         if self.world.stepper.out_of_budget {
             looked
                 .bounds
@@ -139,23 +180,29 @@ impl Worker {
 
     /// Which facts the process in a place of the state has.
     #[inline]
-    fn facts(&mut self, place: usize) -> Option<u32> {
-        let (slot, id) = self.slots[place];
-        let files = self.slots[1].1;
+    fn facts(&mut self, state: &[u32], place: usize) -> Option<u32> {
+        let (id, files) = (state[place], state[middle(state.len())]);
         match self.last.get(id as usize) {
             Some((known, which)) if *known == files => Some(*which),
-            _ => self.find_facts(slot, id, files),
+            _ => self.find_facts(state, place),
         }
     }
 
-    fn find_facts(&mut self, slot: Slot, id: u32, files: u32) -> Option<u32> {
+    #[cold]
+    fn find_facts(&mut self, state: &[u32], place: usize) -> Option<u32> {
+        let (id, files) = (state[place], state[middle(state.len())]);
         let which = match self.known.get(&(id, files)) {
             Some(which) => *which,
             None => {
-                self.world.load(&self.slots);
-                let facts = Facts::of(&mut self.world.stepper, &mut self.futures, crate::kernel::Pid(slot as u32))?;
-                let hints = vec![(NONE, 0); facts.acts.len() + facts.timers.len()];
-                self.facts.push((facts, hints));
+                let slots = self.world.slots(state);
+                self.world.load(&slots);
+                let pid = Pid(self.world.shape(self.shape).slots[place] as u32);
+                let facts = Facts::of(&mut self.world.stepper, &mut self.futures, pid)?;
+                let (moves, acts, timers) = (self.moves.len(), facts.acts.len(), facts.timers.len());
+                self.stands.push(Stand { pid, moves: moves as u32, acts: acts as u32, timers: timers as u32 });
+                let acts = facts.acts.iter().copied().chain(facts.timers.iter().map(|(_, act)| *act));
+                self.moves.extend(acts.map(|act| (act, Hint::default())));
+                self.facts.push(facts);
                 let which = self.facts.len() as u32 - 1;
                 self.known.insert((id, files), which);
                 which
@@ -168,32 +215,34 @@ impl Worker {
         Some(which)
     }
 
-    fn look(&mut self, tried: u32, state: &[u32], out: &mut Vec<u32>) -> Found {
-        let mut slots = std::mem::take(&mut self.slots);
-        self.world.slots(state, &mut slots);
-        self.slots = slots;
+    /// Finds out which shape a state has, and which facts its processes.
+    fn enter(&mut self, state: &[u32]) {
+        self.shape = self.world.shape_of(state);
         self.here.clear();
-        for place in 0..self.slots.len() {
-            if is_process(self.slots[place].0)
-                && let Some(which) = self.facts(place)
-            {
+        for at in 0..self.world.shape(self.shape).processes.len() {
+            let place = self.world.shape(self.shape).processes[at];
+            if let Some(which) = self.facts(state, place) {
                 self.here.push((place, which));
             }
         }
+    }
+
+    fn look(&mut self, tried: u32, state: &[u32], out: &mut Vec<u32>) -> Found {
+        self.enter(state);
         if self.here.len() <= 1 {
             return Found::Finished;
         }
         self.enabled();
         if self.steps.is_empty() {
-            return self.dead_end();
+            return self.dead_end(state);
         }
         let mut tried = tried;
         if self.reduction == Reduction::Local {
             let component = |slot| {
-                let (_, id) = self.slots.iter().find(|(known, _)| *known == slot)?;
-                self.world.component(*id)
+                let at = self.world.shape(self.shape).place(slot)?;
+                self.world.component(state[at])
             };
-            let facts: Vec<&Facts> = self.here.iter().map(|(_, which)| &self.facts[*which as usize].0).collect();
+            let facts: Vec<&Facts> = self.here.iter().map(|(_, which)| &self.facts[*which as usize]).collect();
             let candidates = reduce::alone(&self.world.stepper, &component, &facts, &self.steps, self.want);
             for alone in candidates.into_iter().skip(tried as usize) {
                 tried += 1;
@@ -213,10 +262,10 @@ impl Worker {
         self.steps.clear();
         let mut timers = false;
         for (at, (_, which)) in self.here.iter().enumerate() {
-            let facts = &self.facts[*which as usize].0;
-            timers |= !facts.timers.is_empty();
-            for (number, act) in facts.acts.iter().enumerate() {
-                self.steps.push((at, *act, number));
+            let stand = self.stands[*which as usize];
+            timers |= stand.timers > 0;
+            for number in stand.moves as usize..(stand.moves + stand.acts) as usize {
+                self.steps.push((at, self.moves[number].0, number));
             }
         }
         if timers {
@@ -227,9 +276,9 @@ impl Worker {
     fn add_timers(&mut self) {
         let timers = || {
             self.here.iter().enumerate().flat_map(|(at, (_, which))| {
-                let facts = &self.facts[*which as usize].0;
-                let first = facts.acts.len();
-                facts.timers.iter().enumerate().map(move |(number, (tick, act))| (*tick, (at, *act, first + number)))
+                let first = self.stands[*which as usize].moves as usize + self.facts[*which as usize].acts.len();
+                let timers = self.facts[*which as usize].timers.iter().enumerate();
+                timers.map(move |(number, (tick, act))| (*tick, (at, *act, first + number)))
             })
         };
         match self.world.stepper.rules.sleep {
@@ -258,13 +307,9 @@ impl Worker {
                 continue;
             }
             let (place, which) = self.here[process];
-            let (facts, hints) = &mut self.facts[which as usize];
-            let step = Step { pid: facts.pid, act };
+            let step = Step { pid: self.stands[which as usize].pid, act };
             let begin = out.len();
-            out.extend_from_slice(&[0, 0]);
-            let effect = self.world.step((&self.slots, state), place, step, &mut hints[number], out);
-            out[begin] = effect;
-            out[begin + 1] = (out.len() - begin - 2) as u32;
+            let effect = self.world.step((self.shape, state), place, step, &mut self.moves[number].1, out);
             if let Some(others) = others {
                 let text = &self.world.effects[effect as usize].text;
                 if !text.is_empty() && !others.agrees_with(&Prints::of(text)) {
@@ -283,10 +328,11 @@ impl Worker {
     }
 
     /// Nothing can happen: everybody waits, or those that do not run in circles.
-    fn dead_end(&mut self) -> Found {
-        self.world.load(&self.slots);
+    fn dead_end(&mut self, state: &[u32]) -> Found {
+        let slots = self.world.slots(state);
+        self.world.load(&slots);
         let machine = &self.world.stepper.machine;
-        let mut facts = self.here.iter().map(|(_, which)| &self.facts[*which as usize].0);
+        let mut facts = self.here.iter().map(|(_, which)| &self.facts[*which as usize]);
         if let Some(facts) = facts.find(|facts| facts.spins) {
             let descent = machine.process(facts.pid).descent();
             return Found::Spins(Word { descent, act: Act::Run, signal: false, idle: false });

@@ -6,16 +6,19 @@ use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use indexmap::IndexSet;
+
 use super::component::{
     Component, FILES, Kept, Local, NONE, REST, ROSTER, Rest, Slot, Store, is_process, pipe_slot, process_slot,
     queue_slot,
 };
 use super::graph::Kind;
 use super::host::Log;
-use super::intern::Recorder;
+use super::intern::{Build, Recorder};
 use super::liveness::Liveness;
-use super::memo::{self, Hint, Made, Memo, Situation};
+use super::memo::{Change, Delta, Hint, Memo, Situation};
 use super::schedule::{Step, Word};
+use super::shape::{Shape, Shapes, middle, split};
 use super::stepper::{Pause, Stepper};
 use crate::abi::{Signal, Status};
 use crate::kernel::Pid;
@@ -27,7 +30,7 @@ use crate::kernel::signal::Action;
 use crate::kernel::wait::WaitFor;
 
 /// What a step does besides leading to another state.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Effect {
     pub(crate) word: Word,
     /// What it prints.
@@ -41,7 +44,7 @@ pub(crate) struct Effect {
 }
 
 /// What something that a machine did has looked at, where that is known, and what it has changed.
-struct Change {
+struct Done {
     reads: Option<Vec<(Slot, u32)>>,
     writes: Vec<(Slot, u32)>,
 }
@@ -51,6 +54,15 @@ fn find(state: &[(Slot, u32)], slot: Slot) -> u32 {
     state.binary_search_by_key(&slot, |(slot, _)| *slot).map_or(NONE, |place| state[place].1)
 }
 
+/// The slot of a component that is known.
+#[inline]
+fn slot(known: &[Kept], id: u32) -> Slot {
+    known.get(id as usize).map_or(REST, |kept| kept.0)
+}
+
+/// What is added to the number of an effect where the whole of the next state follows.
+pub(crate) const WHOLE: u32 = 1 << 31;
+
 /// A machine, and the steps it has made.
 pub(crate) struct World {
     pub(crate) stepper: Stepper,
@@ -58,6 +70,7 @@ pub(crate) struct World {
     store: Arc<Store>,
     /// The components that this worker knows.
     known: Vec<Kept>,
+    shapes: Shapes,
     /// The state that the machine is in.
     loaded: Vec<(Slot, u32)>,
     fs: (u32, Arc<FileSystem>),
@@ -65,7 +78,7 @@ pub(crate) struct World {
     memo: Memo,
     liveness: Liveness,
     /// All effects so far.
-    pub(crate) effects: Vec<Effect>,
+    pub(crate) effects: IndexSet<Effect, Build>,
     recorder: Recorder,
 }
 
@@ -87,12 +100,13 @@ impl World {
             log,
             store,
             known: Vec::new(),
+            shapes: Shapes::default(),
             loaded: Vec::new(),
             fs,
             environment,
             memo: Memo::default(),
             liveness: Liveness::default(),
-            effects: Vec::new(),
+            effects: IndexSet::default(),
             recorder,
         };
         let pids: Vec<Pid> = world.stepper.machine.processes().map(|process| process.pid).collect();
@@ -110,12 +124,13 @@ impl World {
 
     /// The state that the machine is in.
     pub(crate) fn state(&self) -> Vec<u32> {
-        self.loaded.iter().map(|(_, id)| *id).collect()
+        let sorted: Vec<u32> = self.loaded.iter().map(|(_, id)| *id).collect();
+        split(&sorted)
     }
 
     /// About how much memory the components and the steps take, in bytes.
     pub(crate) fn size(&self) -> usize {
-        self.store.size() + self.memo.len() * 160 + self.effects.len() * 96
+        self.store.size() + self.memo.len() * 128 + self.effects.len() * 96
     }
 
     fn learn(&mut self) {
@@ -127,65 +142,121 @@ impl World {
         self.known.get(id as usize).map(|(_, component)| &**component)
     }
 
-    /// The slots of a state's components.
-    pub(crate) fn slots(&mut self, state: &[u32], slots: &mut Vec<(Slot, u32)>) {
-        slots.clear();
-        if state.iter().any(|id| *id as usize >= self.known.len()) {
+    /// Knows all components of a state.
+    #[inline]
+    fn meet(&mut self, state: &[u32]) {
+        if state.iter().fold(0, |most, id| most.max(*id)) as usize >= self.known.len() {
             self.learn();
-        }
-        slots.reserve(state.len());
-        for id in state {
-            let slot = self.known.get(*id as usize).map_or(REST, |kept| kept.0);
-            slots.push((slot, *id));
         }
     }
 
-    /// Makes a step from a state, whose components are given with their slots and without; adds the state it leads to to `out`, and gives the number of its effect. `at` is the place of the
-    /// process in the state.
+    /// A state's components with their slots, in the order of these.
+    pub(crate) fn slots(&mut self, state: &[u32]) -> Vec<(Slot, u32)> {
+        self.meet(state);
+        let mut slots: Vec<(Slot, u32)> = state.iter().map(|id| (slot(&self.known, *id), *id)).collect();
+        slots.sort_unstable();
+        slots
+    }
+
+    /// The number of a state's shape.
+    #[inline]
+    pub(crate) fn shape_of(&mut self, state: &[u32]) -> u32 {
+        self.meet(state);
+        let known = &self.known;
+        self.shapes.of(state, |id| slot(known, id))
+    }
+
+    /// The shape under a number.
+    #[inline]
+    pub(crate) fn shape(&self, number: u32) -> &Shape {
+        self.shapes.get(number)
+    }
+
+    /// The deltas under numbers after the first so many.
+    pub(crate) fn deltas(&self, after: usize) -> impl Iterator<Item = &Delta> {
+        self.memo.deltas.get_range(after..).into_iter().flatten()
+    }
+
+    /// Makes a step from a state of a shape, and gives the number of its effect. `at` is the place of the process in the state. Adds to `out`
+    /// what leads to the next state: that number and the deltas for both halves, or that number with [`WHOLE`], the number of components and
+    /// these.
     #[inline]
     pub(crate) fn step(
         &mut self,
-        (state, ids): (&[(Slot, u32)], &[u32]),
+        (shape, state): (u32, &[u32]),
         at: usize,
         step: Step,
         hint: &mut Hint,
         out: &mut Vec<u32>,
     ) -> u32 {
-        let situation = (state[at].1, state[0].1, state[1].1, step.act);
-        if let Some(made) = self.memo.find(&situation, hint, state) {
-            made.apply(state, ids, out);
-            return made.effect;
+        let situation = (state[at], state[0], state[middle(state.len())], step.act);
+        match self.memo.find(&situation, hint, self.shapes.get(shape), state) {
+            Some(known) => self.lead(known, shape, state, out),
+            None => self.make((shape, state), situation, step, out),
         }
-        self.make(state, situation, step, out)
+    }
+
+    /// Adds where a step that was made leads to from a state.
+    #[inline]
+    fn lead(&mut self, known: usize, shape: u32, state: &[u32], out: &mut Vec<u32>) -> u32 {
+        let (effect, change) = self.memo.change(known, shape, &self.shapes);
+        match change {
+            Change::Deltas([even, odd]) => out.extend_from_slice(&[effect, even, odd]),
+            Change::Recipe(recipe) => {
+                let begin = out.len();
+                out.extend_from_slice(&[effect | WHOLE, 0]);
+                self.memo.cook(recipe, state, out);
+                out[begin + 1] = (out.len() - begin - 2) as u32;
+            }
+        }
+        effect
+    }
+
+    /// The state that a step has led to, as `step` tells it.
+    pub(crate) fn next(&self, state: &[u32], told: &[u32]) -> Vec<u32> {
+        let [_, even, odd] = match *told {
+            [effect, even, odd] if effect & WHOLE == 0 => [effect, even, odd],
+            _ => return told.get(2..).unwrap_or_default().to_vec(),
+        };
+        let mut next = state.to_vec();
+        for (begin, delta) in [(0, even), (middle(state.len()), odd)] {
+            let delta = (delta as usize).checked_sub(1).and_then(|delta| self.memo.deltas.get_index(delta));
+            for (at, id) in delta.into_iter().flatten() {
+                next[begin + *at as usize] = *id;
+            }
+        }
+        next
     }
 
     /// Lets the machine make a step, and notes what it looked at and changed.
-    fn make(&mut self, state: &[(Slot, u32)], situation: Situation, step: Step, out: &mut Vec<u32>) -> u32 {
-        self.load(state);
+    #[cold]
+    fn make(&mut self, (shape, ids): (u32, &[u32]), situation: Situation, step: Step, out: &mut Vec<u32>) -> u32 {
+        let state = self.slots(ids);
+        self.load(&state);
         let births = self.stepper.machine.totals.processes;
         let descent = self.stepper.machine.table.get(step.pid).map(Process::descent).unwrap_or_default();
         let mut signal = false;
-        let change = self.change(state, step.pid, |stepper| signal = stepper.step(step));
+        let done = self.change(&state, step.pid, |stepper| signal = stepper.step(step));
         let births = (self.stepper.machine.totals.processes - births) as u32;
         let found = self.observe(step, &descent);
         let text = std::mem::take(&mut self.log.borrow_mut().out);
         let word = Word { descent, act: step.act, signal, idle: false };
         let sleeps = self.sleeps(step.pid);
-        let effect = self.effects.len() as u32;
-        self.effects.push(Effect { word, text, births, found, sleeps });
-        self.arrive(state, &change.writes, out);
-        if let Some(reads) = change.reads {
-            let before = |slot: Slot| find(state, slot);
-            let replaces = change.writes.iter().all(|(slot, id)| *id != NONE && before(*slot) != NONE);
-            self.memo.keep(situation, &reads, Made::new(change.writes, effect, replaces));
+        let effect = self.effects.insert_full(Effect { word, text, births, found, sleeps }).0 as u32;
+        self.arrive(&state, &done.writes);
+        if let Some(reads) = done.reads {
+            let number = self.memo.keep(situation, &reads, &done.writes, effect, &mut self.shapes);
+            return self.lead(number, shape, ids, out);
         }
+        let next = self.state();
+        out.extend_from_slice(&[effect | WHOLE, next.len() as u32]);
+        out.extend_from_slice(&next);
         effect
     }
 
     /// The state in which a process has ended with nothing to tell.
     pub(crate) fn end(&mut self, state: &[u32], pid: Pid) -> Vec<u32> {
-        let mut slots = Vec::new();
-        self.slots(state, &mut slots);
+        let slots = self.slots(state);
         self.load(&slots);
         let change = self.change(&slots, pid, |stepper| {
             stepper.pauses.remove(&pid);
@@ -194,13 +265,12 @@ impl World {
         let mut log = self.log.borrow_mut();
         (log.out, log.gone) = (Vec::new(), Vec::new());
         drop(log);
-        let mut out = Vec::new();
-        self.arrive(&slots, &change.writes, &mut out);
-        out
+        self.arrive(&slots, &change.writes);
+        self.state()
     }
 
     /// Lets the loaded machine do something of a process's, and notes what that looked at and changed.
-    fn change(&mut self, state: &[(Slot, u32)], own: Pid, act: impl FnOnce(&mut Stepper)) -> Change {
+    fn change(&mut self, state: &[(Slot, u32)], own: Pid, act: impl FnOnce(&mut Stepper)) -> Done {
         let machine = &mut self.stepper.machine;
         machine.table.take_seen();
         machine.table.take_roster();
@@ -239,18 +309,16 @@ impl World {
         writes.retain(|(slot, id)| before(*slot) != *id);
         writes.sort_unstable();
         self.stepper.machine.table.take_touched();
-        Change { reads: repeats.then_some(reads), writes }
+        Done { reads: repeats.then_some(reads), writes }
     }
 
-    /// The machine is in the state that a change of this one leads to, which is added to `out`.
-    fn arrive(&mut self, state: &[(Slot, u32)], writes: &[(Slot, u32)], out: &mut Vec<u32>) {
-        let begin = out.len();
-        memo::apply(state, writes, out);
+    /// The machine is in the state that a change of this one leads to.
+    fn arrive(&mut self, state: &[(Slot, u32)], writes: &[(Slot, u32)]) {
+        let kept = state.iter().filter(|(slot, _)| writes.iter().all(|(changed, _)| changed != slot));
+        self.loaded.clear();
+        self.loaded.extend(kept.chain(writes.iter().filter(|(_, id)| *id != NONE)));
+        self.loaded.sort_unstable();
         self.learn();
-        let next: Vec<u32> = out[begin..].to_vec();
-        let mut loaded = std::mem::take(&mut self.loaded);
-        self.slots(&next, &mut loaded);
-        self.loaded = loaded;
     }
 
     /// What a process is, whoever it is: two of whom this is equal do the same from here on, but for ids.
