@@ -37,6 +37,21 @@ pub struct Image {
     pub assertions: Vec<Assertion>,
     /// What the forks in loops are told apart by, in the order of the code.
     pub counters: Vec<Counter>,
+    /// The loops that only wait, in the order of their ends.
+    pub idle: Vec<IdleLoop>,
+}
+
+/// A loop that only waits: its turns change nothing that it looks at (see [`crate::check::idle`]).
+#[derive(Debug, Clone)]
+pub struct IdleLoop {
+    /// Its instructions.
+    pub code: std::ops::Range<u32>,
+    /// Whether it asks the kernel; else it looks at variables only, and each turn is at most as long as its code.
+    pub asks: bool,
+    /// Whether it asks for the time, and so ends by itself.
+    pub timed: bool,
+    /// Its head in the source, or all of it where it has no body.
+    pub span: Span,
 }
 
 /// A fork in a loop, and the variable that the loop counts with: what tells the children of the place apart in a report.
@@ -162,6 +177,11 @@ impl Image {
     pub fn counter(&self, pc: u32) -> Option<&Counter> {
         let at = self.counters.partition_point(|counter| counter.pc < pc);
         self.counters.get(at).filter(|counter| counter.pc == pc)
+    }
+
+    /// The innermost loop that only waits and that instruction `pc` stands in.
+    pub fn idle_loop(&self, pc: u32) -> Option<&IdleLoop> {
+        self.idle.iter().find(|idle| idle.code.contains(&pc))
     }
 
     /// The source of instruction `pc`.

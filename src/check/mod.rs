@@ -15,6 +15,7 @@ mod first;
 mod fit;
 mod flow;
 pub mod format;
+pub mod idle;
 mod lints;
 mod loops;
 mod names;

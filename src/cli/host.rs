@@ -18,7 +18,7 @@ use crate::check::attention::Attention;
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::allow::{self, Allow};
 use crate::kernel::event::Event;
-use crate::kernel::host::{Crash, Host, HostNode, Input, OutOfMemory, Outside, Repeated, Stream};
+use crate::kernel::host::{Crash, Endless, Host, HostNode, Input, OutOfMemory, Outside, Repeated, Stream};
 use crate::kernel::process::Process;
 use crate::report::stuck::facts::Gone;
 use crate::report::{fault, notes, stats};
@@ -312,6 +312,22 @@ impl Host for RealHost {
     fn out_of_memory(&mut self, out: &OutOfMemory) {
         self.exhausted += 1;
         self.show(&[notes::out_of_memory(out, self.exhausted)]);
+    }
+
+    fn spins(&mut self, endless: &Endless) {
+        if !self.shared.borrow().quiet {
+            let said = {
+                let shared = self.shared.borrow();
+                let reading = notes::Reading {
+                    sources: &shared.sources,
+                    attention: &shared.attention,
+                    programs: &shared.programs,
+                    told: &shared.told,
+                };
+                notes::endless(endless, &reading)
+            };
+            self.show(&[said]);
+        }
     }
 
     fn repeated(&mut self, repeated: &Repeated) {

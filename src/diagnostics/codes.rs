@@ -128,6 +128,7 @@ macro_rules! for_each_code {
             NeverRead, "N5030", "never-read", Warning, "Bytes that were written into a pipe and that nobody has read.";
             ChildKilled, "N5031", "child-killed", Note, "A child that a signal has killed, which its program did not expect.";
             EndUnnoticed, "N5032", "end-unnoticed", Warning, "A read that met the end of its file, and whose empty text was used.";
+            BusyWaiting, "N5033", "busy-waiting", Note, "A loop that waits by looking again and again.";
             OneAfterAnother, "N5016", "one-after-another", Note, "Children that run one after another, though they could run at once.";
             PriorityOrder, "N5017", "priority-order", Note, "A message that was passed by one sent later.";
             Leak, "N5018", "leak", Note, "A block that was never freed.";

@@ -216,6 +216,7 @@ impl Machine {
     /// The processor has stopped for another reason than a call.
     fn enter_after(&mut self, pid: Pid, stop: Stop) -> bool {
         match stop {
+            Stop::FuelSpent if self.ledger.on => self.note_turns(pid),
             Stop::FuelSpent | Stop::Syscall(_) => {}
             Stop::Fault(fault) => self.fault(pid, *fault),
             Stop::HandlerReturned => self.leave_handler(pid),

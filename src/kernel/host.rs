@@ -84,6 +84,21 @@ pub struct Repeated {
     pub broken: Option<(super::process::Deed, Option<super::ledger::Act>)>,
 }
 
+/// A process that goes round a loop which only waits, and nobody can end that any more.
+#[derive(Debug)]
+pub struct Endless {
+    /// Who, and the loop.
+    pub by: super::ledger::Act,
+    /// How often it has gone round.
+    pub turns: u64,
+    /// Whether it asks the kernel in each turn.
+    pub asks: bool,
+    /// A child of it that has ended and was not waited for, where it asks.
+    pub zombie: Option<std::sync::Arc<super::process::Lineage>>,
+    /// Whether other processes are left, which all wait.
+    pub others: bool,
+}
+
 impl Repeated {
     /// A call of a process, of which nothing else is known.
     pub(crate) fn of(by: super::ledger::Act, builtin: Builtin) -> Repeated {
@@ -161,6 +176,11 @@ pub trait Host {
     /// Told that a process is about to be killed, since the machine's memory has run out.
     fn out_of_memory(&mut self, out: &OutOfMemory) {
         let _ = out;
+    }
+
+    /// Told of a loop that only waits, where nobody is left who could end it.
+    fn spins(&mut self, endless: &Endless) {
+        let _ = endless;
     }
 
     /// Told of a call that has failed very often in a row.

@@ -15,7 +15,7 @@ use super::stdio::Print;
 use crate::abi::{Errno, SIG_DFL, SIG_IGN, Signal};
 use crate::source::Span;
 
-pub use facts::{Chosen, Cut, Death, Failure, Interrupted, Merged, Orphan, Passed, Serial, Target, Unwaited};
+pub use facts::{Chosen, Cut, Death, Failure, Interrupted, Merged, Orphan, Passed, Serial, Spin, Target, Unwaited};
 
 /// Places of one kind that are kept; a program that writes programs could make any number.
 const MOST: usize = 512;
@@ -177,6 +177,23 @@ pub struct Ledger {
     faults: BTreeMap<Pid, (Span, u64)>,
     /// Where a person was told of calls in vain.
     told: BTreeSet<Span>,
+    /// Loops that only wait, and who has gone round them how often.
+    pub spins: BTreeMap<(Pid, Place), Spin>,
+    /// Where each process was last seen in such a loop.
+    turning: BTreeMap<Pid, (Span, u64, u64)>,
+}
+
+/// How a process is found in a loop that only waits.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Turn {
+    /// The instruction's place.
+    pub(crate) at: Span,
+    /// How many calls its process has made.
+    pub(crate) calls: u64,
+    /// How many instructions it has carried out.
+    pub(crate) ticks: u64,
+    /// The most instructions of a turn, where the loop makes no call.
+    pub(crate) length: Option<u64>,
 }
 
 /// A process that makes a call over and over at one place, in vain.
@@ -478,6 +495,29 @@ impl Ledger {
             streak.calls += 1;
             streak.sleeps += 1;
         }
+    }
+
+    /// A process is in a loop that only waits, where it may have been when it was looked at last: how often it had gone round it before,
+    /// and has now; never more often than it surely has.
+    pub(crate) fn turn(&mut self, by: Standing<'_>, turn: Turn) -> (u64, u64) {
+        let key = (by.who.pid, by.at);
+        if self.spins.len() >= MOST && !self.spins.contains_key(&key) {
+            return (0, 0);
+        }
+        let last = self.turning.insert(by.who.pid, (by.at, turn.calls, turn.ticks));
+        let spin = self.spins.entry(key).or_insert_with(|| Spin { by: by.act(), asks: None, turns: 0, ticks: 0 });
+        let before = spin.turns;
+        match turn.length {
+            Some(length) => {
+                if let Some((_, _, ticks)) = last.filter(|(at, calls, _)| *at == by.at && *calls == turn.calls) {
+                    spin.ticks += turn.ticks.saturating_sub(ticks);
+                    spin.turns = spin.ticks / length.max(1);
+                }
+            }
+            // Of several questions in a turn one counts.
+            None => spin.turns += u64::from(*spin.asks.get_or_insert(turn.at) == turn.at),
+        }
+        (before, spin.turns)
     }
 
     /// How often in a row a process has now faulted at a place.

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use super::call::Call;
 use super::event::Origin;
 use super::file::{FileId, Kind};
-use super::host::{Crash, OutOfMemory, Repeated};
+use super::host::{Crash, Endless, OutOfMemory, Repeated};
 use super::ledger::ends::{Crowd, Drowned, Early, HeldOpen, Met, Unread};
-use super::ledger::{Act, Death, Failure, InVain, Interrupted, Target};
+use super::ledger::{Act, Death, Failure, InVain, Interrupted, Standing, Target, Turn};
 use super::machine::Machine;
 use super::mqueue::Queue;
 use super::param::{INIT, MAX_FILES};
@@ -20,6 +20,8 @@ use crate::vm::Fault;
 
 /// Calls in a row that fail before a person is told: no loop needs so many.
 const IN_A_ROW: u64 = 1000;
+/// Turns of a loop that only looks at variables, before it is asked whether it can ever end.
+const TURNS_IN_A_ROW: u64 = 100_000;
 /// Faults at one place whose handler returns, before a person is told: whoever mends the cause in the handler comes back to it less often.
 const FAULTS_IN_A_ROW: u64 = 100;
 /// Bytes of a text that are kept to be quoted.
@@ -118,6 +120,61 @@ impl Machine {
             let told = Repeated { by, builtin, errno, count, sleeps, collected, ready, broken };
             self.host.repeated(&told);
         }
+    }
+
+    /// A quantum has ended, perhaps in a loop that only looks at variables.
+    #[inline]
+    pub(crate) fn note_turns(&mut self, pid: Pid) {
+        let image = self.table.get(pid).and_then(|process| process.context.as_deref()).map(|context| &context.image);
+        if image.is_some_and(|image| !image.idle.is_empty()) {
+            self.count_turns(pid, false);
+        }
+    }
+
+    /// A process has asked what it may ask in a loop that only waits.
+    #[inline]
+    pub(crate) fn note_question(&mut self, pid: Pid) {
+        let image = self.table.get(pid).and_then(|process| process.context.as_deref()).map(|context| &context.image);
+        if self.ledger.on && image.is_some_and(|image| !image.idle.is_empty()) {
+            self.count_turns(pid, true);
+        }
+    }
+
+    /// Counts turns of the loop that a process is in, if that only waits and is of this kind.
+    #[cold]
+    fn count_turns(&mut self, pid: Pid, asks: bool) {
+        let Some(process) = self.table.get(pid) else { return };
+        let Some(context) = process.context.as_deref() else { return };
+        let Some(idle) = context.image.idle_loop(context.pc).filter(|idle| idle.asks == asks) else { return };
+        let by = Standing { at: idle.span, ..process.standing() };
+        let (calls, ticks) = (process.accounting.calls, process.accounting.ticks);
+        let length = if asks { None } else { Some(u64::from(idle.code.end - idle.code.start)) };
+        let step = Turn { at: context.image.span(context.pc), calls, ticks, length };
+        let (before, turns) = self.ledger.turn(by, step);
+        let many = if asks { IN_A_ROW } else { TURNS_IN_A_ROW };
+        if idle.timed || before / many == turns / many || self.ledger.was_told(idle.span) || !self.is_hopeless(pid) {
+            return;
+        }
+        let (span, here) = (idle.span, step.at);
+        let Some(by) = self.act(pid) else { return };
+        // Whose end it waits for may lie there as a zombie.
+        let zombie = process.children.iter().filter_map(|child| self.table.get(child));
+        let zombie = zombie.filter(|child| asks && child.state == State::Zombie).last();
+        let zombie = zombie.map(|zombie| zombie.lineage.clone());
+        let others =
+            self.table.iter().any(|other| other.pid.0 != INIT && other.pid != pid && other.state != State::Zombie);
+        self.ledger.tell(span);
+        self.ledger.tell(here);
+        self.host.spins(&Endless { by: Act { at: span, ..by }, turns, asks, zombie, others });
+    }
+
+    /// Whether nobody but this process can ever do anything again.
+    fn is_hopeless(&self, pid: Pid) -> bool {
+        let asleep = |process: &Process| {
+            process.pid.0 == INIT || matches!(process.state, State::Zombie | State::Blocked(_) | State::Stopped(_))
+        };
+        let alone = self.table.iter().all(|process| process.pid == pid || asleep(process));
+        alone && self.timers.is_empty() && !self.wants_input()
     }
 
     /// A fault whose handler returns to the instruction that faults again; whether a person was told.

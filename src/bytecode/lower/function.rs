@@ -1,8 +1,9 @@
 //! One function while it is lowered: its registers, its scopes, its code with the jumps still open.
 
 use crate::abi::Builtin;
-use crate::bytecode::image::{Counter, CounterPlace, LocalInfo};
+use crate::bytecode::image::{Counter, CounterPlace, IdleLoop, LocalInfo};
 use crate::bytecode::op::{Instruction, Op, Operand};
+use crate::check::idle::Idle;
 use crate::check::tree::{Constant, Function, LocalId, Program};
 use crate::source::{SourceMap, Span};
 
@@ -70,6 +71,7 @@ pub(super) struct Lowered {
     pub(super) locals: Vec<LocalInfo>,
     pub(super) frame: usize,
     pub(super) counters: Vec<Counter>,
+    pub(super) idle: Vec<IdleLoop>,
 }
 
 /// A function being lowered.
@@ -99,6 +101,7 @@ pub(super) struct Builder<'a> {
     /// The parameter by which turns of a loop around a call of the function are told apart.
     counted: Option<LocalId>,
     counters: Vec<Counter>,
+    idle: Vec<IdleLoop>,
 }
 
 impl<'a> Builder<'a> {
@@ -131,6 +134,7 @@ impl<'a> Builder<'a> {
             just_stored: None,
             counted,
             counters: Vec::new(),
+            idle: Vec::new(),
         };
         // Results are handed over in the frame's first registers.
         builder.reserve(function.result.slots());
@@ -150,7 +154,14 @@ impl<'a> Builder<'a> {
         }
         self.resolve();
         self.sweep();
-        Lowered { code: self.code, spans: self.spans, locals: self.infos, frame: self.high, counters: self.counters }
+        Lowered {
+            code: self.code,
+            spans: self.spans,
+            locals: self.infos,
+            frame: self.high,
+            counters: self.counters,
+            idle: self.idle,
+        }
     }
 
     // Registers.
@@ -315,6 +326,21 @@ impl<'a> Builder<'a> {
         }
     }
 
+    /// Where the next instruction will stand.
+    pub(super) fn here(&self) -> u32 {
+        self.code.len() as u32
+    }
+
+    /// The code since `start` is a loop that only waits.
+    pub(super) fn note_idle(&mut self, start: u32, idle: &Idle, span: Span) {
+        // A jump to the test at the bottom comes before the first turn.
+        let entry = self.code.get(start as usize).is_some_and(|first| first.op == Op::Jump);
+        let code = start + u32::from(entry && start + 1 < self.here())..self.here();
+        if !code.is_empty() {
+            self.idle.push(IdleLoop { code, asks: !idle.asks.is_empty(), timed: idle.times, span });
+        }
+    }
+
     /// The instruction that was emitted last.
     pub(super) fn last_mut(&mut self) -> Option<&mut Instruction> {
         self.code.last_mut()
@@ -438,6 +464,9 @@ impl<'a> Builder<'a> {
         self.counters.retain(|counter| reached.get(counter.pc as usize) == Some(&true));
         for counter in &mut self.counters {
             counter.pc = place(counter.pc);
+        }
+        for idle in &mut self.idle {
+            idle.code = place(idle.code.start)..place(idle.code.end);
         }
         let mut kept = reached.iter();
         self.code.retain(|_| kept.next() == Some(&true));

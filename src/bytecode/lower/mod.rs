@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use self::function::Builder;
 use self::pool::Pool;
-use super::image::{Counter, FieldInfo, FunctionInfo, GlobalInfo, Image, MAX_FRAME, StructInfo, Zero};
+use super::image::{Counter, FieldInfo, FunctionInfo, GlobalInfo, IdleLoop, Image, MAX_FRAME, StructInfo, Zero};
 use crate::check::tree::{Function, Program, Shown};
 use crate::check::types::Type;
 use crate::diagnostics::{Code, Diagnostic};
@@ -51,6 +51,8 @@ pub fn lower(program: &Program, sources: &SourceMap, name: &str) -> Result<Image
         let entry = image.code.len() as u32;
         let counters = lowered.counters.iter().map(|counter| Counter { pc: counter.pc + entry, ..*counter });
         image.counters.extend(counters);
+        let moved = |code: &std::ops::Range<u32>| code.start + entry..code.end + entry;
+        image.idle.extend(lowered.idle.iter().map(|idle| IdleLoop { code: moved(&idle.code), ..idle.clone() }));
         image.code.extend(lowered.code);
         image.spans.extend(lowered.spans);
         image.functions.push(FunctionInfo {

@@ -4,6 +4,7 @@ use super::counting::{self, Counted};
 use super::fold;
 use super::function::{Builder, Dest, Label, LoopLabels, Lowered};
 use crate::bytecode::op::Op;
+use crate::check::idle;
 use crate::check::tree::{Arm, Block, Comparison, Constant, Expr, ExprKind, LocalId, Pattern, Place, Stmt, StmtKind};
 use crate::check::types::Type;
 use crate::source::Span;
@@ -77,7 +78,13 @@ impl Builder<'_> {
             }
             StmtKind::Loop { bind, test, step, body, form } => {
                 let counted = counting::of_loop(test.as_ref(), step.as_deref(), body, *form);
+                let start = self.here();
                 self.loop_stmt(bind.as_deref(), test.as_ref(), (step.as_deref(), counted), body, stmt.span);
+                if let Some(idle) = idle::of(stmt) {
+                    let head = test.as_ref().map_or(body.span.start, |test| test.span.end);
+                    let end = if body.stmts.is_empty() { stmt.span.end } else { head };
+                    self.note_idle(start, &idle, Span { end, ..stmt.span });
+                }
             }
             StmtKind::Match { subject, value, arms } => self.match_stmt(*subject, value, arms, stmt.span),
             StmtKind::Return(value) => {

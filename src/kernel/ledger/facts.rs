@@ -183,6 +183,19 @@ pub struct Serial {
     pub last: u64,
 }
 
+/// A process in a loop that only waits.
+#[derive(Debug)]
+pub struct Spin {
+    /// Who, and the loop.
+    pub by: Act,
+    /// The call by which it asks, where it does.
+    pub asks: Option<Span>,
+    /// How often it has gone round, at least.
+    pub turns: u64,
+    /// The instructions that were surely spent in it.
+    pub ticks: u64,
+}
+
 /// A message that waited while a later one was received.
 #[derive(Debug)]
 pub struct Passed {

@@ -113,6 +113,7 @@ pub(crate) fn getppid(machine: &mut Machine, me: Pid, _call: &mut Call) -> Outco
         let at = machine.deed(me).span;
         machine.ledger.ask_parent(me, at);
     }
+    machine.note_question(me);
     Outcome::Int(i64::from(machine.process(me).ppid.0))
 }
 
@@ -173,6 +174,7 @@ pub(crate) fn tcsetpgrp(machine: &mut Machine, me: Pid, call: &mut Call) -> Outc
 
 pub(crate) fn sched_yield(machine: &mut Machine, me: Pid, _call: &mut Call) -> Outcome {
     machine.ledger.sleep(me);
+    machine.note_question(me);
     Outcome::Yield(0)
 }
 

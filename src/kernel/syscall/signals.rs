@@ -103,6 +103,7 @@ pub(crate) fn kill(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
     }
     if pid > 0 && number == 0 && machine.ledger.on {
         machine.note_asked(me, pid);
+        machine.note_question(me);
     }
     send(machine, me, pid, number)
 }

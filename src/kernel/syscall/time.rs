@@ -68,11 +68,13 @@ pub(crate) fn alarm(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome 
     Outcome::Int(machine.set_alarm(me, seconds))
 }
 
-pub(crate) fn time(machine: &mut Machine, _me: Pid, _call: &mut Call) -> Outcome {
+pub(crate) fn time(machine: &mut Machine, me: Pid, _call: &mut Call) -> Outcome {
+    machine.note_question(me);
     Outcome::Int(machine.seconds_now())
 }
 
-pub(crate) fn now(machine: &mut Machine, _me: Pid, _call: &mut Call) -> Outcome {
+pub(crate) fn now(machine: &mut Machine, me: Pid, _call: &mut Call) -> Outcome {
+    machine.note_question(me);
     let microseconds = machine.now() / (TICKS_PER_SECOND / 1_000_000);
     Outcome::Int((param::EPOCH * 1_000_000 + microseconds) as i64)
 }

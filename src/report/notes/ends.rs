@@ -68,7 +68,7 @@ pub(super) fn notes(ledger: &Ledger, reading: &Reading<'_>, found: &mut Vec<Diag
     for (at, seen) in &ends.asked {
         let (act, zombie) = &seen.first;
         // Whose answer nobody uses does not mislead anybody.
-        if reading.ignores(*at) {
+        if reading.ignores(*at) || ledger.was_told(*at) {
             continue;
         }
         let role = zombie.role();

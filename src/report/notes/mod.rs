@@ -23,7 +23,7 @@ use crate::report::stuck::text::Text;
 use crate::source::{SourceMap, Span};
 
 pub use ends::out_of_memory;
-pub use vain::in_vain;
+pub use vain::{endless, in_vain};
 
 /// What a note needs to know besides the run.
 #[derive(Debug, Clone, Copy)]
@@ -48,6 +48,7 @@ pub fn notes(machine: &Machine, reading: &Reading<'_>) -> Vec<Diagnostic> {
     calls::notes(ledger, reading, |_| true, &mut found);
     signals::notes(ledger, reading, &mut found);
     ends::notes(ledger, reading, &mut found);
+    vain::spun(ledger, reading, &mut found);
     leaks(ledger, &mut found);
     signals::messages(machine, &mut found);
     children::silent_orphans(machine, &mut found);

@@ -1,11 +1,18 @@
 //! Calls that a process makes over and over, and always in vain: said while the program runs, since it may never end.
 
 use super::ends::repeated;
-use super::{known, label_deed, lower, the, who};
+use super::{Reading, known, label_deed, lower, the, who};
 use crate::abi::constant::{POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT};
 use crate::abi::{Builtin, Errno};
 use crate::diagnostics::{Code, Diagnostic, Severity};
-use crate::kernel::host::Repeated;
+use crate::kernel::host::{Endless, Repeated};
+use crate::kernel::ledger::Ledger;
+use crate::source::Span;
+
+/// Turns of a loop that only looks at variables that are worth a word.
+const MANY_TURNS: u64 = 100_000;
+/// The same for one that asks the kernel.
+const MANY_QUESTIONS: u64 = 1000;
 
 /// The report on it.
 pub fn in_vain(told: &Repeated) -> Diagnostic {
@@ -123,4 +130,89 @@ fn flags(bits: i64) -> String {
         [(POLLIN, "POLLIN"), (POLLOUT, "POLLOUT"), (POLLERR, "POLLERR"), (POLLHUP, "POLLHUP"), (POLLNVAL, "POLLNVAL")];
     let set: Vec<&str> = names.iter().filter(|(bit, _)| bits & bit != 0).map(|(_, name)| *name).collect();
     set.join(" | ")
+}
+
+/// A loop that only waits, and that nobody can end any more.
+pub fn endless(told: &Endless, reading: &Reading<'_>) -> Diagnostic {
+    let role = the(&who(&told.by));
+    let mut report = Diagnostic::new(
+        Code::BusyWaiting,
+        format!("{role} goes round a loop that can never end"),
+        told.by.at,
+        format!("{role} has gone round this {} times, and nothing in it changes what it looks at", count(told.turns)),
+    );
+    report.severity = Severity::Warning;
+    if let Some(zombie) = &told.zombie {
+        let child = zombie.role();
+        return report
+            .label(zombie.fork.span, format!("{child} was made here, and has ended"))
+            .note(format!(
+                "{child} is a zombie: its id stays taken, and `kill(pid, 0)` gives 0, until somebody waits for it"
+            ))
+            .help("`waitpid(pid, 0)` sleeps until the child has ended, and collects it");
+    }
+    report = report.note(match told.others {
+        true => "all other processes wait: nobody can send a signal or change an answer any more",
+        false => "no other process is left: nobody can send a signal or change an answer any more",
+    });
+    if !told.asks && !reading.was_warned(told.by.at) {
+        report = report.note("another process has its own copy of every variable, and cannot change those of this one");
+    }
+    report.help("let the one that is waited for write into a pipe, and sleep in `read` until then")
+}
+
+/// Who has waited by going round a loop, and how often: told at the end, since somebody did end it.
+pub(super) fn spun(ledger: &Ledger, reading: &Reading<'_>, found: &mut Vec<Diagnostic>) {
+    let mut told: Vec<Span> = Vec::new();
+    for spin in ledger.spins.values() {
+        let at = spin.by.at;
+        let many = if spin.asks.is_some() { MANY_QUESTIONS } else { MANY_TURNS };
+        if spin.turns < many || ledger.was_told(at) || told.contains(&at) || !known(at) {
+            continue;
+        }
+        told.push(at);
+        let role = the(&who(&spin.by));
+        let like = ledger.spins.values().filter(|other| other.by.at == at && other.turns >= many).count();
+        let others = if like > 1 { format!(", and {} others too", like - 1) } else { String::new() };
+        let mut report = Diagnostic::new(
+            Code::BusyWaiting,
+            format!("{role} waited by going round a loop {} times", count(spin.turns)),
+            at,
+            format!("{role} went round this again and again, and nothing in it changed{others}"),
+        );
+        if let Some(asks) = spin.asks {
+            report = report.label(asks, "each turn asks this, and goes on at once");
+        }
+        // Where the compiler has spoken of the loop, it has said what to do.
+        if reading.was_warned(at) {
+            found.push(report);
+            continue;
+        }
+        let asked = spin.asks.map_or("", |at| reading.sources.file(at.file).text.get(at.range()).unwrap_or_default());
+        found.push(report.note("a process that sleeps in a call takes no time from the others").help(sleeping(asked)));
+    }
+}
+
+/// How to sleep until what a call asks for has come.
+fn sleeping(asked: &str) -> &'static str {
+    match asked.split('(').next().unwrap_or_default() {
+        "kill" => "`waitpid(pid, 0)` sleeps until the child has ended",
+        "getppid" => {
+            "let the parent hold the write end of a pipe: a `read` of the child meets its end when the parent has gone"
+        }
+        "time" => "`sleep(seconds)` sleeps until it is time",
+        "now" => "`usleep(microseconds)` sleeps until it is time",
+        _ => {
+            "block the signal with `sigprocmask`, then call `sigsuspend(old)` in the loop: it sleeps until the handler has run"
+        }
+    }
+}
+
+/// A large number as a person says it: `12 million`, `340 thousand`.
+fn count(turns: u64) -> String {
+    match turns {
+        0..10_000 => turns.to_string(),
+        10_000..1_000_000 => format!("{} thousand", turns / 1000),
+        _ => format!("{} million", turns / 1_000_000),
+    }
 }
