@@ -25,6 +25,8 @@ pub struct Attention {
     pub half_asked: Vec<Span>,
     /// Forks in a counted loop that also waits.
     pub one_by_one: Vec<(Span, Span)>,
+    /// Receives in a loop that shows the messages one after another, and looks at no priority.
+    pub unordered: Vec<Span>,
     /// Whether the program ever reads `errno`.
     pub reads_errno: bool,
 }
@@ -81,6 +83,12 @@ impl Scope<'_> {
             let next = block.stmts.get(at + 1);
             let asked = || next.is_some_and(|next| walk::any_expr_of(next, &asks_why));
             self.stmt(stmt, in_loop, &asked, found);
+            if let StmtKind::Loop { bind: Some(bind), .. } = &stmt.kind {
+                self.receive(bind, found);
+            }
+            if in_loop {
+                self.receive(stmt, found);
+            }
             let looped = in_loop || matches!(stmt.kind, StmtKind::Loop { .. });
             inner_blocks(stmt).for_each(|inner| self.block(inner, looped, found));
             if let StmtKind::Loop { body, step: Some(_), .. } = &stmt.kind {
@@ -127,6 +135,17 @@ impl Scope<'_> {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// A receive of whose results only the text is used, and that only to be shown.
+    fn receive(&self, stmt: &Stmt, found: &mut Attention) {
+        let StmtKind::Store { targets, value, .. } = &stmt.kind else { return };
+        let Some((Builtin::MqReceive | Builtin::MqTimedreceive, _)) = builtin_call(value) else { return };
+        let [_, Some(text), priority] = targets.as_slice() else { return };
+        let unseen = priority.as_ref().is_none_or(|place| Var::of_place(place).is_some_and(|var| !self.reads(var)));
+        if unseen && Var::of_place(text).is_some_and(|var| self.only_shown(var)) {
+            found.unordered.push(value.span);
         }
     }
 

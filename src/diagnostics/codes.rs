@@ -181,7 +181,7 @@ for_each_code!(define_codes);
 impl Code {
     /// Whether it is said only where hints are asked for: most programs that it could be said of are right.
     pub fn is_hint(self) -> bool {
-        matches!(self, Code::ForkUnchecked | Code::PrintBeforeFork | Code::ReaderHoldsWriteEnd | Code::PriorityOrder)
+        matches!(self, Code::ForkUnchecked | Code::PrintBeforeFork | Code::ReaderHoldsWriteEnd)
     }
 
     /// Finds a code by its text (`E1001`, any case) or its name (`unknown-name`).

@@ -10,12 +10,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::event::Origin;
+use super::mqueue::QueueId;
 use super::process::{Deed, Lineage, Pid};
 use super::stdio::Print;
 use crate::abi::{Errno, SIG_DFL, SIG_IGN, Signal};
 use crate::source::Span;
 
-pub use facts::{Chosen, Cut, Death, Failure, Interrupted, Merged, Orphan, Passed, Serial, Spin, Target, Unwaited};
+pub use facts::{
+    Background, Chosen, Cut, Death, Failure, Interrupted, Merged, Orphan, Passed, Serial, Spin, Target, Unwaited,
+};
 
 /// Places of one kind that are kept; a program that writes programs could make any number.
 const MOST: usize = 512;
@@ -23,6 +26,8 @@ const MOST: usize = 512;
 const FIRST_CHILDREN: usize = 4;
 /// Bytes of a printed text that are kept to be quoted.
 const QUOTED: usize = 200;
+/// Receives of a queue of which it is kept what the queue held.
+const STEPS: usize = 4;
 /// Processes that are named for one fact; the others are counted.
 const NAMED: usize = 8;
 
@@ -148,7 +153,7 @@ pub struct Ledger {
     /// Processes that signals killed.
     pub deaths: BTreeMap<Pid, Death>,
     /// Children that the terminal stopped, by where they read.
-    pub background: BTreeMap<Place, Seen<(Act, Signal)>>,
+    pub background: BTreeMap<Place, Seen<Background>>,
     /// What came to an end in an odd way.
     pub ends: ends::Ends,
     /// Where signals were sent to the sender's own group.
@@ -436,6 +441,14 @@ impl Ledger {
         }
     }
 
+    /// A message is received: what the queue holds, where one was received out of the order of sending before.
+    pub(crate) fn receive_after(&mut self, queue: QueueId, step: impl FnOnce() -> Vec<(i64, Vec<u8>)>) {
+        let mut told = self.passed.values_mut().map(|seen| &mut seen.first);
+        if let Some(passed) = told.find(|passed| passed.queue == queue && passed.steps.len() < STEPS) {
+            passed.steps.push(step());
+        }
+    }
+
     /// A message was received before an older one.
     pub(crate) fn pass(&mut self, passed: Passed) {
         note(&mut self.passed, passed.by.at, || passed);
@@ -674,6 +687,14 @@ impl Ledger {
 
     /// The terminal stops a process of the background.
     pub(crate) fn stop_background(&mut self, by: Act, signal: Signal) {
-        note(&mut self.background, by.at, || (by, signal));
+        note(&mut self.background, by.at, || Background { by, signal, continued: None });
+    }
+
+    /// SIGCONT is sent to a process, perhaps to one that the terminal has stopped.
+    pub(crate) fn go_on(&mut self, pid: Pid, origin: Origin) {
+        let mut stopped = self.background.values_mut().map(|seen| &mut seen.first);
+        if let (Some(stopped), Origin::Process(_, at)) = (stopped.find(|stopped| stopped.by.who.pid == pid), origin) {
+            stopped.continued.get_or_insert(at);
+        }
     }
 }

@@ -90,6 +90,9 @@ pub struct Queue {
     pub notified: Trail,
 }
 
+/// Bytes of a message that are kept to be quoted.
+const MOST_SHOWN: usize = 40;
+
 impl Queue {
     /// The messages that wait, the next to be received first.
     pub fn messages(&self) -> impl Iterator<Item = &Message> {
@@ -500,13 +503,17 @@ impl Machine {
     /// A message is received while an older one, less urgent, still waits.
     fn note_passed(&mut self, me: Pid, id: QueueId, taken: &Message) {
         let Some(queue) = self.queues.get(id).filter(|_| self.ledger.on) else { return };
+        let shown =
+            |message: &Message| (message.priority, message.bytes.iter().take(MOST_SHOWN).copied().collect::<Vec<u8>>());
+        let step = || std::iter::once(taken).chain(&queue.messages).map(shown).collect();
+        self.ledger.receive_after(id, step);
         let mut older = queue.messages.iter().filter(|waits| waits.sent.tick < taken.sent.tick);
         if let (Some(waits), Some(by)) = (older.next(), self.act(me)) {
             let told = |message: &Message| {
-                let text = message.bytes.iter().take(40).copied().collect();
-                (message.priority, text, message.sent)
+                let (priority, text) = shown(message);
+                (priority, text, message.sent)
             };
-            let passed = Passed { by, taken: told(taken), waits: told(waits) };
+            let passed = Passed { by, taken: told(taken), waits: told(waits), queue: id, steps: vec![step()] };
             self.ledger.pass(passed);
         }
     }

@@ -291,6 +291,7 @@ impl Machine {
             STOPS.iter().for_each(|stop| process.signals.forget(*stop));
             if let State::Stopped(_) = process.state {
                 self.resume(target);
+                self.ledger.go_on(target, origin);
             }
         } else if STOPS.contains(&signal) {
             process.signals.forget(Signal::SIGCONT);

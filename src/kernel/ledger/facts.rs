@@ -6,6 +6,7 @@ use super::Act;
 use crate::abi::{Builtin, Errno, Signal, Status};
 use crate::kernel::event::{Origin, Shown};
 use crate::kernel::file::Kind;
+use crate::kernel::mqueue::QueueId;
 use crate::kernel::process::{Deed, Lineage, Pid};
 use crate::source::Span;
 
@@ -183,6 +184,17 @@ pub struct Serial {
     pub last: u64,
 }
 
+/// A process that the terminal has stopped.
+#[derive(Debug)]
+pub struct Background {
+    /// Who, and where it wanted the terminal.
+    pub by: Act,
+    /// By which signal.
+    pub signal: Signal,
+    /// Where somebody has continued it first.
+    pub continued: Option<Span>,
+}
+
 /// A process in a loop that only waits.
 #[derive(Debug)]
 pub struct Spin {
@@ -205,4 +217,8 @@ pub struct Passed {
     pub taken: (i64, Vec<u8>, Deed),
     /// The one that waits.
     pub waits: (i64, Vec<u8>, Deed),
+    /// The queue.
+    pub queue: QueueId,
+    /// What was in the queue at this receive and at those that followed, the one that was taken first.
+    pub steps: Vec<Vec<(i64, Vec<u8>)>>,
 }

@@ -110,6 +110,10 @@ pub(crate) fn kill(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
 
 pub(crate) fn killpg(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
     let (pgid, number) = (int(machine, me, call, 0), int(machine, me, call, 1));
+    if pgid > 1 && pgid == i64::from(machine.process(me).pgid.0) {
+        let at = machine.deed(me).span;
+        machine.ledger.send_to_group(at);
+    }
     match pgid {
         pgid if pgid < 0 => Outcome::Fail(Errno::EINVAL),
         // kill(-1) means everybody, and kill(0) the own group: group 1 is init's, which takes no notice.

@@ -123,18 +123,17 @@ fn zombies(
 }
 
 fn orphans(ledger: &Ledger, reading: &Reading<'_>, found: &mut Vec<Diagnostic>) {
-    let mut told: Vec<Span> = Vec::new();
-    for orphan in ledger.orphans.values() {
-        let fork = orphan.child.fork.span;
-        // A daemon's parent ends on purpose; what matters is what the script leaves to its shell.
-        let told_of = waits_for_nobody(ledger, orphan.child.pid);
-        let matters =
-            !told_of && orphan.parent.who.parent.is_none() && (orphan.spoke.is_some() || orphan.asked.is_some());
-        if matters && !told.contains(&fork) {
-            told.push(fork);
-            let like = ledger.orphans.values().filter(|other| other.child.fork.span == fork).count();
-            found.push(say_orphan(orphan, like, reading));
-        }
+    // A daemon's parent ends on purpose; what matters is what the script leaves to its shell.
+    let matters = |orphan: &&Orphan| {
+        let heard = orphan.spoke.is_some() || orphan.asked.is_some();
+        heard && orphan.parent.who.parent.is_none() && !waits_for_nobody(ledger, orphan.child.pid)
+    };
+    let heard: Vec<&Orphan> = ledger.orphans.values().filter(matters).collect();
+    if let Some(first) = heard.first() {
+        let forks: Vec<Span> = heard.iter().map(|orphan| orphan.child.fork.span).collect();
+        let left = ledger.orphans.values().filter(|orphan| orphan.parent.who.pid == first.parent.who.pid);
+        let like = left.filter(|orphan| forks.contains(&orphan.child.fork.span)).count();
+        found.push(say_orphan(first, &heard, like, reading));
     }
 }
 
@@ -172,10 +171,11 @@ pub(super) fn silent_orphans(machine: &Machine, found: &mut Vec<Diagnostic>) {
     found.push(report.help("`wait();` for each child before the end"));
 }
 
-fn say_orphan(orphan: &Orphan, like: usize, reading: &Reading<'_>) -> Diagnostic {
+fn say_orphan(orphan: &Orphan, heard: &[&Orphan], like: usize, reading: &Reading<'_>) -> Diagnostic {
     let (child, parent) = (orphan.child.role(), who(&orphan.parent));
     let headline = match like {
         1 => format!("{} ended while {child} was running", the(&parent)),
+        2 => format!("{} ended while {child} and one other were running", the(&parent)),
         like => format!("{} ended while {child} and {} others were running", the(&parent), like - 1),
     };
     let mut report = Diagnostic::new(Code::Orphan, headline, orphan.parent.at, format!("{} ended here", the(&parent)));
@@ -185,8 +185,13 @@ fn say_orphan(orphan: &Orphan, like: usize, reading: &Reading<'_>) -> Diagnostic
             format!("{} became another program here, and never came to what stands behind this", the(&parent)),
         );
     }
-    let turn = reading.turn(&orphan.child);
-    report = report.label(orphan.child.fork.span, format!("`fork()` made {child} here{turn}"));
+    for orphan in heard {
+        let fork = orphan.child.fork.span;
+        if known(fork) && report.labels.iter().all(|label| label.span != fork) && report.labels.len() <= MOST_FORKS {
+            let turn = reading.turn(&orphan.child);
+            report = report.label(fork, format!("`fork()` made {} here{turn}", orphan.child.role()));
+        }
+    }
     if let Some(at) = orphan.asked {
         report = report.label(at, format!("so `getppid()` is 1 here: init has adopted {child}"));
     }
@@ -196,9 +201,10 @@ fn say_orphan(orphan: &Orphan, like: usize, reading: &Reading<'_>) -> Diagnostic
         report = report.label(at, format!("{child} wrote this after it: a shell shows its prompt first"));
     }
     let report = report.note("an orphan is not a zombie: it runs on, and init will reap it");
-    match orphan.parent.exec {
-        Some(_) => report.help("let the child exec, and the parent wait for it"),
-        None => report.help("`wait();` before the end"),
+    match (orphan.parent.exec, like) {
+        (Some(_), _) => report.help("let the child exec, and the parent wait for it"),
+        (None, 1) => report.help("`wait();` before the end"),
+        (None, _) => report.help("`while wait() > 0 { }` before the end"),
     }
 }
 
@@ -391,7 +397,12 @@ fn script_killed(ledger: &Ledger, reading: &Reading<'_>) -> Option<Diagnostic> {
                 .help("leave SA_RESETHAND away, or install the handler anew in the handler"),
         );
     }
-    Some(report.help(format!("`signal({signal}, handler);` before, if the parent is to go on")))
+    Some(match death.group {
+        true => report.help(format!(
+            "send it to each child by its id: `kill(pid, {signal})`; or put the children into a group of their own with `setpgid`"
+        )),
+        false => report.help(format!("`signal({signal}, handler);` before, if the parent is to go on")),
+    })
 }
 
 /// The script was killed since it wrote to a pipe that nobody could read any more.

@@ -1,21 +1,30 @@
 //! Signals that were dropped, jobs that the terminal stopped, messages that nobody received.
 
+use std::fmt::Write;
+
 use super::{Reading, known, quoted, the, who};
 use crate::abi::Signal;
 use crate::diagnostics::{Code, Diagnostic};
 use crate::kernel::Machine;
 use crate::kernel::event::Origin;
-use crate::kernel::ledger::{Act, Ledger, Merged, Passed, Seen};
+use crate::kernel::ledger::{Background, Ledger, Merged, Passed, Seen};
 
-pub(super) fn notes(ledger: &Ledger, _reading: &Reading<'_>, found: &mut Vec<Diagnostic>) {
+/// Messages of a queue that a list shows.
+const SHOWN: usize = 6;
+
+pub(super) fn notes(ledger: &Ledger, reading: &Reading<'_>, found: &mut Vec<Diagnostic>) {
     for seen in ledger.merged.values() {
         found.extend(merged(seen));
     }
     for seen in ledger.background.values().filter(|seen| seen.count > 1) {
         found.push(background(ledger, seen));
     }
-    for seen in ledger.passed.values() {
-        found.push(passed(&seen.first));
+    for passed in ledger.passed.values().map(|seen| &seen.first) {
+        // Who sends both knows their order; who shows what comes, and looks at no priority, takes it for the order of sending.
+        let unordered = reading.attention(passed.by.at).is_some_and(|told| told.unordered.contains(&passed.by.at));
+        if unordered && passed.taken.2.who == passed.waits.2.who {
+            found.push(out_of_order(passed));
+        }
     }
 }
 
@@ -51,8 +60,8 @@ fn merged(seen: &Seen<Merged>) -> Option<Diagnostic> {
 }
 
 /// A job of the background that wants to read the terminal, and was continued without getting it.
-fn background(ledger: &Ledger, seen: &Seen<(Act, Signal)>) -> Diagnostic {
-    let (act, signal) = &seen.first;
+fn background(ledger: &Ledger, seen: &Seen<Background>) -> Diagnostic {
+    let Background { by: act, signal, continued } = &seen.first;
     let role = the(&who(act));
     let mut report = Diagnostic::new(
         Code::StoppedByTerminal,
@@ -67,13 +76,16 @@ fn background(ledger: &Ledger, seen: &Seen<(Act, Signal)>) -> Diagnostic {
     if let Some(at) = ledger.grouped(act.who.pid).filter(|at| known(*at)) {
         report = report.label(at, format!("{role} was put into a group of its own here"));
     }
+    if let Some(at) = continued.filter(|at| known(*at)) {
+        report = report.label(at, "continued here, but the terminal still belonged to another group");
+    }
     report
         .note("SIGCONT alone lets it try again, and it is stopped again")
         .help("`tcsetpgrp(0, job)` first, then SIGCONT")
 }
 
 /// A message that a more urgent one has passed.
-fn passed(passed: &Passed) -> Diagnostic {
+fn out_of_order(passed: &Passed) -> Diagnostic {
     let ((high, taken, sent), (low, waits, before)) = (&passed.taken, &passed.waits);
     let (taken, waits) = (quoted(taken), quoted(waits));
     let mut report = Diagnostic::new(
@@ -82,14 +94,25 @@ fn passed(passed: &Passed) -> Diagnostic {
         passed.by.at,
         format!("this took `{taken}`"),
     );
-    for (deed, text) in
-        [(sent, format!("`{taken}` was sent here")), (before, format!("`{waits}` was sent here, before"))]
-    {
+    for (deed, text) in [
+        (sent, format!("`{taken}` was sent here")),
+        (before, format!("`{waits}` was sent here, before, and still waited")),
+    ] {
         if known(deed.span) {
             report = report.label(deed.span, text);
         }
     }
-    report.note("the larger number is the more urgent, the other way round than with nice values")
+    let mut table = "the queue at each receive, as a list: what is taken comes first".to_owned();
+    for step in &passed.steps {
+        let shown = |(priority, text): &(i64, Vec<u8>)| format!("`{}` ({priority})", quoted(text));
+        let list: Vec<String> = step.iter().take(SHOWN).map(shown).collect();
+        let more = if step.len() > SHOWN { format!(", and {} more", step.len() - SHOWN) } else { String::new() };
+        let _ = write!(table, "\n    {}{more}", list.join(", "));
+    }
+    report
+        .note(table)
+        .note("messages of one priority come in the order of sending; only what waits is sorted")
+        .help("larger is more urgent, the other way round than with nice values; give all the same priority to keep their order")
 }
 
 /// Messages that are left in queues which still have their names.

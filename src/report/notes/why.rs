@@ -49,7 +49,7 @@ impl Cause {
             Errno::ESRCH => no_process(failure, ledger, reading),
             Errno::EMSGSIZE => wrong_size(failure),
             Errno::EPIPE => broken_pipe(failure, ledger),
-            Errno::ENOENT if failure.builtin == Builtin::MqOpen => no_queue(failure, ledger),
+            Errno::ENOENT if failure.builtin == Builtin::MqOpen => no_queue(failure, ledger, reading),
             _ => Cause { notes: other(failure).map(str::to_owned).into_iter().collect(), ..Cause::default() },
         }
     }
@@ -258,12 +258,18 @@ fn broken_pipe(failure: &Failure, ledger: &Ledger) -> Cause {
     cause
 }
 
-fn no_queue(failure: &Failure, ledger: &Ledger) -> Cause {
+fn no_queue(failure: &Failure, ledger: &Ledger, reading: &Reading<'_>) -> Cause {
     let name = match failure.args.first() {
         Some(Shown::Bytes(name)) => ledger.ends.names.get(name),
         _ => None,
     };
     let mut cause = Cause::default();
+    let shown = match failure.args.first() {
+        Some(Shown::Bytes(name)) => format!("`{}`", String::from_utf8_lossy(name)),
+        _ => "of that name".to_owned(),
+    };
+    let when = if name.is_some_and(|name| name.unlinked.is_some()) { "any more" } else { "yet" };
+    cause.headline = Some(format!("there is no queue {shown} {when}, and nobody looked at the result of `mq_open`"));
     match name {
         Some(name) if name.unlinked.is_some() => {
             if let Some(by) = &name.unlinked {
@@ -279,10 +285,15 @@ fn no_queue(failure: &Failure, ledger: &Ledger) -> Cause {
             if let Some(by) = &name.made {
                 cause.labels.push((by.at, format!("{} makes this queue only here, later", the(&who(by)))));
             }
-            cause.notes.push("there was no queue of that name yet".to_owned());
             cause.help = Some("make the queue before `fork`, or with O_CREAT in both".to_owned());
         }
-        None => cause.notes.push("there is no queue of that name yet; O_CREAT makes it".to_owned()),
+        None => {
+            cause.help = Some("`O_CREAT` makes it where it is not there: `mq_open(name, O_CREAT | O_RDWR)`".to_owned());
+            let mode = ["O_RDWR", "O_RDONLY", "O_WRONLY"].into_iter().find_map(|mode| {
+                Some(Edit { span: reading.word_in(failure.by.at, mode)?, text: format!("O_CREAT | {mode}") })
+            });
+            cause.edits.extend(mode);
+        }
     }
     cause
 }
