@@ -12,7 +12,7 @@ use super::backstage::Backstage;
 use super::loader::{self, LoadError};
 use super::options::StdoutName;
 use super::watch::Watcher;
-use super::{EXIT_COMPILE, EXIT_NO_INPUT, EXIT_USAGE, saved, say, show, verdict};
+use super::{EXIT_COMPILE, EXIT_NO_INPUT, EXIT_USAGE, foretold, saved, say, show, verdict};
 use crate::abi::Builtin;
 use crate::explore::{
     self, Answer, Bounds, Counted, Output, Promise, Range, Reduction, Report, Setup, Sleep, Survey, Want, Witness,
@@ -149,6 +149,7 @@ pub(crate) fn main(options: &Explore) -> u8 {
             Ok(None) => {}
         }
     }
+    let (config, argv) = (setup.config.clone(), setup.argv.clone());
     let mut survey = match survey_of(setup) {
         Ok(survey) => survey,
         Err(status) => return status,
@@ -180,7 +181,10 @@ pub(crate) fn main(options: &Explore) -> u8 {
     }
     match options.format {
         Format::Json => print_out(&json(&report)),
-        Format::Text => print_out(&verdict::words(options, &report)),
+        Format::Text => {
+            print_out(&verdict::words(options, &report));
+            foretold::tell(options, (config, &argv), &report);
+        }
     }
     status(options, &survey, &report)
 }

@@ -8,6 +8,7 @@ mod explain;
 mod explore;
 mod export;
 mod folder;
+mod foretold;
 mod host;
 mod loader;
 mod messages;

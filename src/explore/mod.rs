@@ -37,7 +37,7 @@ pub use count::{Counted, Counts};
 pub use graph::{Bounds, Progress};
 pub use host::{Outside, Sources};
 pub use promise::Promise;
-pub use replay::{Replayed, replay};
+pub use replay::{Replayed, replay, replay_further};
 pub use schedule::{Schedule, parse};
 pub use stepper::{Sleep, may_fail};
 pub use survey::{Answer, Output, Print, Range, Reduction, Report, Setup, Survey, Want, Witness};

@@ -20,6 +20,9 @@ pub enum Replayed {
     Departs(String),
 }
 
+/// Instructions that are enough to see what goes on for ever.
+const A_LITTLE: u64 = 300;
+
 /// Runs a program by a schedule; when that is over, processes go on by turns.
 ///
 /// # Errors
@@ -30,6 +33,31 @@ pub fn replay(
     argv: &[Vec<u8>],
     host: Box<dyn Host>,
     schedule: &Schedule,
+) -> Result<(Machine, Replayed), String> {
+    follow(config, image, argv, host, schedule, 0)
+}
+
+/// As [`replay`]; where the schedule goes on for ever, the run goes a little further than that, so that it can be seen what it does.
+///
+/// # Errors
+/// Where the arguments do not fit the script's heap.
+pub fn replay_further(
+    config: Config,
+    image: Verified,
+    argv: &[Vec<u8>],
+    host: Box<dyn Host>,
+    schedule: &Schedule,
+) -> Result<(Machine, Replayed), String> {
+    follow(config, image, argv, host, schedule, A_LITTLE)
+}
+
+fn follow(
+    config: Config,
+    image: Verified,
+    argv: &[Vec<u8>],
+    host: Box<dyn Host>,
+    schedule: &Schedule,
+    further: u64,
 ) -> Result<(Machine, Replayed), String> {
     let ticks = config.ticks;
     let machine = Machine::new(Config { by_descent: true, ..config }, image, argv, host)
@@ -46,7 +74,13 @@ pub fn replay(
             }
         }
     }
-    let end = if schedule.endless { Replayed::Endless } else { go_on(&mut stepper, ticks) };
+    let end = if schedule.endless {
+        let enough = stepper.machine.totals().ticks.saturating_add(further);
+        go_on(&mut stepper, Some(ticks.map_or(enough, |limit| limit.min(enough))));
+        Replayed::Endless
+    } else {
+        go_on(&mut stepper, ticks)
+    };
     Ok((stepper.machine, end))
 }
 
