@@ -129,6 +129,9 @@ macro_rules! for_each_code {
             ChildKilled, "N5031", "child-killed", Note, "A child that a signal has killed, which its program did not expect.";
             EndUnnoticed, "N5032", "end-unnoticed", Warning, "A read that met the end of its file, and whose empty text was used.";
             BusyWaiting, "N5033", "busy-waiting", Note, "A loop that waits by looking again and again.";
+            NeverHandled, "N5034", "never-handled", Warning, "A signal with a handler that stayed blocked to the end of its process.";
+            Overwritten, "N5035", "overwritten", Warning, "Bytes of a file that another process wrote over before anybody had read them.";
+            CopiedTooEarly, "N5036", "copied-too-early", Warning, "A copy of a standard descriptor, made before its original was led elsewhere.";
             OneAfterAnother, "N5016", "one-after-another", Note, "Children that run one after another, though they could run at once.";
             PriorityOrder, "N5017", "priority-order", Note, "A message that was passed by one sent later.";
             Leak, "N5018", "leak", Note, "A block that was never freed.";

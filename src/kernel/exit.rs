@@ -10,7 +10,7 @@ use super::pids::Pids;
 use super::process::{News, Pid, State};
 use super::wait::{WaitFor, Which};
 use crate::abi::constant::{SA_NOCLDWAIT, WCONTINUED, WNOHANG, WUNTRACED};
-use crate::abi::{Builtin, Errno, SIG_IGN, Signal, Status};
+use crate::abi::{Builtin, Errno, SIG_IGN, Signal, SignalSet, Status};
 
 const INIT: Pid = Pid(param::INIT);
 
@@ -30,6 +30,9 @@ impl Machine {
         }
         if self.config.leaks && status.is_exited() {
             self.note_leaks(pid);
+        }
+        if self.ledger.on && status.is_exited() && self.process(pid).signals.pending != SignalSet::EMPTY {
+            self.note_unheard(pid);
         }
         self.close_all(pid);
         let now = self.clock;

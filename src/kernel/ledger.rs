@@ -4,6 +4,7 @@
 
 pub mod ends;
 mod facts;
+pub mod files;
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,7 +18,8 @@ use crate::abi::{Errno, SIG_DFL, SIG_IGN, Signal};
 use crate::source::Span;
 
 pub use facts::{
-    Background, Chosen, Cut, Death, Failure, Interrupted, Merged, Orphan, Passed, Serial, Spin, Target, Unwaited,
+    Background, Chosen, Cut, Death, Failure, Interrupted, Merged, Orphan, Passed, Serial, Short, Spin, Target, Unheard,
+    Unwaited, VainCopy,
 };
 
 /// Places of one kind that are kept; a program that writes programs could make any number.
@@ -156,6 +158,18 @@ pub struct Ledger {
     pub background: BTreeMap<Place, Seen<Background>>,
     /// What came to an end in an odd way.
     pub ends: ends::Ends,
+    /// What became of bytes in regular files.
+    pub files: files::FileFacts,
+    /// Signals for which a process had a handler, and that it kept blocked to its end.
+    pub unheard: BTreeMap<(Pid, Signal), Unheard>,
+    /// Copies of a standard descriptor that changed nothing, and what their original was made then.
+    pub vain_copies: BTreeMap<Place, Seen<VainCopy>>,
+    /// The latest copy of each process that changed nothing, by its original.
+    same: BTreeMap<(Pid, i64), (i64, Span)>,
+    /// Writes that took less than they were given, since they would not wait.
+    pub short: BTreeMap<Place, Seen<Short>>,
+    /// Signals sent to init.
+    pub to_init: BTreeMap<Place, Seen<(Act, Signal)>>,
     /// Where signals were sent to the sender's own group.
     to_groups: BTreeSet<Span>,
     /// Where each handler was installed last.
@@ -449,6 +463,33 @@ impl Ledger {
         }
     }
 
+    /// A process ends, and never let in a signal that it had a handler for.
+    pub(crate) fn never_hear(&mut self, signal: Signal, unheard: Unheard) {
+        if self.unheard.len() < MOST {
+            self.unheard.insert((unheard.by.who.pid, signal), unheard);
+        }
+    }
+
+    /// A descriptor becomes a copy of another: of one that it was a copy of already, or of something else.
+    pub(crate) fn copy_to(&mut self, by: Standing<'_>, (old, new): (i64, i64), same: bool) {
+        let pid = by.who.pid;
+        if same && self.same.len() < MOST {
+            self.same.insert((pid, old), (new, by.at));
+        } else if !same && let Some((copy, at)) = self.same.remove(&(pid, new)) {
+            note(&mut self.vain_copies, at, || VainCopy { by: by.act(), at, original: new, copy });
+        }
+    }
+
+    /// A write took less than it was given.
+    pub(crate) fn write_short(&mut self, short: Short) {
+        note(&mut self.short, short.by.at, || short);
+    }
+
+    /// A signal is sent to init.
+    pub(crate) fn signal_init(&mut self, by: Act, signal: Signal) {
+        note(&mut self.to_init, by.at, || (by, signal));
+    }
+
     /// A message was received before an older one.
     pub(crate) fn pass(&mut self, passed: Passed) {
         note(&mut self.passed, passed.by.at, || passed);
@@ -478,7 +519,7 @@ impl Ledger {
     /// A call failed for the first time at its place.
     pub(crate) fn fail(&mut self, mut failure: Failure, fd: Option<i64>) {
         let pid = failure.by.who.pid;
-        failure.closed = fd.and_then(|fd| self.closed.get(&(pid, fd)).copied());
+        failure.closed = fd.and_then(|fd| self.closed_by(&failure.by.who, fd));
         failure.collected = self.collected.get(&pid).map(|(deed, _)| *deed);
         note(&mut self.failures, (failure.by.at, failure.errno), || failure);
     }
@@ -651,6 +692,19 @@ impl Ledger {
     /// Where a process has closed a number last.
     pub fn closed_at(&self, pid: Pid, fd: i64) -> Option<Deed> {
         self.closed.get(&(pid, fd)).copied()
+    }
+
+    /// Where a process, or an ancestor before the fork, has closed a number last.
+    fn closed_by(&self, who: &Arc<Lineage>, fd: i64) -> Option<Deed> {
+        let mut at = who;
+        let mut before = u64::MAX;
+        loop {
+            if let Some(deed) = self.closed.get(&(at.pid, fd)).filter(|deed| deed.tick <= before) {
+                return Some(*deed);
+            }
+            before = before.min(at.fork.tick);
+            at = at.parent.as_ref()?;
+        }
     }
 
     /// Whether a signal was sent to the sender's own group at a place.

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use super::call::Call;
 use super::event::Origin;
 use super::file::{FileId, Kind};
+use super::fs::NodeId;
 use super::host::{Crash, Endless, OutOfMemory, Repeated};
 use super::ledger::ends::{Crowd, Drowned, Early, HeldOpen, Met, Unread};
-use super::ledger::{Act, Death, Failure, InVain, Interrupted, Standing, Target, Turn};
+use super::ledger::files::{Overwritten, Written};
+use super::ledger::{Act, Death, Failure, InVain, Interrupted, Short, Standing, Target, Turn, Unheard};
 use super::machine::Machine;
 use super::mqueue::Queue;
 use super::param::{INIT, MAX_FILES};
@@ -351,6 +353,62 @@ impl Machine {
         };
         let call = self.process(pid).call.as_deref().map(|call| call.request.builtin);
         self.ledger.die(Death { by, signal, origin, sender, alarm: None, call, group: false });
+    }
+
+    /// A process ends of its own will while signals wait that it has handlers for, and has never let in.
+    #[cold]
+    pub(crate) fn note_unheard(&mut self, pid: Pid) {
+        let Some(process) = self.table.get(pid) else { return };
+        let Some(by) = self.act(pid) else { return };
+        for signal in Signal::ALL.iter().copied().filter(|signal| process.signals.pending.contains(*signal)) {
+            let heard = process.signals.heard().iter().any(|heard| heard.signal == signal);
+            let Some(Origin::Process(sender, sent)) = process.signals.origin(signal) else { continue };
+            if heard || signal == Signal::SIGCHLD || !process.signals.handles(signal) || sender == pid {
+                continue;
+            }
+            let sender = self.table.get(sender).map(|sender| sender.lineage.clone());
+            let unheard = Unheard { by: by.clone(), sent, sender, blocked: process.signals.masked() };
+            self.ledger.never_hear(signal, unheard);
+        }
+    }
+
+    /// A process has written to a regular file: perhaps over what another had written.
+    pub(crate) fn note_file_write(&mut self, id: FileId, node: NodeId, (at, size, count): (u64, u64, u64)) {
+        let Some(pid) = self.last else { return };
+        let Some(by) = self.act(pid) else { return };
+        let serial = self.files.get(id).map_or(0, |file| file.serial);
+        let new = Written { bytes: at..at + count, by: by.clone(), serial };
+        if let Some((first, bytes)) = self.ledger.files.write(node, size, new) {
+            let made = self.descriptors(pid).find(|(_, entry)| entry.file == id).map(|(_, entry)| entry.made);
+            let opened = made.and_then(|made| {
+                let opener = self.table.get(made.who)?;
+                Some((made.span, opener.lineage.clone()))
+            });
+            self.ledger.files.lose(Overwritten { by, opened, at, first, bytes });
+        }
+    }
+
+    /// A standard descriptor is copied, or becomes a copy.
+    pub(crate) fn note_copy(&mut self, pid: Pid, numbers: (i64, i64), same: bool) {
+        if let Some(process) = self.table.get(pid) {
+            self.ledger.copy_to(process.standing(), numbers, same);
+        }
+    }
+
+    /// A signal is sent to init.
+    #[cold]
+    pub(crate) fn note_to_init(&mut self, pid: Pid, number: i64) {
+        if let (Some(by), Some(signal)) = (self.act(pid), Signal::from_number(number)) {
+            self.ledger.signal_init(by, signal);
+        }
+    }
+
+    /// A write that would not wait has taken less than it was given.
+    #[cold]
+    pub(crate) fn note_short(&mut self, pid: Pid, went: i64, wanted: usize) {
+        if let Some(by) = self.act(pid) {
+            self.ledger.write_short(Short { by, went, wanted });
+        }
     }
 
     /// The machine's memory has run out, and a process is about to be killed.

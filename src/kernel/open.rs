@@ -104,6 +104,7 @@ impl Machine {
             Some(Body::File(_)) => {
                 if how.has(O_TRUNC) {
                     self.fs.truncate(node);
+                    self.ledger.files.empty(node);
                 } else {
                     self.fs.load(&mut *self.host, node)?;
                 }
@@ -203,15 +204,22 @@ impl Machine {
         };
         let (taken, count) = (taken.to_vec(), taken.len() as u64);
         self.set_offset(id, file.offset + count);
+        if self.ledger.on {
+            self.ledger.files.read(node, file.offset..file.offset + count);
+        }
         taken
     }
 
     /// Writes to a regular file at its offset, or at its end with O_APPEND, which nobody can come between.
     pub(crate) fn write_file(&mut self, id: FileId, file: &OpenFile, node: NodeId, bytes: &[u8]) -> Result<i64, Errno> {
         let at = if file.flags & O_APPEND != 0 { self.fs.size(node) } else { file.offset };
+        let size = self.fs.size(node);
         let count = self.fs.write_at(node, at, bytes)?;
         if count > 0 {
             self.set_offset(id, at + count as u64);
+            if self.ledger.on {
+                self.note_file_write(id, node, (at, size, count as u64));
+            }
         }
         Ok(count as i64)
     }

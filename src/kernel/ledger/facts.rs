@@ -195,6 +195,43 @@ pub struct Background {
     pub continued: Option<Span>,
 }
 
+/// A signal that a process kept blocked to its end.
+#[derive(Debug)]
+pub struct Unheard {
+    /// Who, and where it ended.
+    pub by: Act,
+    /// Where the signal was sent.
+    pub sent: Span,
+    /// Who sent it.
+    pub sender: Option<Arc<Lineage>>,
+    /// Where signals were blocked last.
+    pub blocked: Option<Deed>,
+}
+
+/// A copy of a descriptor that changed nothing, and whose original was made something else later.
+#[derive(Debug)]
+pub struct VainCopy {
+    /// Who made the original something else, and where.
+    pub by: Act,
+    /// Where the copy was made.
+    pub at: Span,
+    /// The number that was copied.
+    pub original: i64,
+    /// The number that it was copied to.
+    pub copy: i64,
+}
+
+/// A write that would not wait.
+#[derive(Debug)]
+pub struct Short {
+    /// Who, and where.
+    pub by: Act,
+    /// How many bytes went.
+    pub went: i64,
+    /// How many there were.
+    pub wanted: usize,
+}
+
 /// A process in a loop that only waits.
 #[derive(Debug)]
 pub struct Spin {

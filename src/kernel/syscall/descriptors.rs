@@ -137,6 +137,12 @@ pub(crate) fn write(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome 
         None => string(machine, me, call, 1),
     };
     let outcome = machine.write_bytes(me, fd, call, &bytes);
+    if let Outcome::Int(went) = outcome
+        && went < bytes.len() as i64
+        && machine.ledger.on
+    {
+        machine.note_short(me, went, bytes.len());
+    }
     if let Outcome::Block(_) = outcome {
         call.bytes = Some(bytes);
     } else {
@@ -175,6 +181,14 @@ pub(crate) fn dup2(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
         let (file, _) = machine.lookup(me, old)?;
         if old != new {
             let at = usize::try_from(new).ok().filter(|at| (*at as u64) < limit).ok_or(Errno::EBADF)?;
+            if machine.ledger.on && old <= 2 {
+                let terminal = |file| machine.files.get(file).is_some_and(|file| file.kind.is_terminal());
+                let there = machine.files.entry(machine.process(me).files, new).map(|entry| entry.file);
+                let same = there.is_some_and(|there| there == file || terminal(there) && terminal(file));
+                machine.note_copy(me, (old, new), same);
+            } else if machine.ledger.on && new <= 2 {
+                machine.note_copy(me, (old, new), false);
+            }
             machine.install(me, at, file, false, Making::Dup2);
             if new == 1 && machine.ledger.on {
                 let deed = machine.deed(me);

@@ -101,6 +101,9 @@ pub(crate) fn kill(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
             machine.note_early(me);
         }
     }
+    if pid == i64::from(param::INIT) && number > 0 && machine.ledger.on {
+        machine.note_to_init(me, number);
+    }
     if pid > 0 && number == 0 && machine.ledger.on {
         machine.note_asked(me, pid);
         machine.note_question(me);

@@ -275,7 +275,11 @@ fn handler_to_come(death: &Death, reading: &Reading<'_>) -> Option<Span> {
         (call.starts_with("signal(") || call.starts_with("sigaction(")) && !handler.contains("SIG_")
     };
     let part = text.branch(fork)?;
-    let inside = |at: &Span| part.iter().any(|stmt| stmt.span.start <= at.start && at.end <= stmt.span.end);
+    let before = part.first().map_or(fork.end, |first| first.span.start);
+    let inside = |at: &Span| {
+        let between = fork.end <= at.start && at.end <= before;
+        between || part.iter().any(|stmt| stmt.span.start <= at.start && at.end <= stmt.span.end)
+    };
     let mut places = text.words(death.signal.name());
     let place = places.find(|at| inside(at) && at.start >= death.by.at.start && installs(at))?;
     text.path(place).pop().map(|level| level.stmt().span)

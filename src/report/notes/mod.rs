@@ -5,6 +5,7 @@
 mod calls;
 mod children;
 mod ends;
+mod files;
 mod output;
 mod signals;
 mod vain;
@@ -48,6 +49,7 @@ pub fn notes(machine: &Machine, reading: &Reading<'_>) -> Vec<Diagnostic> {
     calls::notes(ledger, reading, |_| true, &mut found);
     signals::notes(ledger, reading, &mut found);
     ends::notes(ledger, reading, &mut found);
+    files::notes(ledger, reading, &mut found);
     vain::spun(ledger, reading, &mut found);
     leaks(ledger, &mut found);
     signals::messages(machine, &mut found);

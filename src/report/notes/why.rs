@@ -1,6 +1,6 @@
 //! Why a call failed, and the way out of it: from what its arguments refer to, and from what others had done before.
 
-use super::{Reading, the, who};
+use super::{Reading, role_in, the, who};
 use crate::abi::constant::{O_RDONLY, O_WRONLY};
 use crate::abi::{Builtin, Errno, SIG_IGN, Signal};
 use crate::diagnostics::Edit;
@@ -72,7 +72,13 @@ fn bad_descriptor(failure: &Failure, reading: &Reading<'_>) -> Cause {
             Builtin::Close | Builtin::MqClose => "one `close` is enough: take one of the two out",
             _ => "close it only after its last use",
         };
-        let labels = vec![(closed.span, "this descriptor was closed here".to_owned())];
+        let label = match role_in(&failure.by.who, closed.who) {
+            Some(other) if closed.who != failure.by.who.pid => {
+                format!("{} closed this descriptor here, before the fork", the(&other))
+            }
+            _ => "this descriptor was closed here".to_owned(),
+        };
+        let labels = vec![(closed.span, label)];
         return Cause { labels, help: Some(help.to_owned()), ..Cause::default() };
     }
     match failure.builtin {

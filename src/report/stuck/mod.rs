@@ -325,6 +325,9 @@ impl Kind {
             Kind::EarlySignal(_) => {
                 "block the signal before it can come, then wait with `sigsuspend(0)`, which unblocks it only while it waits"
             }
+            Kind::DroppedSignal(heard) if heard.signal == Signal::SIGCHLD => {
+                "`wait()` or `waitpid(pid, 0)` sleeps until a child has ended; `pause` wants a signal with a handler"
+            }
             Kind::DroppedSignal(_) => "install a handler before the signal can come",
             Kind::NoSignal => {
                 "let the signal be sent before its sender waits, or wait only for those that end without it"
