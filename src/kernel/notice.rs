@@ -16,7 +16,7 @@ use super::param::{INIT, MAX_FILES};
 use super::pipe::{Pipe, PipeId};
 use super::process::{Pid, Process, State};
 use super::syscall;
-use crate::abi::{Builtin, Errno, SIG_IGN, Signal};
+use crate::abi::{Builtin, Errno, FUNCTION_BIAS, SIG_IGN, Signal};
 use crate::source::Span;
 use crate::vm::Fault;
 
@@ -274,7 +274,8 @@ impl Machine {
         let shared = queue.len() > 1 && queue.last_taken.0.is_some_and(|taken| taken.who != by);
         let first = queue.messages().map(|message| message.sent).find(|sent| shared || sent.who != by);
         if let (Some(sent), Some(by)) = (first, self.act(by)) {
-            let drowned = Drowned { name: queue.name.clone(), messages: queue.len(), sent, by };
+            let notified = queue.notified.0.filter(|_| queue.registration.is_none());
+            let drowned = Drowned { name: queue.name.clone(), messages: queue.len(), sent, by, notified };
             self.ledger.ends.drown(queue.made.span, drowned);
         }
     }
@@ -366,6 +367,15 @@ impl Machine {
             if heard || signal == Signal::SIGCHLD || !process.signals.handles(signal) || sender == pid {
                 continue;
             }
+            // A handler that does nothing is missed by nobody.
+            let handler = process.signals.action(signal).handler.checked_sub(FUNCTION_BIAS);
+            let code = handler.zip(process.context.as_deref()).and_then(|(handler, context)| {
+                let function = context.image.functions.get(usize::try_from(handler).ok()?)?;
+                Some(function.end - function.entry)
+            });
+            if code.is_none_or(|length| length <= 1) {
+                continue;
+            }
             let sender = self.table.get(sender).map(|sender| sender.lineage.clone());
             let unheard = Unheard { by: by.clone(), sent, sender, blocked: process.signals.masked() };
             self.ledger.never_hear(signal, unheard);
@@ -384,7 +394,8 @@ impl Machine {
                 let opener = self.table.get(made.who)?;
                 Some((made.span, opener.lineage.clone()))
             });
-            self.ledger.files.lose(Overwritten { by, opened, at, first, bytes });
+            let read = self.ledger.files.last_read(node, pid);
+            self.ledger.files.lose(Overwritten { by, opened, at, first, bytes, read }, serial);
         }
     }
 

@@ -180,6 +180,7 @@ impl Machine {
         };
         let place = from.checked_add(offset).ok_or(Errno::EOVERFLOW)?;
         let place = u64::try_from(place).map_err(|_| Errno::EINVAL)?;
+        self.ledger.files.seek(file.serial);
         self.set_offset(id, place);
         Ok(place as i64)
     }
@@ -204,8 +205,14 @@ impl Machine {
         };
         let (taken, count) = (taken.to_vec(), taken.len() as u64);
         self.set_offset(id, file.offset + count);
-        if self.ledger.on {
-            self.ledger.files.read(node, file.offset..file.offset + count);
+        if self.ledger.on
+            && let Some(process) = self.last.and_then(|pid| self.table.get(pid))
+        {
+            let range = file.offset..file.offset + count;
+            match count {
+                0 => self.ledger.files.end(process.standing(), file.serial),
+                _ => self.ledger.files.read(node, range, (process.standing(), file.serial)),
+            }
         }
         taken
     }

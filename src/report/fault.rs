@@ -1,6 +1,7 @@
 //! The report on a process that a fault kills: what, with which values, where, by which calls, and who the process is.
 
 use super::birth::with_turn;
+use crate::bytecode::op::{Instruction, Op};
 use crate::diagnostics::{Code, Diagnostic};
 use crate::kernel::host::Crash;
 use crate::kernel::process::Process;
@@ -303,6 +304,9 @@ fn with_block(
         report = report
             .label(context.image.span(site.pc), format!("{} was allocated here{}", "the block", by(site, process)));
     }
+    if let Some((name, call)) = fault.freed.and_then(|site| only_call(context, site)) {
+        report = report.label(call, format!("`{name}` was called here"));
+    }
     if let Some(site) = fault.freed {
         report = report.label(
             context.image.span(site.pc),
@@ -318,6 +322,21 @@ fn with_block(
         );
     }
     report
+}
+
+/// The only call of the function that a place stands in, where it is one with a name and is not running: who else could have come there?
+fn only_call(context: &Context, site: Site) -> Option<(String, Span)> {
+    let image = &context.image;
+    let function = image.function_at(site.pc);
+    if function == 0 || context.call_stack().iter().any(|frame| frame.function as usize == function) {
+        return None;
+    }
+    let calls = |(at, code): &(usize, &Instruction)| {
+        code.op == Op::Call && code.imm as usize == function && image.span(*at as u32) != Span::default()
+    };
+    let mut callers = image.code.iter().enumerate().filter(calls);
+    let (at, _) = callers.next().filter(|_| callers.next().is_none())?;
+    Some((image.functions.get(function)?.name.to_string(), image.span(at as u32)))
 }
 
 /// Whether a block was given back by `realloc`, which gave another one for it.

@@ -12,6 +12,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     vec![
         trial("cli/exit-statuses", exit_statuses),
         trial("cli/usage", usage),
+        trial("cli/did-you-mean", did_you_mean),
         trial("cli/version-and-completions", version_and_completions),
         trial("cli/short-form-and-arguments", short_form_and_arguments),
         trial("cli/shell-example", shell_example),
@@ -25,6 +26,30 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("cli/no-colours-in-a-pipe", no_colours_in_a_pipe),
         trial("cli/trace-of-memory", trace_of_memory),
     ]
+}
+
+/// A word that is nearly one we know: the complaint says which, whatever kind of word it is.
+fn did_you_mean() {
+    let folder = scratch(&[("ready.proc", "print(1);\n"), ("sub/far.proc", "print(2);\n")]);
+    let script = folder.path().join("ready.proc").display().to_string();
+    let missing = folder.path().join("raedy.proc").display().to_string();
+    for (args, status, meant) in [
+        (vec!["check", &missing], 66, "ready.proc"),
+        (vec!["run", &missing], 66, "ready.proc"),
+        (vec!["chekc", &script], 66, "proc check"),
+        (vec!["run", "--polcy=rr", &script], 64, "--policy"),
+        (vec!["run", "--policy=rnadom", &script], 64, "random"),
+        (vec!["explain", "N5099"], 64, "N50"),
+        (vec!["explain", "sigterm"], 0, "SIGTERM"),
+        (vec!["explain", "wiatpid"], 64, "waitpid"),
+    ] {
+        let mut command = Command::new(program());
+        command.args(&args);
+        let output = run(command, b"");
+        let said = format!("{}{}", String::from_utf8_lossy(&output.stderr), String::from_utf8_lossy(&output.stdout));
+        assert_eq!(self::status(&output), status, "{args:?}: {said}");
+        assert!(said.contains(meant), "{args:?}: {said}");
+    }
 }
 
 /// A scratch folder with these files; gone with its handle.

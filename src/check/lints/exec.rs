@@ -60,9 +60,12 @@ fn outside(stmt: &Stmt, found: &mut Vec<Diagnostic>) {
             if let ExprKind::CallBuiltin { builtin, args, .. } = &inner.kind
                 && let (Builtin::Exec | Builtin::Execv | Builtin::Execl, [path, ..]) = (builtin, args.as_slice())
                 && let Some(text) = text(path)
-                && SYSTEM.iter().any(|directory| text.starts_with(directory))
             {
-                found.push(say::exec_path(builtin.name(), &text, path.span));
+                if text.trim().contains(' ') && !text.contains('"') {
+                    found.push(say::exec_words(&text, path.span, *builtin == Builtin::Exec && args.len() == 1));
+                } else if SYSTEM.iter().any(|directory| text.starts_with(directory)) {
+                    found.push(say::exec_path(builtin.name(), &text, path.span));
+                }
             }
         });
     }

@@ -26,6 +26,7 @@ pub(super) fn lint(function: &Function, facts: &Facts<'_>, found: &mut Vec<Diagn
         if then.stmts.iter().all(|stmt| flow::stmt_leak(stmt, &facts.never).is_some()) {
             return;
         }
+        vain(then, fork, found);
         let branch = Branch { function, facts, stmt, then };
         if let Some((var, store)) = branch.lost_store()
             && let Some(read) = branch.read_by_parent(var)
@@ -34,6 +35,20 @@ pub(super) fn lint(function: &Function, facts: &Facts<'_>, found: &mut Vec<Diagn
         }
     });
     shadowed(function, facts, found);
+}
+
+/// `chdir(…); exit(0);` in a child: it has changed nothing but itself.
+fn vain(then: &Block, fork: Span, found: &mut Vec<Diagnostic>) {
+    for pair in then.stmts.windows(2) {
+        let [Stmt { kind: StmtKind::Expr(call), .. }, Stmt { kind: StmtKind::Expr(end), .. }] = pair else { continue };
+        let (Some((builtin, _)), Some((Builtin::Exit | Builtin::ExitNow, _))) = (builtin_call(call), builtin_call(end))
+        else {
+            continue;
+        };
+        if matches!(builtin, Builtin::Chdir | Builtin::Nice | Builtin::Setenv | Builtin::Setrlimit) {
+            found.push(say::vain_in_child(builtin.name(), call.span, end.span, fork));
+        }
+    }
 }
 
 /// The variables that hold what `fork()` gave, and the forks.
@@ -111,11 +126,24 @@ impl Branch<'_, '_> {
 
     /// Where the parent reads it later, and nothing but the child has changed it since the fork.
     fn read_by_parent(&self, var: Var) -> Option<Span> {
-        let (mut read, mut stored) = (None, false);
+        let (mut read, mut stored, mut first) = (None, false, None);
         let after = |at: Span| at.start >= self.stmt.span.end;
         each_stmt(&self.function.body, &mut |stmt| {
-            stored |= changed(stmt) == Some(var) && after(stmt.span);
+            if changed(stmt) == Some(var) && after(stmt.span) {
+                stored = true;
+                first.get_or_insert(stmt);
+            }
         });
+        // `x += 1` goes on from the value that was there.
+        if let Some(Stmt { kind: StmtKind::Update { place, .. }, .. }) = first {
+            let mut before = false;
+            walk::each_expr(&self.function.body, &mut |expr| {
+                before |= is(expr, var) && after(expr.span) && expr.span.end <= place.span.start;
+            });
+            if !before {
+                return Some(place.span);
+            }
+        }
         walk::each_expr(&self.function.body, &mut |expr| {
             if read.is_none() && is(expr, var) && after(expr.span) {
                 read = Some(expr.span);

@@ -45,7 +45,7 @@ pub(super) fn lint(program: &Program, unused: &[(Arc<str>, Span)]) -> Vec<Diagno
         if own.calls.any(&[Exec, Execv, Execl]) {
             exec::lint(function, &facts, &mut found);
         }
-        if own.raw_status || own.calls.any(&[Wexitstatus]) {
+        if own.raw_status || own.calls.any(&[Wexitstatus, Wtermsig]) {
             status::lint(function, &facts, &mut found);
         }
         calls::lint(function, &own.calls, &facts, &mut found);

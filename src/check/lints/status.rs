@@ -3,6 +3,7 @@
 use super::Facts;
 use super::walk::{self, Var, builtin_call, each_stmt, int};
 use crate::abi::Builtin;
+use crate::abi::constant::{WCONTINUED, WUNTRACED};
 use crate::check::tree::{Constant, Expr, ExprKind, Function, Pattern, StmtKind};
 use crate::check::types::Type;
 use crate::check::words::lints as say;
@@ -65,7 +66,49 @@ pub(super) fn lint(function: &Function, facts: &Facts<'_>, found: &mut Vec<Diagn
             success(one, &guarded, facts, function, found);
         }
     });
+    stopped(function, facts, found);
     found.dedup();
+}
+
+/// `WTERMSIG(status)` of a wait that also returns for children which were stopped, where nobody asks for these.
+fn stopped(function: &Function, facts: &Facts<'_>, found: &mut Vec<Diagnostic>) {
+    let mut waits: Vec<(Var, Span, &str)> = Vec::new();
+    each_stmt(&function.body, &mut |stmt| {
+        if let StmtKind::Store { targets, value, .. } = &stmt.kind
+            && let (Some((Builtin::Waitpid, [_, options])), [_, Some(status)]) =
+                (builtin_call(value), targets.as_slice())
+            && let (Some(bits), Some(status)) = (int(options), Var::of_place(status))
+        {
+            if bits & WUNTRACED != 0 {
+                waits.push((status, value.span, "WUNTRACED"));
+            } else if bits & WCONTINUED != 0 {
+                waits.push((status, value.span, "WCONTINUED"));
+            }
+        }
+    });
+    for (status, wait, option) in waits {
+        let (mut read, mut asked) = (None, false);
+        walk::each_expr(&function.body, &mut |expr| match builtin_call(expr) {
+            Some((Builtin::Wtermsig, [of])) if Var::of(of) == Some(status) => {
+                read.get_or_insert(expr.span);
+            }
+            Some((Builtin::Wifsignaled | Builtin::Wifstopped | Builtin::Wifcontinued, [of])) => {
+                asked |= Var::of(of) == Some(status);
+            }
+            _ => asked |= hands_on(expr, status),
+        });
+        if let Some(read) = read.filter(|_| !asked) {
+            found.push(say::termsig_of_stopped(read, facts.name(function, status), wait, option));
+        }
+    }
+}
+
+/// Whether an expression gives a status to somebody else, who may ask.
+fn hands_on(expr: &Expr, status: Var) -> bool {
+    match &expr.kind {
+        ExprKind::Call(_, args) | ExprKind::CallValue(_, args) => args.iter().any(|arg| Var::of(arg) == Some(status)),
+        _ => false,
+    }
 }
 
 /// The variables of which the function asks how the child ended.

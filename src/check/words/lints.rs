@@ -447,6 +447,57 @@ pub(in crate::check) fn child_memory(name: &str, store: Span, read: Span, fork: 
     .help("let the child write it into a pipe, and the parent read it there")
 }
 
+pub(in crate::check) fn vain_in_child(name: &str, at: Span, end: Span, fork: Span) -> Diagnostic {
+    let what = match name {
+        "chdir" => "a working directory of its own",
+        "setenv" => "an environment of its own",
+        "nice" => "a nice value of its own",
+        _ => "limits of its own",
+    };
+    Diagnostic::new(
+        Code::ChildMemory,
+        format!("`{name}` changes only the child, which ends right after it"),
+        at,
+        "the parent does not see this",
+    )
+    .label(end, "the child ends here, and the change goes with it")
+    .label(fork, format!("from here on the child has {what}"))
+    .note("what a process is set to is copied by `fork`, and never comes back")
+    .help(match name {
+        "chdir" => "call it in the parent: a shell does `cd` itself, without `fork`",
+        _ => "call it in the process that is to have it: in the parent, or in the child before it goes on",
+    })
+}
+
+pub(in crate::check) fn termsig_of_stopped(at: Span, name: &str, wait: Span, option: &str) -> Diagnostic {
+    Diagnostic::new(
+        Code::UnguardedStatus,
+        format!(
+            "`WTERMSIG` means nothing for a child that was {}",
+            if option == "WUNTRACED" { "stopped" } else { "continued" }
+        ),
+        at,
+        "not every child that did not exit was killed",
+    )
+    .label(wait, format!("with {option} this also returns for a child that still lives"))
+    .note("WTERMSIG means something only where WIFSIGNALED holds, WSTOPSIG where WIFSTOPPED holds")
+    .help(format!("ask first: `if WIFSTOPPED({name}) {{ … WSTOPSIG({name}) … }} else if WIFSIGNALED({name}) {{ … }}`"))
+}
+
+pub(in crate::check) fn exec_words(path: &str, at: Span, alone: bool) -> Diagnostic {
+    let words: Vec<String> = path.split_whitespace().map(|word| format!("\"{word}\"")).collect();
+    let said = Diagnostic::new(
+        Code::ExecPath,
+        "exec takes one word for each argument: this looks for a program with spaces in its name",
+        at,
+        "all of this is the name of one program",
+    )
+    .note("a shell takes a line apart into words; exec does not");
+    let mended = words.join(", ");
+    let said = said.help(format!("one text a word: `exec({mended})`"));
+    if alone { said.edit(at, mended) } else { said }
+}
+
 pub(in crate::check) fn shadowed(name: &str, read: Span, second: Span, first: Span) -> Diagnostic {
     Diagnostic::new(
         Code::ShadowedName,

@@ -80,6 +80,8 @@ pub struct Drowned {
     pub sent: Deed,
     /// Who closed it last, and where.
     pub by: Act,
+    /// The mq_notify that was answered last, where none was made after it.
+    pub notified: Option<Deed>,
 }
 
 /// A process that may open no more descriptors.

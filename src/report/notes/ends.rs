@@ -270,9 +270,14 @@ fn drowned(drowned: &Drowned) -> Diagnostic {
         report =
             report.label(drowned.by.at, format!("{} was the last that let go of the queue", the(&who(&drowned.by))));
     }
-    report
-        .note("`mq_unlink` takes the name away at once, and the last close the queue with all that is in it")
-        .help("receive them all before the last close")
+    let report =
+        report.note("`mq_unlink` takes the name away at once, and the last close the queue with all that is in it");
+    match drowned.notified.filter(|deed| known(deed.span)) {
+        Some(deed) => report
+            .label(deed.span, "this told of one message, and is over since")
+            .help("in the handler call `mq_notify` again first, then receive until the queue is empty (O_NONBLOCK)"),
+        None => report.help("receive them all before the last close"),
+    }
 }
 
 /// A read that has met the end of its file very often in a row, or a fork that has met the limit of processes.

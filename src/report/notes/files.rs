@@ -1,14 +1,18 @@
 //! Bytes in files and signals that did not come where they were meant to: written over, copied to the wrong place, sent to nobody.
 
 use super::{Reading, known, the, times, who};
-use crate::diagnostics::{Code, Diagnostic, Edit};
-use crate::kernel::ledger::files::Overwritten;
+use crate::diagnostics::{Code, Diagnostic, Edit, Severity};
+use crate::kernel::ledger::files::{Drained, Overwritten};
 use crate::kernel::ledger::{Ledger, Unheard, VainCopy};
 use crate::report::fault::bytes;
+use crate::source::Span;
 
 pub(super) fn notes(ledger: &Ledger, reading: &Reading<'_>, found: &mut Vec<Diagnostic>) {
     for seen in ledger.files.overwritten.values() {
         found.push(overwritten(&seen.first, seen.count, reading));
+    }
+    for seen in ledger.files.drained.values() {
+        found.extend(drained(&seen.first));
     }
     for ((_, signal), seen) in &ledger.unheard {
         found.extend(unheard(seen, signal.name()));
@@ -30,7 +34,7 @@ pub(super) fn notes(ledger: &Ledger, reading: &Reading<'_>, found: &mut Vec<Diag
             .help("write the rest when there is room: `n = write(fd, text)`, then `text = text[n..]`, until nothing is left"),
         );
     }
-    for (at, seen) in ledger.to_init.iter().filter(|(at, _)| known(**at)) {
+    for (at, seen) in ledger.to_init.iter().filter(|(at, _)| known(**at) && reading.ignores(**at)) {
         let (act, signal) = &seen.first;
         let role = the(&who(act));
         found.push(
@@ -46,8 +50,55 @@ pub(super) fn notes(ledger: &Ledger, reading: &Reading<'_>, found: &mut Vec<Diag
     }
 }
 
+/// A file that another process had read to its end through the same open file.
+fn drained(drained: &Drained) -> Option<Diagnostic> {
+    if !known(drained.by.at) || !known(drained.other.at) {
+        return None;
+    }
+    let (role, other) = (the(&who(&drained.by)), the(&who(&drained.other)));
+    let mut report = Diagnostic::new(
+        Code::EndUnnoticed,
+        format!("{role} has read nothing of the file: {other} had read it to its end"),
+        drained.by.at,
+        format!("{role} met the end at its first read"),
+    )
+    .note("fork copies the number and not the open file: both go on from one place in it")
+    .help("open the file anew in the child, or `lseek(fd, 0, SEEK_SET);` before it is read again");
+    if drained.other.at != drained.by.at {
+        report = report.label(drained.other.at, format!("{other} read it here"));
+    }
+    report.severity = Severity::Note;
+    Some(report)
+}
+
+/// A process that has written back what it had read before another wrote.
+fn lost_update(lost: &Overwritten, read: Span, count: u64) -> Diagnostic {
+    let (role, first) = (the(&who(&lost.by)), the(&who(&lost.first)));
+    let mut report = Diagnostic::new(
+        Code::Overwritten,
+        format!("{role} wrote over what {first} had written since {role} read the file: an update is lost"),
+        lost.by.at,
+        match lost.first.at == lost.by.at {
+            true => format!("{first} wrote here, then {role}{}", times(count)),
+            false => format!("{role} wrote here{}", times(count)),
+        },
+    );
+    if known(read) && read != lost.by.at {
+        report = report.label(read, format!("{role} had read the file here, before {first} wrote"));
+    }
+    if known(lost.first.at) && lost.first.at != lost.by.at {
+        report = report.label(lost.first.at, format!("{first} wrote here in between"));
+    }
+    report
+        .note("between the read and the write of one process another can do both: the order is the scheduler's")
+        .help("let one at a time read and write: take a lock before the read (`open(\"lock\", O_CREAT | O_EXCL)`, or a token in a pipe), and give it back after the write")
+}
+
 /// Bytes that were written over from another place in the file.
 fn overwritten(lost: &Overwritten, count: u64, reading: &Reading<'_>) -> Diagnostic {
+    if let Some(read) = lost.read {
+        return lost_update(lost, read, count);
+    }
     let (role, first) = (the(&who(&lost.by)), the(&who(&lost.first)));
     let mut report = Diagnostic::new(
         Code::Overwritten,

@@ -127,7 +127,13 @@ pub(super) fn messages(machine: &Machine, found: &mut Vec<Diagnostic>) {
         let (messages, were) = if queue.len() == 1 { ("message", "was") } else { ("messages", "were") };
         let headline = format!("{} {messages} {were} left in the queue `{name}`", queue.len());
         let label = "the next to be received was sent here";
-        let report = Diagnostic::new(Code::MessagesLeft, headline, first.sent.span, label);
+        let mut report = Diagnostic::new(Code::MessagesLeft, headline, first.sent.span, label);
+        let notified = queue.notified.0.filter(|deed| queue.registration.is_none() && known(deed.span));
+        if let Some(deed) = notified {
+            report = report.label(deed.span, "this told of one message, and is over since").help(
+                "in the handler call `mq_notify` again first, then receive until the queue is empty (O_NONBLOCK)",
+            );
+        }
         found.push(
             report
                 .note("a queue outlives its program on Linux: the next run would receive them first")
