@@ -45,6 +45,7 @@ pub(in crate::check) fn fork_unchecked(name: &str, kill: Span, fork: Span) -> Di
     )
     .label(fork, "`fork()` returns -1 when it fails, and nothing has looked")
     .note("`kill(-1, ...)` goes to every process that one may signal")
+    .note("`--fail fork=1` shows what happens")
     .help(format!("test it first: `if {name} < 0 {{ perror(\"fork\"); exit(1); }}`"))
 }
 

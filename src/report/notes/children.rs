@@ -46,8 +46,13 @@ pub(super) fn notes(ledger: &Ledger, reading: &Reading<'_>, found: &mut Vec<Diag
         let broken = ledger.ends.broken.get(&death.by.who.pid);
         let own = broken.and_then(|broken| broken.closed.as_ref()).is_some_and(|by| by.who.pid == death.by.who.pid);
         let told = broken.is_some_and(|broken| reading.was_about(broken.made.span));
-        if let Some(mut said) = broke_pipe(ledger, death).filter(|said| own && !told && !found.contains(said)) {
+        if let Some(mut said) = broke_pipe(ledger, death).filter(|said| own && !found.contains(said)) {
             said.severity = Severity::Warning;
+            if told {
+                // The compiler has said why, and what to do: this is what it came to.
+                said.severity = Severity::Note;
+                said.helps.clear();
+            }
             found.push(said);
         }
     }
@@ -239,6 +244,7 @@ fn chosen(ledger: &Ledger, reading: &Reading<'_>, found: &mut Vec<Diagnostic>) {
             continue;
         }
         let (got, other) = (chosen.got.role(), chosen.other.role());
+        let named = |child: &Lineage| reading.names(child.fork.span).first().cloned();
         let how = match Signal::from_number(chosen.status.term_signal()) {
             Some(signal) if !chosen.status.is_exited() => format!("killed by {}", signal.name()),
             _ => format!("exit {}", chosen.status.exit_code()),
@@ -253,7 +259,12 @@ fn chosen(ledger: &Ledger, reading: &Reading<'_>, found: &mut Vec<Diagnostic>) {
             .label(chosen.got.fork.span, format!("{got} was made here{}", reading.turn(&chosen.got)))
             .label(chosen.other.fork.span, format!("{other} was made here{}", reading.turn(&chosen.other)))
             .note("`wait` takes whichever child ends first: another schedule gives another answer")
-            .help("`waitpid(pid, 0)` waits for the one that is meant; wait for the other, too"),
+            .help(match (named(&chosen.got), named(&chosen.other)) {
+                (Some(one), Some(other)) if one != other => format!(
+                    "`waitpid({one}, 0)` or `waitpid({other}, 0)` waits for the one that is meant; wait for the other, too"
+                ),
+                _ => "`waitpid(pid, 0)` waits for the one that is meant; wait for the other, too".to_owned(),
+            }),
         );
     }
 }

@@ -48,7 +48,7 @@ pub fn diagnose(
     let facts = Facts::of(machine, gone);
     let mend = setup.and_then(|setup| mend::find(&facts, main, sources, setup, causes));
     let text = &sources.file(main).text;
-    let schedules = setup.map_or(Schedules::Undecided, |setup| (setup.schedules)(text));
+    let schedules = setup.map(|setup| (setup.schedules)(text));
     let said = report(&facts, sources, main, mend.as_ref(), schedules);
     with_causes(said, causes, mend.as_ref())
 }
@@ -78,7 +78,7 @@ fn report(
     sources: &SourceMap,
     main: FileId,
     mend: Option<&Mend>,
-    schedules: Schedules,
+    schedules: Option<Schedules>,
 ) -> Diagnostic {
     let text = Text::read(main, &sources.file(main).text);
     let voice = Voice { facts, sources, main, text: &text };
@@ -145,11 +145,14 @@ fn report(
         said = said.note(ended);
     }
     said = match schedules {
-        Schedules::NoneEnds => said.note("this happens in every order in which the processes can run"),
-        Schedules::SomeEnd => {
+        Some(Schedules::NoneEnds) => said.note("this happens in every order in which the processes can run"),
+        Some(Schedules::SomeEnd) => {
             said.note("this depends on the order in which the processes run: in others the program ends (`proc explore` shows them)")
         }
-        Schedules::AllEnd | Schedules::Undecided => said,
+        Some(Schedules::Undecided) => {
+            said.note("whether this happens in every order of the processes was not decided (`proc explore` looks at more of them)")
+        }
+        Some(Schedules::AllEnd) | None => said,
     };
     helped(said, &voice, primary, &kind, mend)
 }
