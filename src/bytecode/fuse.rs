@@ -91,6 +91,15 @@ macro_rules! for_each_fusion {
             LoadElemStoreElem = LoadElem StoreElem[a];
             // Two elements that change places.
             LoadElemLoadElemStoreElemStoreElem = LoadElem LoadElem StoreElem[a] StoreElem;
+            // The same between two indices that come closer, and the tests before it.
+            ExchangeAndStep = LoadElem LoadElem StoreElem[a] StoreElem AddImm AddImm JumpLe[b];
+            TestExchangeAndStep = LoadElem JumpLt[b] JumpLt LoadElem LoadElem StoreElem[a] StoreElem AddImm AddImm JumpLe[b];
+            StepTestExchangeAndStep = AddImm LoadElem[c] JumpLt[b] JumpLt LoadElem LoadElem StoreElem[a] StoreElem AddImm AddImm
+                JumpLe[b] @again;
+            // An array that grows in a loop.
+            PushAddImmJumpLt = Push AddImm JumpLt[a];
+            PushAddImmJumpLtShort = Push AddImm JumpLtShort[a];
+            PushAddImmArrayLenJumpLt = Push AddImm ArrayLen JumpLt[b];
             // One step of a sum of products.
             LoadElemLoadElemLoadElemMulAddAddJumpLt = LoadElem LoadElem LoadElem[b] MulInt[c] AddInt[c] AddImm JumpLt[a] @again;
             LoadElemLoadElemMulAddAddJumpLt = LoadElem LoadElem MulInt[c] AddInt[c] AddImm JumpLt[a] @again;

@@ -155,6 +155,19 @@ pub(super) fn execute<const STEP: bool>(
             }};
         }
 
+        // Carries out an instruction that may allocate. Nothing of it is made ready before.
+        macro_rules! elsewhere {
+            () => {{
+                let done = slow::carry_out(guest, globals, stack, base, pc as u32, &guest.image.code[pc]);
+                match window_again(stack, base) {
+                    Some(window) => win = window,
+                    None => break 'turns (Exit::Room, 0),
+                }
+                if let Err(fault) = done {
+                    fault!(fault)
+                }
+            }};
+        }
         // What the instructions do that can be parts of a fused step.
         macro_rules! operation {
             (LoadConst, $i:ident, $a:expr, $b:expr, $c:expr) => {
@@ -229,6 +242,11 @@ pub(super) fn execute<const STEP: bool>(
                     }
                 }
             }};
+            (Push, $i:ident, $a:expr, $b:expr, $c:expr) => {
+                if $a == 0 || !guest.push_in_place($a, $b) {
+                    elsewhere!()
+                }
+            };
             (LoadField, $i:ident, $a:expr, $b:expr, $c:expr) => {{
                 let object = $b;
                 if object == 0 {
@@ -514,12 +532,11 @@ pub(super) fn execute<const STEP: bool>(
                     Step::PtrAdd => win[i.a as usize] = add_cells(win[i.b as usize], win[i.c as usize] as i64),
                     Step::PtrSub => win[i.a as usize] = add_cells(win[i.b as usize], (win[i.c as usize] as i64).saturating_neg()),
                     Step::PtrDiff => win[i.a as usize] = cells_between(win[i.b as usize], win[i.c as usize]) as u64,
-                    Step::Push if win[i.a as usize] != 0 && guest.push_in_place(win[i.a as usize], win[i.b as usize]) => {}
+                    Step::Push => part!(Push, i),
 
                     Step::Library
                     | Step::NewArray
                     | Step::ArrayOf
-                    | Step::Push
                     | Step::Concat
                     | Step::SliceArray
                     | Step::SliceStr
@@ -527,14 +544,7 @@ pub(super) fn execute<const STEP: bool>(
                     | Step::ParseInt
                     | Step::ParseFloat
                     | Step::AssertFail => {
-                        let done = slow::carry_out(guest, globals, stack, base, pc as u32, &guest.image.code[pc]);
-                        match window_again(stack, base) {
-                            Some(window) => win = window,
-                            None => break 'turns (Exit::Room, 0),
-                        }
-                        if let Err(fault) = done {
-                            fault!(fault)
-                        }
+                        elsewhere!()
                     }
                     $(Step::$fused => {
                         if STEP {

@@ -269,6 +269,7 @@ impl Memory {
         *self.frames.word_mut(place) = word;
     }
 
+    #[cold]
     #[inline(never)]
     fn come_near(&mut self, space: Space, register: u8, address: u64) -> usize {
         let place = self.readable(space, address);
@@ -276,6 +277,7 @@ impl Memory {
         place
     }
 
+    #[cold]
     #[inline(never)]
     fn come_near_mut(&mut self, space: &mut Space, register: u8, address: u64) -> usize {
         let place = self.writable(space, address);
