@@ -191,6 +191,7 @@ fn explore(bencher: Bencher<'_, '_>, model: &str) {
             reduction: Reduction::Local,
             want: Want::Counts,
             jobs: 1,
+            stop: Arc::default(),
         };
         let report = Survey::make(&setup, |_| true).unwrap_or_else(|error| panic!("{error}")).report();
         assert!(report.complete, "{model} is small enough");

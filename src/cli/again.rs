@@ -66,6 +66,7 @@ impl Again<'_> {
                 reduction: Reduction::Local,
                 want: Want::Outputs,
                 jobs: 1,
+                stop: Arc::default(),
             },
             |_| true,
         );

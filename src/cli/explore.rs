@@ -426,6 +426,7 @@ pub(crate) fn setup(options: &Explore, file: &Path, input: Vec<u8>) -> Result<Se
             (false, None) => Want::Outputs,
         },
         jobs: options.jobs(),
+        stop: Arc::default(),
     })
 }
 
@@ -443,8 +444,11 @@ fn input(options: &Explore) -> Result<Vec<u8>, u8> {
 }
 
 fn survey_of(setup: Setup) -> Result<Survey, u8> {
-    let mut watcher = Watcher::new();
-    let survey = Survey::make(&setup, |progress| watcher.go_on(progress));
+    let mut watcher = Watcher::new(&setup.stop);
+    let survey = Survey::make(&setup, |progress| {
+        watcher.show(progress);
+        true
+    });
     watcher.clear();
     survey.map_err(|why| {
         say(&format!("proc: {why}\n"));

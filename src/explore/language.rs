@@ -2,6 +2,7 @@
 //! deterministic. All states that the same text leads to are one place there, and every output is one way through the places.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::graph::{Ending, Graph};
 use super::intern::{Build, Tuples};
@@ -22,8 +23,9 @@ pub(crate) struct Language {
 }
 
 impl Language {
-    /// The outputs of a graph in which no circle prints; nothing where that takes more than so many states in all places together.
-    pub(crate) fn of(graph: &Graph, most: usize) -> Option<Language> {
+    /// The outputs of a graph in which no circle prints; nothing where that takes more than so many states in all places together, or somebody
+    /// asks for an end.
+    pub(crate) fn of(graph: &Graph, most: usize, stop: &AtomicBool) -> Option<Language> {
         // Where no text begins as another does, a row of prints is known by its text: a letter is a whole print. Else it is a byte.
         let bytes = !prefix_free(graph);
         let mut sets = Tuples::default();
@@ -45,7 +47,7 @@ impl Language {
                 next.push((letter, place));
             }
             places.push(Place { next, ends });
-            if total > most {
+            if total > most || stop.load(Ordering::Relaxed) {
                 return None;
             }
             at += 1;

@@ -3,6 +3,8 @@
 
 use std::collections::VecDeque;
 use std::hash::BuildHasherDefault;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use indexmap::map::Entry;
 use indexmap::{IndexMap, IndexSet};
@@ -18,6 +20,8 @@ const SOME: usize = 400;
 const FIRST_TRY: usize = 200_000;
 /// More outputs than these nobody reads: the first few are enough.
 const WORTH_LISTING: u128 = 100_000;
+/// What is said where somebody has asked for an end.
+const INTERRUPTED: &str = "it was interrupted while outputs were listed";
 /// How many are shown where there are too many.
 const SHOWN: usize = 20;
 
@@ -47,12 +51,25 @@ pub(crate) struct Outputs {
 }
 
 /// How far outputs are looked for.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Limits {
     /// The most pairs of a state and what was printed on the way to it.
     pub(crate) pairs: usize,
     /// About the most memory that they may take, in bytes.
     pub(crate) memory: usize,
+    /// Whether somebody has asked for an end.
+    pub(crate) stop: Arc<AtomicBool>,
+}
+
+impl Limits {
+    /// The same limits with fewer pairs.
+    fn fewer(&self, pairs: usize) -> Limits {
+        Limits { pairs: self.pairs.min(pairs), ..self.clone() }
+    }
+
+    fn stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
 }
 
 /// Pairs of a state and what was printed on the way to it, with the pair before and the edge between.
@@ -62,23 +79,23 @@ type Pairs = IndexMap<(u32, u32), (u32, u32), BuildHasherDefault<Quick>>;
 const PAIR: usize = 60;
 
 /// Finds all of them. Where there are too many to list, those that are listed are the first, and all are counted if that can be done.
-pub(crate) fn find(graph: &Graph, alive: &[bool], limits: Limits) -> Outputs {
-    if graph.texts.len() <= 1 {
+pub(crate) fn find(graph: &Graph, alive: &[bool], limits: &Limits) -> Outputs {
+    if graph.texts.len() <= 1 && (graph.nodes.len() > FIRST_TRY || !leaves_out(graph)) {
         return silent(graph, alive);
     }
     if prints_for_ever(graph, alive) {
-        let mut found = list(graph, alive, Limits { pairs: limits.pairs.min(SOME), ..limits });
+        let mut found = list(graph, alive, &limits.fewer(SOME));
         let why = "there is no end of different outputs: a loop prints, and may go round any number of times";
         (found.bound, found.count) = (Some(why.to_owned()), None);
         complete_from_graph(graph, alive, &mut found);
         return found;
     }
-    let mut found = list(graph, alive, Limits { pairs: limits.pairs.min(FIRST_TRY), ..limits });
+    let mut found = list(graph, alive, &limits.fewer(FIRST_TRY));
     if found.bound.is_none() {
         return found;
     }
-    let language = if graph.is_complete() && alive.iter().all(|alive| *alive) {
-        Language::of(graph, limits.memory / 16)
+    let language = if graph.is_complete() && alive.iter().all(|alive| *alive) && !limits.stopped() {
+        Language::of(graph, limits.memory / 16, &limits.stop)
     } else {
         None
     };
@@ -98,6 +115,7 @@ pub(crate) fn find(graph: &Graph, alive: &[bool], limits: Limits) -> Outputs {
             let shown = found.outputs.len();
             found.bound = Some(format!("there are {many} different outputs, of which the first {shown} are listed"));
         }
+        (None, _) if limits.stopped() => found.bound = Some(INTERRUPTED.to_owned()),
         (None, _) if limits.pairs > FIRST_TRY => {
             found.bound = Some("there are too many outputs to list or to count".to_owned());
         }
@@ -105,6 +123,16 @@ pub(crate) fn find(graph: &Graph, alive: &[bool], limits: Limits) -> Outputs {
     }
     complete_from_graph(graph, alive, &mut found);
     found
+}
+
+/// Whether schedules leave out a step: then the way by which a node was found need not be the one with the shortest schedule.
+fn leaves_out(graph: &Graph) -> bool {
+    let idle = |label: u32| {
+        let word = graph.labels.get_index(label as usize).and_then(|label| graph.words.get_index(label.word as usize));
+        word.is_some_and(|word| word.idle)
+    };
+    let idle: Vec<bool> = (0..graph.labels.len() as u32).map(idle).collect();
+    graph.edges.iter().any(|edge| idle[edge.label as usize])
 }
 
 /// An output with the number of final states it comes with.
@@ -205,7 +233,7 @@ impl Met {
 }
 
 /// Makes all outputs, as far as the limits allow.
-fn list(graph: &Graph, alive: &[bool], limits: Limits) -> Outputs {
+fn list(graph: &Graph, alive: &[bool], limits: &Limits) -> Outputs {
     let mut found = Outputs::default();
     let most = limits.pairs;
     let idle: Vec<bool> = graph.words.iter().map(|word| word.idle).collect();
@@ -248,6 +276,10 @@ fn list(graph: &Graph, alive: &[bool], limits: Limits) -> Outputs {
             }
             Ending::Unknown => {}
         }
+        if limits.stopped() {
+            found.bound = Some(INTERRUPTED.to_owned());
+            break;
+        }
         if met.pairs.len() > most {
             found.bound = Some(format!("the limit of {most} states with different outputs was reached (--max-states)"));
             break;
@@ -268,7 +300,8 @@ fn list(graph: &Graph, alive: &[bool], limits: Limits) -> Outputs {
     found
 }
 
-/// All ways where nothing at all is printed: they are those by which the nodes were found.
+/// All ways where nothing at all is printed: they are those by which the nodes were found, which are shortest where no step is left out of
+/// schedules.
 fn silent(graph: &Graph, alive: &[bool]) -> Outputs {
     let mut found = Outputs::default();
     let mut stuck: IndexMap<u32, u32> = IndexMap::new();
@@ -392,4 +425,43 @@ pub(crate) fn possible(graph: &Graph, wanted: &[u8]) -> Possible {
     let mut instead: Vec<_> = instead.into_iter().collect();
     instead.sort();
     Possible::No { fits, instead }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::explore::graph::{Edge, Label, Look};
+    use crate::explore::schedule::{Act, Word};
+
+    /// A program that prints "a" and ends.
+    fn printing() -> Graph {
+        let mut graph = Graph::default();
+        for state in [[1, 2], [3, 2]] {
+            let halves = graph.nodes.halve(&state);
+            graph.nodes.insert(halves);
+            graph.parents.push(0);
+        }
+        graph.texts.intern(b"");
+        let text = graph.texts.intern(b"a").0;
+        graph.words.insert(Word { descent: Vec::new(), act: Act::Run, signal: false, idle: false });
+        graph.labels.insert(Label { word: 0, text, births: 0 });
+        graph.edges.push(Edge { to: 1, label: 0 });
+        graph.note(0, Look::new(Ending::Open, 0..1));
+        graph.note(1, Look::new(Ending::Finished, 1..1));
+        graph
+    }
+
+    #[test]
+    fn whoever_asks_for_an_end_gets_one_while_outputs_are_listed() {
+        let graph = printing();
+        for stop in [false, true] {
+            let stop = Arc::new(AtomicBool::new(stop));
+            let limits = Limits { pairs: 1000, memory: 1 << 20, stop: Arc::clone(&stop) };
+            let found = find(&graph, &circles::alive(&graph), &limits);
+            let expected = if stop.load(Ordering::Relaxed) { Some(INTERRUPTED.to_owned()) } else { None };
+            assert_eq!((found.bound, found.count.is_none()), (expected.clone(), expected.is_some()));
+            // What is known without a list is told all the same.
+            assert_eq!(found.outputs.iter().map(|(way, _)| way.text.as_slice()).collect::<Vec<_>>(), [b"a"]);
+        }
+    }
 }

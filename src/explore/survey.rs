@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
 
 use serde::Serialize;
@@ -73,6 +74,8 @@ pub struct Setup {
     pub want: Want,
     /// How many threads look at states.
     pub jobs: usize,
+    /// Whether somebody has asked for an end. What has been found by then is told; to ask once more ends that too.
+    pub stop: Arc<AtomicBool>,
 }
 
 /// What is asked of an exploration.
@@ -192,7 +195,9 @@ impl Survey {
         let store = Arc::new(Store::default());
         let maker = |store: &Arc<Store>| worker(setup, store);
         let mut first = maker(&store)?;
-        let graph = search::search(&mut first, &store, &maker, setup.jobs.max(1), setup.bounds, &mut progress);
+        let mut go_on = |how: Progress| progress(how) && !setup.stop.load(Ordering::Relaxed);
+        let graph = search::search(&mut first, &store, &maker, setup.jobs.max(1), setup.bounds, &mut go_on);
+        setup.stop.store(false, Ordering::Relaxed);
         let size = graph.size();
         Ok(Survey {
             world: first.world,
@@ -201,6 +206,7 @@ impl Survey {
             limits: Limits {
                 pairs: setup.bounds.states.max(LEAST_PAIRS),
                 memory: setup.bounds.memory.saturating_sub(size),
+                stop: Arc::clone(&setup.stop),
             },
             want: setup.want,
         })
@@ -220,7 +226,7 @@ impl Survey {
         let alive = circles::alive(&self.graph);
         let found = match self.want {
             Want::Counts => Outputs::default(),
-            _ => outputs::find(&self.graph, &alive, self.limits),
+            _ => outputs::find(&self.graph, &alive, &self.limits),
         };
         let mut bounds = self.graph.bounds.clone();
         bounds.extend(found.bound.clone());

@@ -144,7 +144,13 @@ fn plumbed(mut seed: u64) -> String {
     text + "printf(\".\");\n"
 }
 
+/// Programs of which the two once did not say the same.
+const MET: [u64; 1] = [2286];
+
 fn reduction() {
+    for seed in MET {
+        assert_eq!(agree(&generated(seed)), Ok(true), "seed {seed}");
+    }
     let count = std::env::var("PROC_GENERATED").ok().and_then(|count| count.parse().ok()).unwrap_or(FEW);
     let (next, compared) = (AtomicU64::new(0), AtomicU64::new(0));
     let wrong: Mutex<Vec<String>> = Mutex::new(Vec::new());
