@@ -1,10 +1,11 @@
 //! What a program looks at and what it does not: which calls it makes whose failure nobody would notice. A run that sees such a
 //! call fail has news; a program whose calls all succeed has none. It knows nothing of runs.
 
-use super::lints::walk::{self, Var, builtin_call, each_within, inner_blocks, own_exprs};
+use super::lints::walk::{self, Var, builtin_call, each_within, inner_blocks, int, own_exprs};
 use super::tree::{Block, Expr, ExprKind, Function, Program, Stmt, StmtKind};
 use crate::abi::{Builtin, ERRNO_SLOT};
 use crate::source::{FileId, Span};
+use crate::syntax::ast::BinaryOp;
 
 /// What a program pays attention to.
 #[derive(Debug, Clone, Default)]
@@ -27,6 +28,8 @@ pub struct Attention {
     pub one_by_one: Vec<(Span, Span)>,
     /// Receives in a loop that shows the messages one after another, and looks at no priority.
     pub unordered: Vec<Span>,
+    /// Forks whose result is looked at, and never for a failure: -1 goes on as if it were a child's id.
+    pub unchecked_forks: Vec<Span>,
     /// Whether the program ever reads `errno`.
     pub reads_errno: bool,
 }
@@ -40,8 +43,22 @@ pub fn attention(program: &Program) -> Attention {
     for (function, locals) in program.functions.iter().zip(&locals) {
         let scope = Scope { program, function, locals, globals: &globals };
         scope.block(&function.body, false, &mut found);
+        each_stmt(&function.body, &mut |stmt| scope.fork(stmt, &mut found));
     }
     found
+}
+
+/// Whether an expression asks of another whether it is 0, and nothing else.
+fn asks_for_zero(expr: &Expr) -> Option<&Expr> {
+    match &expr.kind {
+        ExprKind::Compare(_, BinaryOp::Equal | BinaryOp::NotEqual, one, other) => match (int(one), int(other)) {
+            (_, Some(0)) => Some(one),
+            (Some(0), _) => Some(other),
+            _ => None,
+        },
+        ExprKind::Truth(inner) => Some(inner),
+        _ => None,
+    }
 }
 
 /// Which of its locals a function reads, and, among those of the program, which globals.
@@ -136,6 +153,54 @@ impl Scope<'_> {
             }
             _ => {}
         }
+    }
+
+    /// A fork that is only asked whether it gave 0, here or by the variable that holds its result.
+    fn fork(&self, stmt: &Stmt, found: &mut Attention) {
+        match &stmt.kind {
+            StmtKind::Store { targets, value, .. } => {
+                if let (Some((Builtin::Fork, _)), [Some(target)]) = (builtin_call(value), targets.as_slice())
+                    && let Some(var) = Var::of_place(target)
+                    && self.only_zero(var)
+                {
+                    found.unchecked_forks.push(value.span);
+                }
+            }
+            StmtKind::If { test, .. } => each_within(test, &mut |expr| {
+                if let Some(call) = asks_for_zero(expr)
+                    && let Some((Builtin::Fork, _)) = builtin_call(call)
+                {
+                    found.unchecked_forks.push(call.span);
+                }
+            }),
+            _ => {}
+        }
+    }
+
+    /// Whether a variable is asked whether it is 0, and never anything else that would tell -1 from a process id.
+    fn only_zero(&self, var: Var) -> bool {
+        let (mut zero, mut other) = (false, false);
+        let mut look = |function: &Function| {
+            walk::each_expr(&function.body, &mut |expr| match asks_for_zero(expr) {
+                Some(of) if is(of, var) => zero = true,
+                _ => {
+                    let compared =
+                        matches!(&expr.kind, ExprKind::Compare(_, _, one, two) if is(one, var) || is(two, var));
+                    other |= compared || hands_on(expr, var);
+                }
+            });
+            each_stmt(&function.body, &mut |stmt| match &stmt.kind {
+                StmtKind::Match { value, .. } => other |= is(value, var),
+                StmtKind::Return(Some(value)) => other |= is(value, var),
+                StmtKind::Store { value, .. } => other |= is(value, var),
+                _ => {}
+            });
+        };
+        match var {
+            Var::Local(_) => look(self.function),
+            Var::Global(_) => self.program.functions.iter().for_each(look),
+        }
+        zero && !other
     }
 
     /// A receive of whose results only the text is used, and that only to be shown.

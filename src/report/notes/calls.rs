@@ -16,6 +16,7 @@ pub(super) fn notes(
     wanted: impl Fn(Builtin) -> bool,
     found: &mut Vec<Diagnostic>,
 ) {
+    let mut childless: Vec<Diagnostic> = Vec::new();
     let any_forced = ledger.failures.values().any(|seen| seen.first.forced);
     let mut roots: Vec<Option<Span>> = Vec::new();
     // Ends of one pipe that were taken for each other are one mistake.
@@ -49,6 +50,13 @@ pub(super) fn notes(
             }
             continue;
         }
+        if failure.builtin == Builtin::Fork
+            && forced(failure, reading).is_none()
+            && reading.attention(failure.by.at).is_some_and(|told| told.unchecked_forks.contains(&failure.by.at))
+        {
+            childless.push(no_child(failure, seen.count, reading));
+            continue;
+        }
         if let Some(said) = forced(failure, reading).or_else(|| missing_program(failure, reading.programs)) {
             found.push(said);
         } else if let Some(said) = shared_flag(failure, reading) {
@@ -74,6 +82,9 @@ pub(super) fn notes(
             found.push(said);
         }
     }
+    // What has filled the table of processes, or has used the -1, tells of the fork itself.
+    childless.retain(|said| found.iter().all(|note| note.labels.iter().all(|label| label.span != said.span())));
+    found.append(&mut childless);
     for seen in ledger.interrupted.values() {
         if !reading.reads_errno(seen.first.by.at) {
             found.push(interrupted(&seen.first, seen.count));
@@ -200,6 +211,24 @@ fn used_minus_one(
     }
     let fd = reading.names(root.by.at).first().cloned().unwrap_or_else(|| "fd".to_owned());
     report.help(format!("look at the result: `if {fd} < 0 {{ perror(\"{name}\"); exit(1); }}`"))
+}
+
+/// A fork that failed, where the program goes on as if there were a child.
+fn no_child(failure: &Failure, count: u64, reading: &Reading<'_>) -> Diagnostic {
+    let role = the(&who(&failure.by));
+    let often = if count > 1 { format!(" {count} times") } else { String::new() };
+    let name = reading.names(failure.by.at).first().cloned().unwrap_or_else(|| "pid".to_owned());
+    let mut report = Diagnostic::new(
+        Code::FailedCall,
+        format!("`fork()` of {role} failed{often} with {}, and nobody looked: there is no child", failure.errno.name()),
+        failure.by.at,
+        format!("{role} called this{}: {}", times(count), lower(failure.errno.text())),
+    )
+    .note("-1 is not 0: the program goes on as the parent of a child that was never made");
+    if failure.errno == Errno::EAGAIN && !failure.forced {
+        report = report.note("there are as many processes as the limit allows (RLIMIT_NPROC)");
+    }
+    report.help(format!("ask for a failure too: `if {name} < 0 {{ perror(\"fork\"); exit(1); }}`"))
 }
 
 /// A call that `--fail` has made fail, where a hint had said before that this would hurt.
