@@ -103,9 +103,13 @@ impl<T: Copy> Backlog<T> {
     /// Takes out the first of which this holds.
     #[inline]
     pub(crate) fn remove(&mut self, wanted: impl Fn(&T) -> bool) {
-        if let Some(at) = self.as_slice().iter().position(wanted) {
-            self.items.remove(self.first + at);
-            self.skip(0);
+        match self.as_slice().iter().position(wanted) {
+            None => {}
+            // The one that is most often meant.
+            Some(0) => self.skip(1),
+            Some(at) => {
+                self.items.remove(self.first + at);
+            }
         }
     }
 

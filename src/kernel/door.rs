@@ -19,6 +19,12 @@ use crate::abi::constant::SA_RESTART;
 use crate::abi::{Builtin, Errno, SIG_DFL, SIG_IGN, Signal, Status, TICKS_PER_SECOND};
 use crate::vm::{self, Context, FILES, Fault, Request, Stop};
 
+/// Turns between two looks at what the host has got from outside, and at those whose turn comes soon.
+const TURNS_AT_ONCE: u64 = 8;
+
+/// How many register files take turns where all together would not last.
+const FEW_FILES: usize = 4;
+
 /// Switches of the processor between two looks at a terminal that a process waits for.
 const TURNS_BETWEEN_LOOKS: u64 = 256;
 
@@ -35,6 +41,12 @@ pub enum End {
     Quit,
 }
 
+/// Whether this is one of the calls that print, most of which are carried out at once.
+#[inline(always)]
+fn prints(request: &Request) -> bool {
+    matches!(request.builtin, Builtin::Print | Builtin::Printf)
+}
+
 impl Machine {
     /// Runs to the end.
     pub fn run(&mut self) -> End {
@@ -48,10 +60,12 @@ impl Machine {
     /// One turn: the next ready process for its quantum, or, where none is ready, the clock or the terminal.
     #[inline(always)]
     pub fn step(&mut self) -> Option<End> {
-        match self.host.poll() {
-            Some(Outside::Key(signal)) => self.press_key(signal),
-            Some(Outside::Quit) => return Some(End::Quit),
-            None => {}
+        self.turns += 1;
+        if self.turns.is_multiple_of(TURNS_AT_ONCE) {
+            if self.hears_of_end() {
+                return Some(End::Quit);
+            }
+            self.look_ahead();
         }
         if !self.timers.is_empty() {
             self.fire_timers();
@@ -65,7 +79,6 @@ impl Machine {
                 if self.totals.switches.is_multiple_of(TURNS_BETWEEN_LOOKS) {
                     self.look_at_terminal(false);
                 }
-                self.look_ahead();
                 self.dispatch(pid);
                 None
             }
@@ -85,25 +98,61 @@ impl Machine {
         }
     }
 
-    /// Looks at those whose turn comes soon, where so many are ready that the host's caches cannot hold them all: it fetches what it
-    /// needs of them while others run. Each needs the one before it to be found, so they are looked at a few turns apart.
+    /// Looks at those whose turn comes soon, where so many are ready that the host's caches cannot hold them all. Each needs the one
+    /// before it to be found, so they are looked at in stages; and several in each, since the host fetches at once whatever it
+    /// need not have in turn.
     #[inline(always)]
     fn look_ahead(&self) {
         const MANY: usize = 4096;
-        if self.policy.ahead(MANY).is_none() {
-            return;
+        if self.policy.ahead(MANY).is_some() {
+            self.look_at_next();
         }
+    }
+
+    #[inline(never)]
+    fn look_at_next(&self) {
+        const STAGE: usize = TURNS_AT_ONCE as usize;
         let process = |at: usize| self.policy.ahead(at).and_then(|ticket| self.table.get(ticket.pid));
         let context = |at: usize| process(at).and_then(|process| process.context.as_deref());
-        let hot = |process: &Process| (process.ticket, process.accounting.since, process.signals.mask);
-        black_box(process(12).map(hot));
-        black_box(context(8).map(|context| (context.pc, context.limits)));
-        let each_line = |context: &Context| context.slots().iter().step_by(8).fold(0, |all, slot| all | slot);
-        black_box(context(4).map(each_line));
+        let mut seen = 0;
+        for at in 2 * STAGE..3 * STAGE {
+            seen ^= process(at).map_or(0, |process| {
+                u64::from(process.signals.doomed.is_some()) ^ process.accounting.since ^ process.accounting.calls
+            });
+        }
+        for at in STAGE..2 * STAGE {
+            seen ^= context(at).map_or(0, |context| u64::from(context.pc) ^ context.limits.heap);
+        }
+        for at in 0..STAGE {
+            seen ^= context(at).map_or(0, |context| {
+                let slots = context.slots();
+                slots.iter().step_by(8).chain(slots.last()).fold(0, |all, slot| all | slot)
+            });
+        }
+        black_box(seen);
+    }
+
+    /// What has come from outside; whether the host asked for the end.
+    #[inline]
+    fn hears_of_end(&mut self) -> bool {
+        match self.host.poll() {
+            Some(Outside::Key(signal)) => self.press_key(signal),
+            Some(Outside::Quit) => return true,
+            None => {}
+        }
+        false
     }
 
     /// Nobody is ready: the clock jumps, or the terminal is read, or the run is over.
     fn idle(&mut self) -> Option<End> {
+        // Nobody else would hear of it before the terminal has something to read. What has come may have made somebody ready.
+        let generated = self.totals.signals;
+        if self.hears_of_end() {
+            return Some(End::Quit);
+        }
+        if self.totals.signals != generated {
+            return None;
+        }
         if self.table.len() <= 1 {
             return Some(End::Finished(self.script_status.unwrap_or_default()));
         }
@@ -169,18 +218,15 @@ impl Machine {
             self.totals.ticks += used;
             self.clock += used;
             left -= used.min(left);
-            if self.watches(Watch::MEMORY) {
-                self.tell_of_memory(pid, heap);
-            }
-            if !self.timers.is_empty() {
-                self.fire_timers();
-            }
-            goes_on = if self.memory.exhausted() {
-                self.die_of_exhaustion(pid)
-            } else if let Stop::Syscall(request) = stop {
-                self.enter_for(pid, request)
-            } else {
-                self.enter_after(pid, stop)
+            let quiet = self.timers.is_empty() && !self.config.watch.has(Watch::MEMORY) && !self.memory.exhausted();
+            goes_on = match stop {
+                Stop::Syscall(request) if quiet && !prints(&request) => {
+                    process.accounting.calls += 1;
+                    self.totals.calls += 1;
+                    let call = Call::new(request, context, self.clock, self.spare_call.take());
+                    self.attempt_first(pid, call)
+                }
+                stop => self.enter_after(pid, stop, heap),
             };
         }
         self.leave_processor(pid);
@@ -193,15 +239,29 @@ impl Machine {
             // Whoever is looked at or lent out is noted there.
             return;
         }
-        let turn = self.turn % FILES;
-        self.turn = turn + 1;
-        let last = std::mem::replace(&mut self.holders[turn], pid);
-        let last = self.table.get_mut(last).and_then(|process| process.context.as_deref_mut());
-        if let Some(context) = last.filter(|context| context.has(turn + 1)) {
-            context.leave_file(&mut self.processor);
+        // Where there are more processes than files, most come back to find theirs taken: few files then stay in the host's caches.
+        let files = if self.table.len() > FILES { FEW_FILES } else { FILES };
+        let at = self.next_file % files;
+        self.next_file = at + 1;
+        match self.holders.get_mut(at) {
+            Some(holder) => {
+                let last = std::mem::replace(holder, pid);
+                let last = self.table.get_mut(last).and_then(|process| process.context.as_deref_mut());
+                if let Some(context) = last.filter(|context| context.file() == Some(at + 1)) {
+                    context.leave_file(&mut self.processor);
+                }
+            }
+            None => self.holders.push(pid),
         }
         if let Some(context) = self.table.get_mut(pid).and_then(|process| process.context.as_deref_mut()) {
-            context.take_file(&mut self.processor, turn + 1);
+            context.take_file(&mut self.processor, at + 1);
+        }
+    }
+
+    /// A process has ended: its register file is the next to be given, so that those who come and go share one.
+    pub(crate) fn take_file_of(&mut self, context: &Context) {
+        if let Some(file) = context.file() {
+            self.next_file = file.saturating_sub(1);
         }
     }
 
@@ -213,11 +273,23 @@ impl Machine {
         false
     }
 
-    /// The processor has stopped for another reason than a call.
-    fn enter_after(&mut self, pid: Pid, stop: Stop) -> bool {
+    /// The processor has stopped for another reason than a call, or there is more to be done before it; `heap` is how many bytes there
+    /// were in the heap.
+    #[inline(never)]
+    fn enter_after(&mut self, pid: Pid, stop: Stop, heap: u64) -> bool {
+        if self.watches(Watch::MEMORY) {
+            self.tell_of_memory(pid, heap);
+        }
+        if !self.timers.is_empty() {
+            self.fire_timers();
+        }
+        if self.memory.exhausted() {
+            return self.die_of_exhaustion(pid);
+        }
         match stop {
             Stop::FuelSpent if self.ledger.on => self.note_turns(pid),
-            Stop::FuelSpent | Stop::Syscall(_) => {}
+            Stop::FuelSpent => {}
+            Stop::Syscall(request) => return self.enter_for(pid, request),
             Stop::Fault(fault) => self.fault(pid, *fault),
             Stop::HandlerReturned => self.leave_handler(pid),
         }
@@ -279,25 +351,12 @@ impl Machine {
     }
 
     /// The same, for a process that has just asked for a call.
-    #[inline]
     fn enter_for(&mut self, pid: Pid, request: Request) -> bool {
         let Some(process) = self.table.get_mut(pid) else { return false };
         let State::Running = process.state else { return false };
         process.accounting.calls += 1;
         self.totals.calls += 1;
-        if matches!(request.builtin, Builtin::Print | Builtin::Printf) {
-            return self.enter_for_print(pid, request);
-        }
-        let Some(context) = process.context.as_deref() else { return false };
-        let call = Call::new(request, context, self.clock, self.spare_call.take());
-        let blocked = self.attempt(pid, call);
-        self.leave(pid, blocked)
-    }
-
-    /// The same for a print, most of which need no call.
-    #[inline(never)]
-    fn enter_for_print(&mut self, pid: Pid, request: Request) -> bool {
-        if self.print_at_once(pid, &request) {
+        if prints(&request) && self.print_at_once(pid, &request) {
             return self.leave(pid, None);
         }
         let Some(context) = self.table.get(pid).and_then(|process| process.context.as_deref()) else { return false };
@@ -306,14 +365,60 @@ impl Machine {
         self.leave(pid, blocked)
     }
 
+    /// Makes a call for the first time, hands its answer over, and goes the way back to user code: true where the process may
+    /// run its own instructions now. What nearly all calls answer takes this way, which looks for the process once.
+    #[inline(always)]
+    fn attempt_first(&mut self, pid: Pid, mut call: Box<Call>) -> bool {
+        if self.watches(Watch::SYSCALL) || !self.made.is_empty() {
+            let blocked = self.attempt_again(pid, call);
+            return self.leave(pid, blocked);
+        }
+        let outcome = syscall::make(self, pid, &mut call);
+        // What owns nothing is forgotten, since giving it up would be a call for nothing.
+        let goes_on = match outcome {
+            Outcome::Int(value) => {
+                std::mem::forget(outcome);
+                syscall::store_int(self, pid, &call, value) || self.leave(pid, None)
+            }
+            Outcome::Yield(value) => {
+                std::mem::forget(outcome);
+                self.complete_yield(pid, &call, value);
+                false
+            }
+            Outcome::Block(reason) => {
+                std::mem::forget(outcome);
+                call.slept = true;
+                if let Some(process) = self.table.get_mut(pid) {
+                    process.call = Some(call);
+                }
+                return self.leave(pid, Some(reason));
+            }
+            Outcome::Counted(bytes) => self.answer_bytes(pid, &call, bytes, None) || self.leave(pid, None),
+            Outcome::Message(bytes, priority) => {
+                self.answer_bytes(pid, &call, bytes, Some(priority)) || self.leave(pid, None)
+            }
+            outcome => {
+                self.complete_with(pid, &call, outcome);
+                self.leave(pid, None)
+            }
+        };
+        self.keep_place(call);
+        goes_on
+    }
+
+    /// The place of a call that has been answered is kept for the next one.
+    #[inline(always)]
+    fn keep_place(&mut self, call: Box<Call>) {
+        if self.spare_call.is_none() {
+            self.spare_call = Some(call);
+        }
+    }
+
     /// The rest of the way back, after the call in progress was made; `blocked` is what it waits for, where it must.
     #[inline(always)]
     fn leave(&mut self, pid: Pid, blocked: Option<WaitFor>) -> bool {
         let Some(process) = self.table.get(pid) else { return false };
-        if !matches!(process.state, State::Running) {
-            return false;
-        }
-        if !process.signals.are_quiet() {
+        if !process.may_go_on() {
             return self.leave_by_signals(pid, blocked);
         }
         match blocked {
@@ -369,20 +474,12 @@ impl Machine {
         }
     }
 
-    /// Makes a call that is made again, or that is none of the quick ones.
-    #[inline(never)]
-    fn attempt_again(&mut self, pid: Pid, call: Box<Call>) -> Option<WaitFor> {
-        self.attempt(pid, call)
-    }
-
     /// Makes a call, for the first time or again; what it must wait for, where it must: then its process keeps it.
-    #[inline(always)]
-    fn attempt(&mut self, pid: Pid, mut call: Box<Call>) -> Option<WaitFor> {
+    #[inline(never)]
+    fn attempt_again(&mut self, pid: Pid, mut call: Box<Call>) -> Option<WaitFor> {
         let reason = self.make_and_answer(pid, &mut call);
         if reason.is_none() {
-            if self.spare_call.is_none() {
-                self.spare_call = Some(call);
-            }
+            self.keep_place(call);
         } else if let Some(process) = self.table.get_mut(pid) {
             process.call = Some(call);
         }
@@ -407,33 +504,32 @@ impl Machine {
             return self.make_watched(pid, call);
         }
         let outcome = self.make(pid, call);
-        // What owns nothing is forgotten, since giving it up would be a call for nothing.
         match outcome {
-            Outcome::Int(value) => {
-                std::mem::forget(outcome);
-                syscall::store_int(self, pid, call, value);
-            }
-            Outcome::Gone => std::mem::forget(outcome),
             Outcome::Block(reason) => {
-                std::mem::forget(outcome);
                 call.slept = true;
-                return Some(reason);
-            }
-            Outcome::Yield(value) => {
-                std::mem::forget(outcome);
-                self.complete_yield(pid, call, value);
+                Some(reason)
             }
             Outcome::Counted(bytes) => {
-                syscall::store_counted(self, pid, call, &bytes, None);
-                self.give_back(bytes);
+                self.answer_bytes(pid, call, bytes, None);
+                None
             }
             Outcome::Message(bytes, priority) => {
-                syscall::store_counted(self, pid, call, &bytes, Some(priority));
-                self.give_back(bytes);
+                self.answer_bytes(pid, call, bytes, Some(priority));
+                None
             }
-            outcome => self.complete_with(pid, call, outcome),
+            outcome => {
+                self.complete_with(pid, call, outcome);
+                None
+            }
         }
-        None
+    }
+
+    /// Hands over what was read or received; whether the process may go on at once.
+    #[inline(always)]
+    fn answer_bytes(&mut self, pid: Pid, call: &Call, bytes: Vec<u8>, priority: Option<i64>) -> bool {
+        let goes_on = syscall::store_counted(self, pid, call, &bytes, priority);
+        self.give_back(bytes);
+        goes_on
     }
 
     /// Completes a call with any answer.
@@ -495,9 +591,18 @@ impl Machine {
     /// The answer of a call after which the next process has its turn.
     #[inline]
     fn complete_yield(&mut self, pid: Pid, call: &Call, value: i64) {
-        syscall::store_int(self, pid, call, value);
-        if self.table.get(pid).is_some_and(|process| matches!(process.state, State::Running)) {
-            self.make_ready_from(pid, |process, now| process.end_turn(State::Ready, now));
+        let now = self.clock;
+        let Some(process) = self.table.get_mut(pid) else { return };
+        if let Some(context) = process.context.as_deref_mut() {
+            context.answer(call.request.window, value as u64);
+        }
+        if matches!(process.state, State::Running) {
+            process.end_turn(State::Ready, now);
+            let (ticket, nice) = (process.next_ticket(), process.nice);
+            if self.watches(Watch::SCHED) {
+                self.note_state(pid, State::Running, State::Ready);
+            }
+            self.policy.ready(ticket, nice);
         }
     }
 

@@ -46,11 +46,11 @@ impl Machine {
         process.status = status;
         process.news = None;
         process.accounting.ended = now;
-        if let Some(mut context) = process.context.take()
-            && context.retire(&mut self.processor, &mut self.memory)
-            && self.spare.len() < param::SPARES
-        {
-            self.spare.push(context);
+        if let Some(mut context) = process.context.take() {
+            self.take_file_of(&context);
+            if context.retire(&mut self.processor, &mut self.memory) && self.spare.len() < param::SPARES {
+                self.spare.push(context);
+            }
         }
         if pid.0 == param::SCRIPT && self.script_status.is_none() {
             self.script_status = Some(status);

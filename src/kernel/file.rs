@@ -367,10 +367,16 @@ impl Machine {
 
     /// What a descriptor of a process refers to.
     #[inline(always)]
-    pub(crate) fn lookup(&self, pid: Pid, fd: i64) -> Result<(FileId, OpenFile), Errno> {
+    pub(crate) fn look_up(&self, pid: Pid, fd: i64) -> Result<(FileId, &OpenFile), Errno> {
         let entry = self.files.entry(self.process(pid).files, fd).ok_or(Errno::EBADF)?;
         let file = self.files.get(entry.file).ok_or(Errno::EBADF)?;
-        Ok((entry.file, *file))
+        Ok((entry.file, file))
+    }
+
+    /// The same, as it is now.
+    #[inline(always)]
+    pub(crate) fn lookup(&self, pid: Pid, fd: i64) -> Result<(FileId, OpenFile), Errno> {
+        self.look_up(pid, fd).map(|(id, file)| (id, *file))
     }
 
     /// Checks that a descriptor is the terminal.

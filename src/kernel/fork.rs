@@ -10,7 +10,7 @@ use super::ledger::{Bearing, Standing};
 use super::machine::Machine;
 use super::param;
 use super::pids::Pids;
-use super::process::{Accounting, Birth, Deed, Lineage, Pid, Process, ResourceLimits, State};
+use super::process::{Accounting, Birth, Deed, Lineage, Pid, Process, ResourceLimits, State, Turn};
 use super::signal::Signals;
 use super::stdio::Stdio;
 use crate::abi::{Errno, Status};
@@ -41,7 +41,8 @@ impl Machine {
         // Once for init, once for the script.
         self.fs.keep(cwd);
         self.fs.keep(cwd);
-        let lineage = |pid| Arc::new(Lineage { pid, fork: nowhere, base: 0, ordinal: 1, turn: None, parent: None });
+        let lineage =
+            |pid| Arc::new(Lineage { pid, fork: nowhere, base: 0, ordinal: 1, turn: Turn::default(), parent: None });
         let blank = |pid, lineage, files, context| Process {
             pid,
             ppid: init,
@@ -112,7 +113,7 @@ impl Machine {
         process.births += 1;
         process.children.insert(pid);
         let running = process.context.as_deref().ok_or(Errno::EAGAIN)?;
-        let turn = if self.ledger.on { running.counted() } else { None };
+        let turn = if self.ledger.on { Turn::new(fork.span, running.counted()) } else { Turn::default() };
         let context = running.fork(&mut self.memory, spare);
         let child = process.child(Birth { pid, fork, turn, files, context }, now, place);
         if self.ledger.on {

@@ -14,14 +14,14 @@ use super::param;
 use super::pipe::Pipes;
 use super::poll::Poller;
 use super::process::{Deed, Pid, Process, State};
-use super::sched::{PolicyKind, Scheduler, Ticket};
+use super::sched::{PolicyKind, Scheduler};
 use super::stdio::Mode;
 use super::table::Table;
 use super::terminal::Terminal;
 use crate::abi::{Builtin, Errno, Signal};
 use crate::bytecode::image::Verified;
 use crate::vm::memory::{Memory, PAGE_BYTES};
-use crate::vm::{Context, FILES, Fault, Processor};
+use crate::vm::{Context, Fault, Processor};
 
 /// How a run is set up. `Config::default()` is what `proc run` does without options.
 #[derive(Debug, Clone, PartialEq)]
@@ -124,9 +124,11 @@ pub struct Machine {
     // The hardware: changed by `vm`, lent out by the door.
     pub(crate) memory: Memory,
     pub(crate) processor: Processor,
-    /// Who has been given a register file of the processor, and whose turn it is to give his back: for the door.
-    pub(crate) holders: [Pid; FILES],
-    pub(crate) turn: usize,
+    /// Who has been given a register file of the processor, and whose goes to somebody else next: for the door.
+    pub(crate) holders: Vec<Pid>,
+    pub(crate) next_file: usize,
+    /// How often somebody has had his turn.
+    pub(crate) turns: u64,
 
     // Processes: changed by fork, exit, wait, signal.
     pub(crate) table: Table,
@@ -221,8 +223,9 @@ impl Machine {
             table: if config.by_descent { Table::sparse() } else { Table::default() },
             spare: Vec::new(),
             spare_call: None,
-            holders: [Pid(param::INIT); FILES],
-            turn: 0,
+            holders: Vec::new(),
+            next_file: 0,
+            turns: 0,
             spare_bytes: Vec::new(),
             text: Vec::new(),
             stopped: 0,
@@ -408,8 +411,7 @@ impl Machine {
         let Some(process) = self.table.get_mut(pid) else { return };
         let from = process.state;
         leave(process, now);
-        process.ticket = process.ticket.wrapping_add(1);
-        let (ticket, nice) = (Ticket { pid, number: process.ticket }, process.nice);
+        let (ticket, nice) = (process.next_ticket(), process.nice);
         if from.is_stopped() || watched {
             self.note_state(pid, from, State::Ready);
         }

@@ -391,50 +391,45 @@ impl Machine {
     }
 
     /// The queue that a descriptor refers to.
-    #[inline]
-    pub(crate) fn queue_of(&self, me: Pid, fd: i64) -> Result<(QueueId, FileId, OpenFile), Errno> {
-        match self.lookup(me, fd)? {
-            (id, file @ OpenFile { kind: Kind::Queue(queue), .. }) => Ok((queue, id, file)),
+    #[inline(always)]
+    pub(crate) fn queue_of(&self, me: Pid, fd: i64) -> Result<(QueueId, FileId, &OpenFile), Errno> {
+        match self.look_up(me, fd)? {
+            (id, file @ OpenFile { kind: Kind::Queue(queue), .. }) => Ok((*queue, id, file)),
             _ => Err(Errno::EBADF),
         }
     }
 
-    /// mq_timedsend(3), until a tick; the message's bytes stand in the call.
-    #[inline]
+    /// mq_timedsend(3), until a tick; while it sleeps, the message's bytes stand in the call.
+    #[inline(always)]
     pub(crate) fn send_message(
         &mut self,
         me: Pid,
         call: &mut Call,
-        fd: i64,
-        priority: i64,
+        (fd, priority): (i64, i64),
+        bytes: Vec<u8>,
         deadline: Option<u64>,
     ) -> Outcome {
-        if call.done {
-            return Outcome::Int(0);
-        }
         if !(0..=MQ_PRIORITY).contains(&priority) {
             return Outcome::Fail(Errno::EINVAL);
         }
-        let (id, file_id, file) = match self.queue_of(me, fd) {
-            Ok(found) if found.2.writable() => found,
+        let (id, file, nonblocking) = match self.queue_of(me, fd) {
+            Ok((id, file, open)) if open.writable() => (id, file, open.nonblocking()),
             _ => return Outcome::Fail(Errno::EBADF),
         };
         let Some(queue) = self.queues.get(id) else { return Outcome::Fail(Errno::EBADF) };
-        let length = call.bytes.as_ref().map_or(0, Vec::len) as i64;
-        if length > queue.max_size {
+        if bytes.len() as i64 > queue.max_size {
             return Outcome::Fail(Errno::EMSGSIZE);
         }
         if queue.is_full() {
-            call.count = priority;
-            return self.sleep_until(me, call, &file, deadline, WaitFor::QueueNotFull(id, file_id));
+            (call.bytes, call.count) = (Some(bytes), priority);
+            return self.sleep_until(me, call, nonblocking, deadline, WaitFor::QueueNotFull(id, file));
         }
-        let bytes = call.bytes.take().unwrap_or_default();
         self.accept_message(me, id, bytes, priority);
         Outcome::Int(0)
     }
 
     /// A message for a queue that is not full: to a sleeping receiver if there is one, else into the queue.
-    #[inline]
+    #[inline(always)]
     fn accept_message(&mut self, sender: Pid, id: QueueId, bytes: Vec<u8>, priority: i64) {
         let sent = self.deed(sender);
         let Some(queue) = self.queues.get(id) else { return };
@@ -477,8 +472,8 @@ impl Machine {
         if call.done {
             return Outcome::Message(call.bytes.take().unwrap_or_default(), call.count);
         }
-        let (id, file_id, file) = match self.queue_of(me, fd) {
-            Ok(found) if found.2.readable() => found,
+        let (id, file, nonblocking) = match self.queue_of(me, fd) {
+            Ok((id, file, open)) if open.readable() => (id, file, open.nonblocking()),
             _ => return Outcome::Fail(Errno::EBADF),
         };
         let Some(queue) = self.queues.get_mut(id) else { return Outcome::Fail(Errno::EBADF) };
@@ -496,7 +491,7 @@ impl Machine {
                 self.changed(Source::Queue(id));
                 Outcome::Message(message.bytes, message.priority)
             }
-            None => self.sleep_until(me, call, &file, deadline, WaitFor::QueueNotEmpty(id, file_id)),
+            None => self.sleep_until(me, call, nonblocking, deadline, WaitFor::QueueNotEmpty(id, file)),
         }
     }
 
@@ -537,12 +532,12 @@ impl Machine {
         &mut self,
         me: Pid,
         call: &mut Call,
-        file: &OpenFile,
+        nonblocking: bool,
         deadline: Option<u64>,
         reason: WaitFor,
     ) -> Outcome {
         // Someone who already sleeps is not reached by O_NONBLOCK being set meanwhile (MQMSG-14).
-        if file.nonblocking() && !call.slept {
+        if nonblocking && !call.slept {
             return Outcome::Fail(Errno::EAGAIN);
         }
         if let Some(tick) = deadline {

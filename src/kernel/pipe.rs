@@ -436,7 +436,7 @@ impl Machine {
         Ok((read, write))
     }
 
-    /// Reads from a pipe; no bytes are the end of file. `Err` is the outcome of the call.
+    /// Reads from a pipe; no bytes are the end of file.
     pub(crate) fn read_pipe(
         &mut self,
         me: Pid,
@@ -444,13 +444,13 @@ impl Machine {
         (id, file): (PipeId, FileId),
         portion: Portion,
         nonblocking: bool,
-    ) -> Result<Vec<u8>, Outcome> {
-        let Some(pipe) = self.pipes.get_mut(id) else { return Ok(Vec::new()) };
+    ) -> Outcome {
+        let Some(pipe) = self.pipes.get_mut(id) else { return Outcome::Counted(Vec::new()) };
         if pipe.is_empty() {
             return match (pipe.writers, nonblocking) {
-                (0, _) => Ok(Vec::new()),
-                (_, true) => Err(Outcome::Fail(Errno::EAGAIN)),
-                (_, false) => Err(Outcome::Block(WaitFor::PipeReadable(id, file))),
+                (0, _) => Outcome::Counted(Vec::new()),
+                (_, true) => Outcome::Fail(Errno::EAGAIN),
+                (_, false) => Outcome::Block(WaitFor::PipeReadable(id, file)),
             };
         }
         let max = match portion {
@@ -484,7 +484,7 @@ impl Machine {
             }
         }
         self.changed(Source::Pipe(id));
-        Ok(taken)
+        Outcome::Counted(taken)
     }
 
     /// Writes the rest of `bytes` to a pipe, as write(2): the count, a short count, a failure, or a sleep with what

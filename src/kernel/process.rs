@@ -9,6 +9,7 @@ use super::file::FileTable;
 use super::fs::NodeId;
 use super::ledger::Standing;
 use super::pids::Pids;
+use super::sched::Ticket;
 use super::signal::Signals;
 use super::stdio::Stdio;
 use super::wait::WaitFor;
@@ -75,6 +76,28 @@ impl std::hash::Hash for Trail {
     fn hash<H: std::hash::Hasher>(&self, _: &mut H) {}
 }
 
+/// The variable that a loop counts with, and its value. So small, since a machine may have a million of them: the name stands in the file of
+/// the fork, and a value of which that is not true, or which is beyond 32 bits, is not kept.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Turn {
+    /// Where the name begins and ends; both 0 where there is none.
+    name: (u32, u32),
+    value: i32,
+}
+
+impl Turn {
+    /// That of a loop around the fork at `fork`, by its name's place.
+    #[inline]
+    pub(crate) fn new(fork: Span, counted: Option<(Span, i64)>) -> Turn {
+        match counted {
+            Some((name, value)) if name.file == fork.file && i64::from(value as i32) == value => {
+                Turn { name: (name.start, name.end), value: value as i32 }
+            }
+            _ => Turn::default(),
+        }
+    }
+}
+
 /// How a process came to be, and its ancestors: shared by all its descendants, and freed with the last of them.
 #[derive(Debug)]
 pub struct Lineage {
@@ -86,11 +109,14 @@ pub struct Lineage {
     pub base: u32,
     /// Its number among its parent's children, from 1.
     pub ordinal: u32,
-    /// The variable that the loop around that fork counts with, by its name's place, and its value then.
-    pub turn: Option<(Span, i64)>,
+    /// What the loop around that fork counts with.
+    pub(crate) turn: Turn,
     /// Its parent's lineage; none for the script.
     pub parent: Option<Arc<Lineage>>,
 }
+
+/// It stays small: a machine may hold a million of them.
+const _: () = assert!(std::mem::size_of::<Lineage>() <= 56);
 
 impl Drop for Lineage {
     /// Long chains of ancestors are freed in a loop, since nested drops would overflow the host's stack.
@@ -123,6 +149,12 @@ impl Clone for Lineage {
 const LONGEST_ROLE: usize = 12;
 
 impl Lineage {
+    /// The variable that the loop around its fork counts with, by its name's place, and its value then.
+    pub fn turn(&self) -> Option<(Span, i64)> {
+        let Turn { name: (start, end), value } = self.turn;
+        (start < end).then(|| (Span { file: self.fork.span.file, start, end }, i64::from(value)))
+    }
+
     /// The role by which reports name the process: `parent`, `child 1`, `child 1.2`; the middle of a long line of ancestors is left
     /// out, since nobody reads it.
     pub fn role(&self) -> String {
@@ -173,10 +205,10 @@ pub struct Accounting {
     pub state_changes: u64,
     /// Times it left the processor by itself.
     pub voluntary_switches: u64,
-    /// Times it was taken off the processor while it could have gone on.
-    pub involuntary_switches: u64,
     /// System calls made.
     pub calls: u64,
+    /// Times it was taken off the processor while it could have gone on.
+    pub involuntary_switches: u64,
     /// Ticks spent blocked.
     pub blocked: u64,
     /// Ticks spent stopped.
@@ -289,7 +321,7 @@ pub(crate) struct Birth {
     /// The call of fork.
     pub(crate) fork: Deed,
     /// What the loop around it counts with.
-    pub(crate) turn: Option<(Span, i64)>,
+    pub(crate) turn: Turn,
     /// Its table of descriptors.
     pub(crate) files: FileTable,
     /// Its view of the processor.
@@ -476,6 +508,19 @@ impl Process {
             self.accounting.state_changes += 1;
         }
         from
+    }
+
+    /// Its next entry in the queue of ready processes, the only one that is valid.
+    #[inline(always)]
+    pub(crate) fn next_ticket(&mut self) -> Ticket {
+        self.ticket = self.ticket.wrapping_add(1);
+        Ticket { pid: self.pid, number: self.ticket }
+    }
+
+    /// Whether it is on the processor, with no signal to be acted on.
+    #[inline(always)]
+    pub(crate) fn may_go_on(&self) -> bool {
+        matches!(self.state, State::Running) && self.signals.are_quiet()
     }
 
     /// It is ready, and has the processor now.

@@ -6,13 +6,13 @@ use crate::source::{SourceMap, Span};
 
 /// `i = 1`: the loop's variable at the fork that made a process; nothing where no loop counts, or nothing is remembered.
 pub fn turn(lineage: &Lineage, sources: &SourceMap) -> Option<String> {
-    let (_, value) = lineage.turn?;
+    let (_, value) = lineage.turn()?;
     counted(lineage, sources).map(|name| format!("{name} = {value}"))
 }
 
 /// The name of that variable.
 pub fn counted(lineage: &Lineage, sources: &SourceMap) -> Option<String> {
-    let (name, _) = lineage.turn.filter(|(name, _)| *name != Span::default())?;
+    let (name, _) = lineage.turn().filter(|(name, _)| *name != Span::default())?;
     sources.file(name.file).text.get(name.range()).map(str::to_owned)
 }
 

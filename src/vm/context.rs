@@ -215,6 +215,13 @@ impl Context {
         self.slots.words_mut()[self.base as usize + register as usize] = word;
     }
 
+    /// The one result of a system call, which is over with it.
+    #[inline(always)]
+    pub fn answer(&mut self, register: u8, word: u64) {
+        self.set_register(register, word);
+        self.pc += 1;
+    }
+
     /// `errno`
     #[inline]
     pub fn errno(&self) -> i64 {
@@ -386,10 +393,10 @@ impl Context {
         self.slots.are_file() || !fits(self.base as usize)
     }
 
-    /// Whether it has this register file.
+    /// Which register file it has.
     #[inline]
-    pub fn has(&self, file: usize) -> bool {
-        self.slots.are(file)
+    pub fn file(&self) -> Option<usize> {
+        self.slots.file()
     }
 
     /// Keeps a register file of the processor until it gives it back: 1 to [`super::FILES`].

@@ -10,7 +10,7 @@ use super::guest::Guest;
 use super::memory::{add_cells, cells_between};
 use super::operation::{float, taken, value};
 use super::text::literal;
-use super::{FIRST_SPECIAL_LINK, Stop, WINDOW, slow};
+use super::{FIRST_SPECIAL_LINK, WINDOW, slow};
 use crate::abi::FUNCTION_BIAS;
 use crate::bytecode::fuse::{Entry, SPAN, Step};
 use crate::for_each_fusion;
@@ -23,11 +23,18 @@ pub(super) struct Cursor {
     pub(super) fuel: u64,
 }
 
-/// Why [`execute`] came back.
+/// Why [`execute`] came back. So small, it comes back in registers.
 pub(super) enum Exit {
     /// At a system call, which is charged.
     Syscall,
-    Stop(Stop),
+    /// At an instruction that cannot be carried out.
+    Fault(Box<Fault>),
+    /// The fuel is spent.
+    Spent,
+    /// A signal handler has returned.
+    HandlerReturned,
+    /// The program's first function has returned: it ends as if it had called `exit`.
+    Ended,
     /// The fuel no longer lasts for the longest straight run.
     Low,
     /// A call has no window in the slots; it has not begun.
@@ -49,7 +56,7 @@ fn window_again(stack: &mut [u64], base: usize) -> Option<&mut [u64; WINDOW]> {
 #[cold]
 #[inline(never)]
 fn faulted(fault: Fault) -> Exit {
-    Exit::Stop(Stop::Fault(Box::new(fault)))
+    Exit::Fault(Box::new(fault))
 }
 
 /// Carries out instructions. With `STEP`, each is charged by itself and frames begin as zeros.
@@ -135,7 +142,7 @@ pub(super) fn execute<const STEP: bool>(
             ($give:expr) => {{
                 let link = win[0];
                 if link >= FIRST_SPECIAL_LINK {
-                    break 'turns (Exit::Stop(slow::special_return(link, win)), 1);
+                    break 'turns (slow::special_return(link, win), 1);
                 }
                 $give;
                 base = link as u32 as usize;
@@ -417,7 +424,7 @@ pub(super) fn execute<const STEP: bool>(
 
         let i = &row[0];
         if STEP && fuel == 0 {
-            break 'turns (Exit::Stop(Stop::FuelSpent), 0);
+            break 'turns (Exit::Spent, 0);
         }
         macro_rules! turn {
             ($($fused:ident = $($part:ident $([$last:ident])? $({ $($then:tt)+ } $(| { $($or:tt)+ })?)?)+ $(@$again:ident)?;)*) => {

@@ -54,6 +54,9 @@ impl Guest<'_> {
     /// A new string.
     #[inline]
     pub(super) fn new_string(&mut self, bytes: &[u8]) -> Result<u64, Fault> {
+        if let Some(text) = self.arena.string_at_once(bytes) {
+            return Ok(text);
+        }
         if bytes.is_empty() {
             return Ok(0);
         }

@@ -46,8 +46,16 @@ pub struct Request {
     pub window: u8,
     /// How many arguments.
     pub args: u8,
+    /// For printing calls, which format of the image; negative for others. So small, a request is handed on in one register.
+    format: i32,
+}
+
+impl Request {
     /// For printing calls, which format of the image.
-    pub format: Option<u32>,
+    #[inline]
+    pub fn format(&self) -> Option<u32> {
+        u32::try_from(self.format).ok()
+    }
 }
 
 /// The link of the frame that no call made: the bottom of the stack.

@@ -75,13 +75,25 @@ fn run_in_file(cursor: &mut Cursor, context: &mut Context, memory: &mut Memory, 
     };
     let stop = match exit {
         Exit::Syscall => slow::request(context.image.code.get(cursor.pc as usize)),
-        Exit::Stop(stop) => stop,
         Exit::Low | Exit::Room => run_on(cursor, context, memory, way),
+        other => stop(other),
     };
     context.pc = cursor.pc;
     context.base = cursor.base as u32;
     context.slots.set_live(context.live_slots());
     stop
+}
+
+/// What stops a process that is not at a system call.
+#[cold]
+#[inline(never)]
+fn stop(exit: Exit) -> Stop {
+    match exit {
+        Exit::Fault(fault) => Stop::Fault(fault),
+        Exit::HandlerReturned => Stop::HandlerReturned,
+        Exit::Ended => slow::end(),
+        Exit::Syscall | Exit::Spent | Exit::Low | Exit::Room => Stop::FuelSpent,
+    }
 }
 
 /// The rest of a run in a register file, which may need more room than there is.
@@ -155,13 +167,13 @@ fn drive(
         };
         match exit {
             Exit::Syscall => return slow::request(image.code.get(cursor.pc as usize)),
-            Exit::Stop(stop) => return stop,
             Exit::Low => {}
             Exit::Room if usable == most => return Stop::Fault(Box::new(Fault::StackOverflow { limit: limits.stack })),
             Exit::Room => {
                 slots.resize((slots.len() + step).min(most), 0);
                 step *= 2;
             }
+            other => return stop(other),
         }
     }
 }

@@ -10,30 +10,33 @@ use super::{SMALLEST_STACK, WINDOW};
 pub(super) const FILE: usize = SMALLEST_STACK as usize;
 
 /// How many register files the processes that ran last may keep.
-pub const FILES: usize = 4;
+pub const FILES: usize = 1024;
+
+/// The register file of those who give it back at once; the others are called 1 to [`FILES`].
+pub(super) const VISITORS: usize = 0;
+
+/// The words are the live ones only.
+const NO_FILE: u16 = u16::MAX;
 
 /// Static data and stack.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Slots {
     words: Vec<u64>,
     live: u32,
-    /// Which register file these are, from 1; 0 where they are the live ones only.
-    file: u8,
+    /// Which register file these are.
+    file: u16,
 }
 
 /// The register files. The place of one that a process keeps holds the words that the process has without it.
 #[derive(Debug, Default)]
 pub(super) struct Files {
-    places: [Vec<u64>; FILES + 1],
+    places: Vec<Vec<u64>>,
 }
-
-/// The file of those who give it back at once.
-pub(super) const VISITORS: usize = FILES + 1;
 
 impl Slots {
     /// So many slots, all zero.
     pub(super) fn zeros(live: usize) -> Slots {
-        Slots { words: vec![0; live], live: live as u32, file: 0 }
+        Slots { words: vec![0; live], live: live as u32, file: NO_FILE }
     }
 
     /// How many are live.
@@ -86,7 +89,7 @@ impl Slots {
     /// Makes so many live; those that are new are zero.
     pub(super) fn resize(&mut self, live: usize) {
         let before = self.live as usize;
-        if self.file == 0 || self.words.len() < live {
+        if self.file == NO_FILE || self.words.len() < live {
             self.words.reserve_exact(live.saturating_sub(self.words.len()));
             self.words.resize(live, 0);
         }
@@ -101,7 +104,7 @@ impl Slots {
     pub(super) fn copy_from(&mut self, other: &Slots) {
         self.words.clear();
         self.words.extend_from_slice(other.live());
-        (self.live, self.file) = (other.live, 0);
+        (self.live, self.file) = (other.live, NO_FILE);
     }
 
     /// How many there is room for.
@@ -112,35 +115,38 @@ impl Slots {
     /// Whether they are a register file.
     #[inline]
     pub(super) fn are_file(&self) -> bool {
-        self.file != 0
+        self.file != NO_FILE
     }
 
-    /// Whether they are this register file.
+    /// Which register file they are, where they are one.
     #[inline]
-    pub(super) fn are(&self, file: usize) -> bool {
-        usize::from(self.file) == file
+    pub(super) fn file(&self) -> Option<usize> {
+        self.are_file().then_some(usize::from(self.file))
     }
 
     /// Takes a register file.
     #[inline]
     pub(super) fn take_file(&mut self, files: &mut Files, number: usize) {
-        let Some(file) = files.places.get_mut(number.wrapping_sub(1)) else { return };
+        if files.places.len() <= number {
+            files.places.resize_with(number + 1, Vec::new);
+        }
+        let file = &mut files.places[number];
         if file.len() < FILE {
             file.resize(FILE, 0);
         }
         if let Some(place) = file.get_mut(..self.live as usize) {
             place.copy_from_slice(&self.words);
             std::mem::swap(&mut self.words, file);
-            self.file = number as u8;
+            self.file = number as u16;
         }
     }
 
     /// Gives the register file back, where these are one.
     #[inline]
     pub(super) fn leave_file(&mut self, files: &mut Files) {
-        let Some(place) = files.places.get_mut(usize::from(self.file).wrapping_sub(1)) else { return };
+        let Some(place) = files.places.get_mut(usize::from(self.file)) else { return };
         std::mem::swap(&mut self.words, place);
-        self.file = 0;
+        self.file = NO_FILE;
         match place.get(..self.live as usize) {
             Some(live) if self.words.len() == live.len() => self.words.copy_from_slice(live),
             live => replace(&mut self.words, live.unwrap_or(place)),
@@ -149,10 +155,10 @@ impl Slots {
 
     /// The same, of a process that has ended: its slots are forgotten.
     pub(super) fn forget(&mut self, files: &mut Files) {
-        if let Some(place) = files.places.get_mut(usize::from(self.file).wrapping_sub(1)) {
+        if let Some(place) = files.places.get_mut(usize::from(self.file)) {
             std::mem::swap(&mut self.words, place);
         }
-        (self.live, self.file) = (0, 0);
+        (self.live, self.file) = (0, NO_FILE);
     }
 }
 
@@ -167,7 +173,7 @@ fn replace(words: &mut Vec<u64>, live: &[u64]) {
 impl Clone for Slots {
     /// A copy has no register file.
     fn clone(&self) -> Slots {
-        Slots { words: self.live().to_vec(), live: self.live, file: 0 }
+        Slots { words: self.live().to_vec(), live: self.live, file: NO_FILE }
     }
 }
 
@@ -188,7 +194,7 @@ mod tests {
         for (round, live) in [5, 9, 3, 200, 4].into_iter().enumerate() {
             for (at, slots) in both.iter_mut().enumerate() {
                 slots.take_file(&mut files, at + 1);
-                assert!(slots.are(at + 1) && fits(slots.len()));
+                assert!(slots.file() == Some(at + 1) && fits(slots.len()));
                 slots.resize(live);
                 slots.words_mut()[live - 1] = round as u64;
                 slots.words_mut()[live] = 77;

@@ -3,6 +3,7 @@
 
 use std::cmp::Ordering;
 
+use super::execute::Exit;
 use super::fault::Fault;
 use super::guest::Guest;
 use super::{HANDLER_LINK, Request, Stop, WINDOW, format, library, show, text};
@@ -20,24 +21,26 @@ pub(super) fn no_function(value: u64) -> Fault {
 /// What a frame's end means that no call made: of the whole program, or of a handler.
 #[cold]
 #[inline(never)]
-pub(super) fn special_return(link: u64, registers: &mut [u64; WINDOW]) -> Stop {
+pub(super) fn special_return(link: u64, registers: &mut [u64; WINDOW]) -> Exit {
     if link == HANDLER_LINK {
-        return Stop::HandlerReturned;
+        return Exit::HandlerReturned;
     }
     registers[1] = 0;
-    Stop::Syscall(Request { builtin: Builtin::Exit, window: 0, args: 1, format: None })
+    Exit::Ended
+}
+
+/// What the end of the whole program asks of the kernel.
+pub(super) fn end() -> Stop {
+    Stop::Syscall(Request { builtin: Builtin::Exit, window: 0, args: 1, format: -1 })
 }
 
 /// What a system call asks of the kernel.
 #[inline(always)]
 pub(super) fn request(instruction: Option<&Instruction>) -> Stop {
     match instruction.and_then(|instruction| Some((instruction, Builtin::from_number(instruction.c)?))) {
-        Some((instruction, builtin)) => Stop::Syscall(Request {
-            builtin,
-            window: instruction.a,
-            args: instruction.b,
-            format: u32::try_from(instruction.imm).ok(),
-        }),
+        Some((instruction, builtin)) => {
+            Stop::Syscall(Request { builtin, window: instruction.a, args: instruction.b, format: instruction.imm })
+        }
         None => Stop::Fault(Box::new(Fault::NotAFunction)),
     }
 }

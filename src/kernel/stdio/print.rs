@@ -56,7 +56,7 @@ impl Machine {
         }
         let (remember, tick) = (self.config.remember, self.clock);
         let Some(process) = self.table.get_mut(me) else { return false };
-        let (Some(context), Some(format)) = (process.context.as_deref_mut(), request.format) else { return false };
+        let (Some(context), Some(format)) = (process.context.as_deref_mut(), request.format()) else { return false };
         let Some(streams) = Arc::get_mut(&mut process.stdio.0) else { return false };
         let by_line = streams.mode == Some(Mode::Line);
         if !matches!(streams.mode, Some(Mode::Full | Mode::Line)) || !streams.unfinished.is_empty() {

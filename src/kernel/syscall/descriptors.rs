@@ -49,7 +49,10 @@ fn read_portion(
         Kind::TerminalIn | Kind::Terminal(_) => machine.read_terminal(me, max, file.nonblocking()),
         Kind::PipeRead(_) | Kind::PipeBoth(_) if max == 0 => Ok(Vec::new()),
         Kind::PipeRead(pipe) | Kind::PipeBoth(pipe) => {
-            machine.read_pipe(me, call, (pipe, id), portion, file.nonblocking())
+            match machine.read_pipe(me, call, (pipe, id), portion, file.nonblocking()) {
+                Outcome::Counted(bytes) => Ok(bytes),
+                other => Err(other),
+            }
         }
         Kind::File(node) => Ok(machine.read_file(id, &file, node, portion)),
         Kind::Directory(_) => Err(Outcome::Fail(Errno::EISDIR)),
@@ -61,6 +64,27 @@ fn read_portion(
 }
 
 pub(crate) fn read(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
+    let (fd, max) = (int(machine, me, call, 0), int(machine, me, call, 1));
+    // Most reads are of pipes: nothing else of their open file is looked at.
+    match machine.look_up(me, fd) {
+        Ok((id, OpenFile { kind: Kind::PipeRead(pipe), flags, .. })) if max > 0 => {
+            let (pipe, nonblocking, max) = (*pipe, flags & O_NONBLOCK != 0, (max as usize).min(IO_MAX));
+            let outcome = machine.read_pipe(me, call, (pipe, id), Portion::Bytes(max), nonblocking);
+            if let Outcome::Counted(bytes) = &outcome {
+                if bytes.is_empty() {
+                    machine.note_end(me, call.request.builtin, Kind::PipeRead(pipe));
+                } else {
+                    machine.ledger.ends.not_at_end(me);
+                }
+            }
+            outcome
+        }
+        _ => read_any(machine, me, call),
+    }
+}
+
+#[inline(never)]
+fn read_any(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
     let (fd, max) = (int(machine, me, call, 0), int(machine, me, call, 1));
     let file = match readable(machine, me, fd) {
         Ok(file) => file,
@@ -136,7 +160,14 @@ pub(crate) fn write(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome 
         Some(bytes) => bytes,
         None => string(machine, me, call, 1),
     };
-    let outcome = machine.write_bytes(me, fd, call, &bytes);
+    // Most writes are to pipes: nothing else of their open file is looked at.
+    let outcome = match machine.look_up(me, fd) {
+        Ok((id, OpenFile { kind: Kind::PipeWrite(pipe), flags, .. })) => {
+            let (pipe, nonblocking) = (*pipe, flags & O_NONBLOCK != 0);
+            machine.write_pipe(me, call, (pipe, id), &bytes, nonblocking)
+        }
+        _ => machine.write_bytes(me, fd, call, &bytes),
+    };
     if let Outcome::Int(went) = outcome
         && went < bytes.len() as i64
         && machine.ledger.on

@@ -134,11 +134,17 @@ const MOST_PARTS: usize = 8;
 pub(crate) fn store(machine: &mut Machine, me: Pid, call: &Call, outcome: &Outcome) {
     let builtin = call.request.builtin;
     match outcome {
-        Outcome::Int(value) | Outcome::Yield(value) => store_int(machine, me, call, *value),
+        Outcome::Int(value) | Outcome::Yield(value) => {
+            store_int(machine, me, call, *value);
+        }
         Outcome::Pair(first, second) => store_words(machine, me, call, [*first as u64, *second as u64]),
         Outcome::Child(pid, status) => store_words(machine, me, call, [u64::from(*pid), u64::from(status.0)]),
-        Outcome::Counted(bytes) => store_counted(machine, me, call, bytes, None),
-        Outcome::Message(bytes, priority) => store_counted(machine, me, call, bytes, Some(*priority)),
+        Outcome::Counted(bytes) => {
+            store_counted(machine, me, call, bytes, None);
+        }
+        Outcome::Message(bytes, priority) => {
+            store_counted(machine, me, call, bytes, Some(*priority));
+        }
         Outcome::Parts(parts) => store_parts(machine, me, call, parts, None),
         Outcome::Fail(errno) => store_parts(machine, me, call, &failure(builtin), Some(*errno)),
         Outcome::Nothing => with_context(machine, me, |context, _| context.pc += 1),
@@ -168,24 +174,22 @@ fn store_parts(machine: &mut Machine, me: Pid, call: &Call, parts: &[Value], err
     context.pc += 1;
 }
 
-/// The commonest case of [`store`]: one number and success; what else the call returns is zero.
-#[inline]
-pub(super) fn store_int(machine: &mut Machine, me: Pid, call: &Call, value: i64) {
-    let builtin = call.request.builtin;
-    if builtin.row().results.len() <= 1 {
-        store_one(machine, me, call, value as u64);
-    } else {
-        store_parts(machine, me, call, &padded(builtin, vec![Value::Int(value)]), None);
+/// The commonest case of [`store`]: one number and success; what else the call returns is zero. Whether the caller may go on at once.
+#[inline(always)]
+pub(super) fn store_int(machine: &mut Machine, me: Pid, call: &Call, value: i64) -> bool {
+    if call.request.builtin.row().results.len() > 1 {
+        store_first(machine, me, call, value);
+        return false;
     }
+    let Some(process) = machine.table.get_mut(me) else { return false };
+    let Some(context) = process.context.as_deref_mut() else { return false };
+    context.answer(call.request.window, value as u64);
+    process.may_go_on()
 }
 
-/// One word and success.
-#[inline]
-pub(super) fn store_one(machine: &mut Machine, me: Pid, call: &Call, word: u64) {
-    let Some(process) = machine.table.get_mut(me) else { return };
-    let Some(context) = process.context.as_deref_mut() else { return };
-    context.set_register(call.request.window, word);
-    context.pc += 1;
+#[inline(never)]
+fn store_first(machine: &mut Machine, me: Pid, call: &Call, value: i64) {
+    store_parts(machine, me, call, &padded(call.request.builtin, vec![Value::Int(value)]), None);
 }
 
 /// Two words and success.
@@ -198,10 +202,11 @@ fn store_words(machine: &mut Machine, me: Pid, call: &Call, words: [u64; 2]) {
     context.pc += 1;
 }
 
-/// What has been read or received. Nothing is written where the bytes have no room on the heap.
-pub(super) fn store_counted(machine: &mut Machine, me: Pid, call: &Call, bytes: &[u8], priority: Option<i64>) {
-    let Some(process) = machine.table.get_mut(me) else { return };
-    let Some(context) = process.context.as_deref_mut() else { return };
+/// What has been read or received. Nothing is written where the bytes have no room on the heap. Whether the caller may go on at once.
+#[inline(never)]
+pub(super) fn store_counted(machine: &mut Machine, me: Pid, call: &Call, bytes: &[u8], priority: Option<i64>) -> bool {
+    let Some(process) = machine.table.get_mut(me) else { return false };
+    let Some(context) = process.context.as_deref_mut() else { return false };
     let text = match bytes {
         [] => Ok(0),
         bytes => context.new_string(&mut machine.memory, bytes),
@@ -214,8 +219,12 @@ pub(super) fn store_counted(machine: &mut Machine, me: Pid, call: &Call, bytes: 
                 context.set_register(call.request.window + 2, priority as u64);
             }
             context.pc += 1;
+            process.may_go_on()
         }
-        Err(fault) => machine.fault(me, fault),
+        Err(fault) => {
+            machine.fault(me, fault);
+            false
+        }
     }
 }
 
@@ -254,7 +263,7 @@ fn failure(builtin: Builtin) -> Vec<Value> {
 /// The arguments as a trace shows them.
 pub(crate) fn shown_args(machine: &mut Machine, me: Pid, call: &Call) -> Vec<Shown> {
     let row = call.request.builtin.row();
-    if let (Some(format), true) = (call.request.format, row.rest.is_some_and(|(_, kind)| kind != Param::Str)) {
+    if let (Some(format), true) = (call.request.format(), row.rest.is_some_and(|(_, kind)| kind != Param::Str)) {
         let first = row.required.len().saturating_sub(1) as u8;
         let window = call.request.window;
         let mut text = Vec::new();

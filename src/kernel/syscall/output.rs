@@ -12,7 +12,7 @@ use crate::vm::Fault;
 /// Puts the text of a printing call whose format's arguments start at argument `first` behind `text`.
 fn render(machine: &mut Machine, me: Pid, call: &Call, first: u8, text: &mut Vec<u8>) -> Result<(), Fault> {
     let Some(process) = machine.table.get(me) else { return Ok(()) };
-    match (process.context.as_deref(), call.request.format) {
+    match (process.context.as_deref(), call.request.format()) {
         (Some(context), Some(format)) => {
             let rendered = context.render(&machine.memory, format, call.request.window, first, text);
             rendered.map_err(|fault| fault.of(call.request.builtin.name()))

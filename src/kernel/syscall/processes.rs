@@ -8,14 +8,14 @@ use super::super::group::pid_of;
 use super::super::machine::Machine;
 use super::super::process::{Pid, ResourceLimits};
 use super::super::wait::Which;
-use super::{int, rest_of_strings, store_one, string, strings};
+use super::{int, rest_of_strings, store_int, string, strings};
 use crate::abi::constant::{RLIMIT_DATA, RLIMIT_NOFILE, RLIMIT_NPROC, RLIMIT_STACK, WCONTINUED, WNOHANG, WUNTRACED};
 use crate::abi::{Errno, Status};
 
 pub(crate) fn fork(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
     match machine.fork(me) {
         Ok(child) => {
-            store_one(machine, child, call, 0);
+            store_int(machine, child, call, 0);
             Outcome::Int(i64::from(child.0))
         }
         Err(errno) => Outcome::Fail(errno),

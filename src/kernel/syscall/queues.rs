@@ -35,10 +35,14 @@ fn deadline(machine: &Machine, me: Pid, call: &Call, at: usize) -> Result<u64, E
 
 fn send(machine: &mut Machine, me: Pid, call: &mut Call, deadline: Option<u64>) -> Outcome {
     let (fd, priority) = (int(machine, me, call, 0), int(machine, me, call, 2));
-    if call.bytes.is_none() && !call.done {
-        call.bytes = Some(string(machine, me, call, 1));
+    if call.done {
+        return Outcome::Int(0);
     }
-    machine.send_message(me, call, fd, priority, deadline)
+    let bytes = match call.bytes.take() {
+        Some(bytes) => bytes,
+        None => string(machine, me, call, 1),
+    };
+    machine.send_message(me, call, (fd, priority), bytes, deadline)
 }
 
 pub(crate) fn mq_send(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
@@ -75,7 +79,7 @@ fn attributes(machine: &Machine, id: QueueId, file: &OpenFile) -> Outcome {
 
 pub(crate) fn mq_getattr(machine: &mut Machine, me: Pid, call: &mut Call) -> Outcome {
     match machine.queue_of(me, int(machine, me, call, 0)) {
-        Ok((id, _, file)) => attributes(machine, id, &file),
+        Ok((id, _, file)) => attributes(machine, id, file),
         Err(errno) => Outcome::Fail(errno),
     }
 }
@@ -87,8 +91,8 @@ pub(crate) fn mq_setattr(machine: &mut Machine, me: Pid, call: &mut Call) -> Out
     }
     match machine.queue_of(me, fd) {
         Ok((id, file_id, file)) => {
-            let old = attributes(machine, id, &file);
-            set_flags(machine, me, file_id, file.flags & !O_NONBLOCK | flags);
+            let (old, kept) = (attributes(machine, id, file), file.flags & !O_NONBLOCK);
+            set_flags(machine, me, file_id, kept | flags);
             old
         }
         Err(errno) => Outcome::Fail(errno),

@@ -28,8 +28,8 @@ const QUARANTINE_WORDS: u32 = 4096;
 /// One process's allocator state.
 #[derive(Debug, Clone)]
 pub struct Heap {
-    bins: [u32; BINS],
-    nonempty: u32,
+    pub(super) bins: [u32; BINS],
+    pub(super) nonempty: u32,
     /// One past the last block.
     pub(super) top: u32,
     /// The highest top since memory was last given back.
@@ -102,13 +102,13 @@ impl Heap {
 }
 
 #[inline]
-fn bin(size: u32) -> usize {
+pub(super) fn bin(size: u32) -> usize {
     if size <= 16 { (size / 2 - 2) as usize } else { 7 + SHARED.partition_point(|largest| *largest < size) }
 }
 
 /// The largest size that is too small for a bin; no block that is cut off stays in a bin of one size.
 #[inline]
-fn least_of(bin: usize) -> u32 {
+pub(super) fn least_of(bin: usize) -> u32 {
     match bin.checked_sub(8) {
         Some(shared) => SHARED.get(shared).copied().unwrap_or(u32::MAX),
         None => {
@@ -151,13 +151,13 @@ impl Arena<'_> {
     }
 
     #[inline]
-    fn links(&mut self, block: u32) -> (u32, u32) {
+    pub(super) fn links(&mut self, block: u32) -> (u32, u32) {
         let word = self.read(u64::from(block + HEADER));
         (word as u32, (word >> 32) as u32)
     }
 
     #[inline]
-    fn set_links(&mut self, block: u32, next: u32, previous: u32) {
+    pub(super) fn set_links(&mut self, block: u32, next: u32, previous: u32) {
         self.write(u64::from(block + HEADER), u64::from(next) | u64::from(previous) << 32);
     }
 
@@ -249,16 +249,24 @@ impl Arena<'_> {
         let (next, _) = self.links(block);
         self.set_header(rest, Header::free(left));
         self.set_links(rest, next, 0);
+        self.begin_bin(bin, rest, (next, block + found, left));
+    }
+
+    /// Makes a free block the first of its bin in the place of the one that it is cut off; it ends where that one did. Its header and its links
+    /// stand already.
+    #[inline]
+    pub(super) fn begin_bin(&mut self, bin: usize, rest: u32, (next, end, left): (u32, u32, u32)) {
         if next != 0 {
             let (after, _) = self.links(next);
             self.set_links(next, after, rest);
         }
         self.heap.bins[bin] = rest;
-        self.write(u64::from(block + found - 1), u64::from(left));
+        self.write(u64::from(end - 1), u64::from(left));
     }
 
     /// Moves the top up by `size`.
-    fn raise_top(&mut self, size: u32) -> Option<u32> {
+    #[inline]
+    pub(super) fn raise_top(&mut self, size: u32) -> Option<u32> {
         let block = self.heap.top;
         let end = u64::from(block) + u64::from(size);
         if end > (u64::from(START) + self.limit / 8).min(LAST) || !self.memory.has_room(u64::from(size)) {
@@ -300,17 +308,6 @@ impl Arena<'_> {
             self.count(size);
         }
         Some(u64::from(block + HEADER))
-    }
-
-    /// A new string, where it has a place and nothing is to be collected first.
-    #[inline]
-    pub(crate) fn string_at_once(&mut self, bytes: &[u8]) -> Option<u64> {
-        if self.wants_collection() || bytes.is_empty() || bytes.len() as u64 > self.limit.min(u64::from(u32::MAX)) {
-            return None;
-        }
-        let address = self.allocate(Kind::Str, bytes.len().div_ceil(8) as u64, 0, bytes.len() as u32)?;
-        self.memory.write_bytes(self.space, address, 0, bytes);
-        Some(address)
     }
 
     #[inline]

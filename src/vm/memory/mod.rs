@@ -15,6 +15,7 @@ mod manual;
 mod pool;
 mod row;
 mod runs;
+mod short;
 mod stats;
 mod table;
 mod tlb;
