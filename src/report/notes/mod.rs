@@ -144,7 +144,10 @@ impl Reading<'_> {
 
     /// Whether the status of a wait is used, and the id that it gave is not.
     fn uses_status(&self, at: Span) -> bool {
-        self.attention(at).is_some_and(|attention| attention.any_child.contains(&at))
+        self.attention(at).is_some_and(|attention| {
+            let as_code = || attention.unguarded.iter().any(|(wait, _)| *wait == at);
+            attention.any_child.contains(&at) || attention.rest_used.contains(&at) && as_code()
+        })
     }
 
     fn reads_errno(&self, at: Span) -> bool {
