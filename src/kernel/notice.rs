@@ -281,7 +281,8 @@ impl Machine {
     }
 
     /// The last read end of a pipe is closed, and bytes are in it. Readers may well leave early; what is told here is bytes of another
-    /// process in a pipe that nobody has ever read, and what a process has printed into a pipe whose end it closes itself.
+    /// process in a pipe that nobody has ever read, or that was read only once and too early, and what a process has printed into a pipe
+    /// whose end it closes itself.
     pub(crate) fn note_never_read(&mut self, id: PipeId) {
         let closer = self.last;
         // A full pipe was filled to be full.
@@ -291,14 +292,18 @@ impl Machine {
         let nobody = pipe.traffic.readers().is_some_and(<[_]>::is_empty);
         let led = self.ledger.ends.led(wrote.who);
         let own = closer == Some(wrote.who);
-        if (own && led.is_none()) || (!own && !nobody) {
+        let only = |(_, _, got): &(_, _, u64)| {
+            pipe.traffic.readers().is_some_and(|list| list.iter().map(|(_, bytes)| *bytes).sum::<u64>() == *got)
+        };
+        let short = pipe.traffic.short.as_deref().copied().filter(|short| !own && !nobody && only(short));
+        if (own && led.is_none()) || (!own && !nobody && short.is_none()) {
             return;
         }
         let (made, bytes, text) = (pipe.made, pipe.len(), pipe.beginning(MOST_QUOTED));
         let writer = self.table.get(wrote.who);
         let led = led.filter(|_| own);
         let writer = writer.map(|writer| writer.lineage.clone());
-        self.ledger.ends.never_read(Unread { made, bytes, text, wrote, writer, led });
+        self.ledger.ends.never_read(Unread { made, bytes, text, wrote, writer, led, short });
     }
 
     /// The process that runs has closed the last read end of a pipe.

@@ -69,6 +69,8 @@ pub struct Traffic {
     pub joined: Option<Deed>,
     /// The latest write.
     pub last: Option<Deed>,
+    /// The first read that got fewer bytes than it asked for: both numbers, the one asked for first.
+    pub short: Option<Box<(Deed, u64, u64)>>,
     /// The first bytes that a process has read though it had written them itself: the write, and the read.
     pub own: Option<(Deed, Deed)>,
 }
@@ -466,6 +468,7 @@ impl Machine {
             && pipe.writes.len() > 1
             && pipe.writes.first().is_some_and(|written| written.len < max);
         pipe.take(max, &mut taken);
+        let short = matches!(portion, Portion::Bytes(_)) && taken.len() < max && pipe.traffic.short.is_none();
         if self.ledger.on {
             Traffic::add(&mut pipe.traffic.read, me, taken.len());
         }
@@ -476,9 +479,12 @@ impl Machine {
         if left && call.slept {
             self.wake_reader(id);
         }
-        if (own.is_some() || joins) && self.ledger.on {
+        if (own.is_some() || joins || short) && self.ledger.on {
             let read = self.deed(me);
             if let Some(pipe) = self.pipes.get_mut(id) {
+                if short {
+                    pipe.traffic.short = Some(Box::new((read, max as u64, taken.len() as u64)));
+                }
                 pipe.traffic.joined = pipe.traffic.joined.or(joins.then_some(read));
                 pipe.traffic.own = pipe.traffic.own.or(own.map(|wrote| (wrote, read)));
             }

@@ -67,6 +67,8 @@ pub struct Unread {
     pub writer: Option<Arc<Lineage>>,
     /// Where the writer's standard output was led into the pipe, where that is how they came there.
     pub led: Option<Deed>,
+    /// The only read of the pipe, where it got fewer bytes than it asked for: both numbers, the one asked for first.
+    pub short: Option<(Deed, u64, u64)>,
 }
 
 /// A queue that is gone with messages in it.

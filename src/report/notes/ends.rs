@@ -6,8 +6,9 @@ use crate::abi::{Builtin, TICKS_PER_SECOND};
 use crate::diagnostics::{Code, Diagnostic, Severity};
 use crate::kernel::event::Origin;
 use crate::kernel::host::{OutOfMemory, Repeated};
-use crate::kernel::ledger::Ledger;
 use crate::kernel::ledger::ends::{Drowned, Early, HeldOpen, Met, Unread};
+use crate::kernel::ledger::{Ledger, Seen};
+use crate::kernel::process::Deed;
 use crate::report::fault::bytes;
 use crate::report::stuck::text::{Text, has_word};
 use crate::source::{FileId, Span};
@@ -27,6 +28,9 @@ pub(super) fn notes(ledger: &Ledger, reading: &Reading<'_>, found: &mut Vec<Diag
     }
     for seen in ends.unread_bytes.values().filter(|seen| seen.first.led.is_some()) {
         found.extend(never_read(&seen.first));
+    }
+    for unread in ends.unread_bytes.values().map(|seen| &seen.first) {
+        found.extend(unread.short.and_then(|short| short_read(unread, short, reading)));
     }
     for seen in ends.met.values() {
         let at = seen.first.by.at;
@@ -213,9 +217,39 @@ pub(super) fn silent_pipes(ledger: &Ledger, found: &mut Vec<Diagnostic>) {
     if found.iter().any(|note| note.severity == Severity::Warning) {
         return;
     }
-    for seen in ledger.ends.unread_bytes.values().filter(|seen| seen.first.led.is_none()) {
+    let whole = |seen: &&Seen<Unread>| seen.first.led.is_none() && seen.first.short.is_none();
+    for seen in ledger.ends.unread_bytes.values().filter(whole) {
         found.extend(never_read(&seen.first));
     }
+}
+
+/// A read that got fewer bytes than it asked for, after which the rest came and nobody read it.
+fn short_read(unread: &Unread, (read, asked, got): (Deed, u64, u64), reading: &Reading<'_>) -> Option<Diagnostic> {
+    if !reading.takes_rest_of(read.span) || !known(unread.wrote.span) {
+        return None;
+    }
+    let left = unread.bytes as u64;
+    let report = Diagnostic::new(
+        Code::NeverRead,
+        format!("`read` asked for {} and got {got}; {} more came later, and nobody has read them", bytes(asked), left),
+        read.span,
+        "only what was in the pipe by then was read here",
+    );
+    let wrote = match &unread.writer {
+        Some(writer) => format!("{} wrote the rest here", the(&writer.role())),
+        None => "the rest was written here, later".to_owned(),
+    };
+    let report = report.label(unread.wrote.span, wrote);
+    let report = if quoted(&unread.text).is_empty() {
+        report
+    } else {
+        report.note(format!("the rest: `{}`", quoted(&unread.text)))
+    };
+    Some(
+        report
+            .note("`read` waits for the first byte and gives what is there then, which may be less than was asked for")
+            .help("look at the first result, and read on until all bytes have come or it gives 0"),
+    )
 }
 
 /// Bytes that were written into a pipe, and that nobody has read.

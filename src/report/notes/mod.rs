@@ -142,6 +142,11 @@ impl Reading<'_> {
         self.attention(at).is_some_and(|attention| attention.blind.contains(&at))
     }
 
+    /// Whether the first result of a call is not looked at, unless to show it, and another one is used.
+    fn takes_rest_of(&self, at: Span) -> bool {
+        self.attention(at).is_some_and(|attention| attention.rest_used.contains(&at))
+    }
+
     /// Whether the status of a wait is used, and the id that it gave is not.
     fn uses_status(&self, at: Span) -> bool {
         self.attention(at).is_some_and(|attention| {
