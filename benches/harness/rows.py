@@ -252,7 +252,7 @@ def _provenance_growth(workload, title, sizes, *args):
 GROWING = (
     ("philosophers", "dining philosophers, by dinners of each", "DINNERS", (2, 3, 4)),
     ("ring", "leader election in a ring, by rounds", "ROUNDS", (1, 2, 3)),
-    ("mutex", "mutual exclusion, by turns of each process", "TURNS", (1, 2, 3)),
+    ("mutex", "mutual exclusion, by turns of each process", "TURNS", (2, 3, 4)),
 )
 
 
@@ -260,7 +260,7 @@ def _model_growth(name, title, constant, sizes):
     return Growth(
         f"explore-{name}",
         f"all schedules of the model of {title}",
-        ("{proc}", "explore", "--jobs", "1", "--reduction", "none", "--format", "json", f"{{built}}/{name}-{{n}}.proc"),
+        ("{proc}", "explore", "--jobs", "1", "--reduction", "none", "--max-states", "10000000", "--format", "json", f"{{built}}/{name}-{{n}}.proc"),
         sizes,
         None,
         "a transition",
