@@ -166,11 +166,12 @@ pub(crate) fn main(options: &Explore) -> u8 {
     }
     if let Some(other) = &options.diff {
         let other = input(options).and_then(|input| explore(options, other, input));
-        let other = match other {
-            Ok(mut survey) => survey.report(),
+        let mut other = match other {
+            Ok(survey) => survey,
             Err(status) => return status,
         };
-        return tell_difference(options, &report, &other);
+        let second = other.report();
+        return tell_difference(options, (&survey, &report), (&other, &second));
     }
     hold_to(options, &survey, &mut report);
     if let Some(folder) = &options.save
@@ -340,14 +341,24 @@ fn tell_count(format: Format, count: Count, report: &Report) -> u8 {
     if report.complete { 0 } else { EXIT_UNDECIDED }
 }
 
-/// The outputs that only one of two programs has.
-fn tell_difference(options: &Explore, first: &Report, second: &Report) -> u8 {
+/// The outputs that only one of two programs has: all of them where both have listed theirs, else a shortest one of each.
+fn tell_difference(options: &Explore, (one, first): (&Survey, &Report), (two, second): (&Survey, &Report)) -> u8 {
     let only = |these: &Report, those: &Report| -> Vec<Output> {
         let known: BTreeSet<&str> = those.outputs.iter().map(|output| output.text.as_str()).collect();
         these.outputs.iter().filter(|output| !known.contains(output.text.as_str())).cloned().collect()
     };
-    let (only_first, only_second) = (only(first, second), only(second, first));
-    let complete = first.complete && second.complete;
+    let listed = first.complete && second.complete;
+    let apart = if listed { None } else { one.difference(two) };
+    let complete = listed || apart.is_some();
+    let [only_first, only_second] = match apart {
+        Some(apart) => apart.map(|output| output.into_iter().collect()),
+        None if listed => [only(first, second), only(second, first)],
+        // What one has listed the other may have and not have listed.
+        None => [(first, two), (second, one)].map(|(report, other)| {
+            let lacks = |output: &&Output| other.possible(output.text.as_bytes()).possible == Some(false);
+            report.outputs.iter().filter(lacks).cloned().collect()
+        }),
+    };
     let same = only_first.is_empty() && only_second.is_empty();
     if options.format == Format::Json {
         let value = serde_json::json!({ "complete": complete, "only_first": only_first, "only_second": only_second });
@@ -362,6 +373,9 @@ fn tell_difference(options: &Explore, first: &Report, second: &Report) -> u8 {
             for output in outputs {
                 text.push_str(&format!("  {:?}\n      by {}\n", output.text, output.schedule));
             }
+        }
+        if !listed && complete && !same {
+            text.push_str("there are too many outputs to list: of those that only one has, a shortest is shown\n");
         }
         if !complete {
             text.push_str("not decided: not every schedule was looked at\n");

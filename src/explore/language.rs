@@ -1,8 +1,10 @@
 //! How many outputs there are, and the first of them, without making each: the graph as an automaton whose letters are what is printed, made
 //! deterministic. All states that the same text leads to are one place there, and every output is one way through the places.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
+
+use indexmap::IndexMap;
 
 use super::graph::{Ending, Graph};
 use super::intern::{Build, Tuples};
@@ -27,7 +29,15 @@ impl Language {
     /// asks for an end.
     pub(crate) fn of(graph: &Graph, most: usize, stop: &AtomicBool) -> Option<Language> {
         // Where no text begins as another does, a row of prints is known by its text: a letter is a whole print. Else it is a byte.
-        let bytes = !prefix_free(graph);
+        Language::with(graph, !prefix_free(graph), most, stop)
+    }
+
+    /// The same with a byte for a letter, as two graphs have them that print other texts.
+    pub(crate) fn of_bytes(graph: &Graph, most: usize, stop: &AtomicBool) -> Option<Language> {
+        Language::with(graph, true, most, stop)
+    }
+
+    fn with(graph: &Graph, bytes: bool, most: usize, stop: &AtomicBool) -> Option<Language> {
         let mut sets = Tuples::default();
         let mut places: Vec<Place> = Vec::new();
         let start = closure(graph, vec![0]);
@@ -61,6 +71,46 @@ impl Language {
         self.counts.first().copied().flatten()
     }
 
+    /// A shortest output that only this one has, and one that only the other has. Both must have the same letters.
+    pub(crate) fn difference(&self, other: &Language) -> [Option<Vec<u8>>; 2] {
+        type Pair = [Option<u32>; 2];
+        let sides = [self, other];
+        let alive = |side: usize, at: Option<u32>| at.filter(|at| sides[side].counts[*at as usize] != Some(0));
+        let mut found = [None, None];
+        let start: Pair = [alive(0, Some(0)), alive(1, Some(0))];
+        // Each pair of places with the pair before it and the letter between.
+        let mut pairs: IndexMap<Pair, (usize, &[u8]), Build> = IndexMap::default();
+        pairs.insert(start, (0, &[]));
+        let mut at = 0;
+        while let (Some((pair, _)), true) = (pairs.get_index(at), found.iter().any(Option::is_none)) {
+            let pair = *pair;
+            let ends: [bool; 2] =
+                std::array::from_fn(|side| pair[side].is_some_and(|at| sides[side].places[at as usize].ends));
+            for side in 0..2 {
+                if ends[side] && !ends[1 - side] && found[side].is_none() {
+                    found[side] = Some(text_of(&pairs, at));
+                }
+            }
+            let steps: [&[(Vec<u8>, u32)]; 2] = std::array::from_fn(|side| match pair[side] {
+                Some(at) => sides[side].places[at as usize].next.as_slice(),
+                None => &[],
+            });
+            let letters: BTreeSet<&[u8]> =
+                steps.iter().flat_map(|next| next.iter().map(|(letter, _)| letter.as_slice())).collect();
+            for letter in letters {
+                let to: Pair = std::array::from_fn(|side| {
+                    let next = steps[side].binary_search_by(|(known, _)| known.as_slice().cmp(letter)).ok()?;
+                    alive(side, Some(steps[side][next].1))
+                });
+                if to != [None, None] {
+                    pairs.entry(to).or_insert((at, letter));
+                }
+            }
+            at += 1;
+        }
+        found
+    }
+
     /// The first of them, in order.
     pub(crate) fn first(&self, most: usize) -> Vec<Vec<u8>> {
         let mut found = Vec::new();
@@ -81,6 +131,17 @@ impl Language {
         }
         found
     }
+}
+
+/// The text that leads to a pair of places.
+fn text_of(pairs: &IndexMap<[Option<u32>; 2], (usize, &[u8]), Build>, mut at: usize) -> Vec<u8> {
+    let mut letters = Vec::new();
+    while let Some((_, (before, letter))) = pairs.get_index(at).filter(|_| at > 0) {
+        letters.push(*letter);
+        at = *before;
+    }
+    letters.reverse();
+    letters.concat()
 }
 
 /// Whether no text that is printed is the beginning of another.

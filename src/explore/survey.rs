@@ -12,6 +12,7 @@ use super::component::Store;
 use super::count::Counted;
 use super::graph::{Bounds, Graph, Kind, Progress};
 use super::host::{Log, Outside, Sources, Stage};
+use super::language::Language;
 use super::order;
 use super::outputs::{self, Limits, Outputs, Possible, Way};
 use super::promise::{self, Promise};
@@ -395,6 +396,24 @@ impl Survey {
             }
             Possible::Unknown | Possible::No { .. } => unknown,
         }
+    }
+
+    /// A shortest output that only this exploration has, and one that only another has, each with a schedule, however many outputs there are;
+    /// nothing where that cannot be decided.
+    pub fn difference(&self, other: &Survey) -> Option<[Option<Output>; 2]> {
+        let both = [self, other];
+        if both.iter().any(|survey| !survey.graph.is_complete()) {
+            return None;
+        }
+        let language =
+            |survey: &Survey| Language::of_bytes(&survey.graph, survey.limits.memory / 16, &survey.limits.stop);
+        let texts = language(self)?.difference(&language(other)?);
+        Some(std::array::from_fn(|side| match outputs::possible(&both[side].graph, texts[side].as_deref()?) {
+            Possible::Yes(way, finals) => {
+                Some(Output { text: text(&way.text), schedule: both[side].schedule(&way.edges, false), finals })
+            }
+            _ => None,
+        }))
     }
 
     /// An output that breaks a promise, if there is one: it is looked for in every schedule that was looked at, however many outputs there are.

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use libtest_mimic::Trial;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::case::{program, root, run};
 use super::trial;
@@ -524,6 +524,21 @@ fn difference() {
     let (answer, status) = explore(&first, &["--diff", &second]);
     assert_eq!((answer["only_first"].as_array().map(Vec::len), status), (Some(0), 1));
     assert_eq!(answer["only_second"][0]["text"], "pc");
+    // Too many outputs to list: a shortest one that only one of the two has, found by counting.
+    let many = |last: &str| {
+        written(&format!(
+            "for i in 0..5 {{ if fork() == 0 {{ for j in 0..3 {{ printf(\"%d\", i); }}{last} exit(0); }} }}\n"
+        ))
+    };
+    let ((_kept, plain), (_also, other)) = (many(""), many(" if i == 4 { printf(\"x\"); }"));
+    let (answer, status) = explore(&other, &["--stdout=unbuffered", "--diff", &plain]);
+    assert_eq!((status, &answer["complete"]), (1, &json!(true)), "{answer}");
+    assert_eq!(answer["only_first"][0]["text"], "000111222333444x", "{answer}");
+    assert_eq!(answer["only_second"][0]["text"], "000111222333444", "{answer}");
+    let (_twin, again) = many("");
+    let (answer, status) = explore(&again, &["--stdout=unbuffered", "--diff", &plain]);
+    assert_eq!((status, &answer["complete"]), (0, &json!(true)), "{answer}");
+    assert_eq!((&answer["only_first"], &answer["only_second"]), (&json!([]), &json!([])), "{answer}");
 }
 
 /// However many threads look at states, and in whatever order they do: the report is the same to the byte.
