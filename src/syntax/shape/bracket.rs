@@ -8,6 +8,12 @@ use super::super::{habits, say};
 use super::Shaper;
 use super::frame::{Frame, Kind};
 
+/// Whether a bracket stands in the text; others were put in where something was read in another way than it is written, which has been
+/// reported.
+fn is_written(open: Tok) -> bool {
+    open.start < open.end
+}
+
 impl Shaper<'_> {
     pub(super) fn open(&mut self, word: Tok) {
         let mut word = word;
@@ -155,7 +161,9 @@ impl Shaper<'_> {
         } else if open.any(|frame| frame.kind == wanted) {
             while self.top().kind != wanted {
                 let (open, line) = (self.top().open, self.top().line);
-                self.say_bracket(line, say::unclosed(self.span(open), self.text(open), Some(self.span(word))));
+                if is_written(open) {
+                    self.say_bracket(line, say::unclosed(self.span(open), self.text(open), Some(self.span(word))));
+                }
                 self.pop(None);
             }
             self.pop(Some(word));
@@ -303,14 +311,15 @@ impl Shaper<'_> {
         // A string that is never closed has swallowed the bracket, and has been reported.
         let swallowed =
             last.kind == Token::Str && !self.text(last).get(1..).is_some_and(|text| text.ends_with(['"', '”', '“']));
-        if swallowed {
+        let written: Vec<Tok> = open.iter().copied().filter(|open| is_written(*open)).collect();
+        let Some(inner) = written.first().copied().filter(|_| !swallowed) else {
             for _ in open {
                 self.pop(None);
             }
             return;
-        }
+        };
         let mut fact = say::unclosed(self.span(inner), self.text(inner), before.map(|word| self.span(word)));
-        for more in &open[1..] {
+        for more in &written[1..] {
             fact = fact.label(self.span(*more), "nor is this one");
         }
         // `//` is a comment here and a division elsewhere.
@@ -318,7 +327,7 @@ impl Shaper<'_> {
         if behind.trim_start().starts_with("//") && behind.contains(')') {
             fact = fact.help("`//` begins a comment: to divide write `/`");
         }
-        let closers: String = open.iter().map(|open| say::partner(self.text(*open))).collect();
+        let closers: String = written.iter().map(|open| say::partner(self.text(*open))).collect();
         let line = self.top().line;
         self.say_bracket(line, fact.edit(self.span(end), closers));
         for _ in open {

@@ -243,6 +243,14 @@ const PIECES: &[&str] = &[
     "while let (a, b) = f();",
 ];
 
+/// What a search has once found to be read wrongly.
+#[test]
+fn what_was_read_wrongly_once_is_read() {
+    for text in ["a a( } {", "int f( ) ]", "a a( ) } ("] {
+        check(text);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
