@@ -397,6 +397,10 @@ impl Machine {
             Outcome::Message(bytes, priority) => {
                 self.answer_bytes(pid, &call, bytes, Some(priority)) || self.leave(pid, None)
             }
+            Outcome::Gone => {
+                std::mem::forget(outcome);
+                self.leave(pid, None)
+            }
             outcome => {
                 self.complete_with(pid, &call, outcome);
                 self.leave(pid, None)
@@ -535,6 +539,11 @@ impl Machine {
     /// Completes a call with any answer.
     #[inline(never)]
     fn complete_with(&mut self, pid: Pid, call: &Call, outcome: Outcome) {
+        if let Outcome::Child(..) = outcome {
+            syscall::store(self, pid, call, &outcome);
+            std::mem::forget(outcome);
+            return;
+        }
         self.note_outcome(pid, call, &outcome);
         self.complete(pid, call, &outcome);
     }

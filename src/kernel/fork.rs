@@ -118,7 +118,8 @@ impl Machine {
         let child = process.child(Birth { pid, fork, turn, files, context }, now, place);
         if self.ledger.on {
             let zombies = &process.newsworthy;
-            let alive = process.children.iter().any(|other| other != pid && !zombies.contains(other));
+            let lives = |other: Pid| other != pid && !zombies.contains(other);
+            let alive = !process.children.is_single() && process.children.iter().any(lives);
             let by = Standing { at: fork.span, ..process.standing() };
             // Who was made by this very fork and has not gone deeper since has come back to it.
             let again = by.exec.is_none() && by.who.fork.span == fork.span && child.lineage.base <= by.who.base;

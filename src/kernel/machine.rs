@@ -122,7 +122,9 @@ pub struct Machine {
     pub(crate) host: Box<dyn Host>,
 
     // The hardware: changed by `vm`, lent out by the door.
-    pub(crate) memory: Memory,
+    /// In a place of its own: it holds the translation cache, which would be copied with the machine otherwise, page for page, before a program
+    /// has begun.
+    pub(crate) memory: Box<Memory>,
     pub(crate) processor: Processor,
     /// Who has been given a register file of the processor, and whose goes to somebody else next: for the door.
     pub(crate) holders: Vec<Pid>,
@@ -214,7 +216,7 @@ impl Machine {
             policy: config.policy.build(config.seed),
             chance: Chance::new(config.seed),
             host,
-            memory: Memory::default(),
+            memory: Box::default(),
             processor: match (config.by_descent, config.fusion) {
                 (true, _) => Processor::tidy(),
                 (false, true) => Processor::default(),

@@ -45,12 +45,27 @@ impl Pids {
         }
     }
 
+    /// Whether it holds one id alone.
+    #[inline]
+    pub fn is_single(&self) -> bool {
+        match &self.0 {
+            Form::Few(count, _) => *count == 1,
+            Form::Many(set) => set.len() == 1,
+        }
+    }
+
     /// Adds an id.
     #[inline]
     pub fn insert(&mut self, pid: Pid) {
         match &mut self.0 {
             Form::Few(count, pids) => {
                 let held = usize::from(*count).min(FEW);
+                // Ids are mostly given in rising order.
+                if held < FEW && (held == 0 || pids[held - 1] < pid) {
+                    pids[held] = pid;
+                    *count += 1;
+                    return;
+                }
                 let mut at = held;
                 while at > 0 && pids[at - 1] > pid {
                     at -= 1;
@@ -81,6 +96,10 @@ impl Pids {
         match &mut self.0 {
             Form::Few(count, pids) => {
                 let held = usize::from(*count).min(FEW);
+                if held > 0 && pids[held - 1] == pid {
+                    *count -= 1;
+                    return;
+                }
                 if let Some(at) = pids[..held].iter().position(|other| *other == pid) {
                     for later in at + 1..held {
                         pids[later - 1] = pids[later];

@@ -99,6 +99,12 @@ pub(super) fn carry_out(
     pc: u32,
     i: &Instruction,
 ) -> Result<(), Fault> {
+    if i.op == Op::Library
+        && let Some(word) = library::of_status(i.c, stack.get(base + usize::from(i.a) + 1).copied().unwrap_or(0))
+    {
+        stack[base + usize::from(i.a)] = word;
+        return Ok(());
+    }
     guest.arena.pc = pc;
     if i.op == Op::AssertFail {
         return Err(assertion(guest, &stack[base..], i));

@@ -9,6 +9,7 @@ mod strings;
 mod words;
 
 pub(super) use number::{parse_float_or_fault, parse_int_or_fault};
+pub(super) use words::of_status;
 
 use super::fault::Fault;
 use super::guest::Guest;

@@ -1,49 +1,44 @@
 //! Functions on single words: status words, sets of signals, texts of numbers, and memory by hand.
 
 use super::{Call, Fault};
-use crate::abi::{Signal, Status, errno, signal::SignalSet};
+use crate::abi::{Builtin, Signal, Status, errno, signal::SignalSet};
 
 type Given<T> = Result<T, Fault>;
 
-fn status(call: &Call<'_, '_>) -> Status {
-    Status(call.arg(0) as u32)
+/// Functions of a status word: their rows in the table, and what they make of it.
+macro_rules! status_words {
+    ($($variant:ident $name:ident $result:ty: $of:expr;)*) => {
+        #[allow(non_snake_case, reason = "named as in the table")]
+        mod status_words {
+            use super::{Call, Given, Status};
+
+            $(pub(in super::super) fn $name(call: &mut Call<'_, '_>) -> Given<$result> {
+                let of: fn(Status) -> $result = $of;
+                Ok(of(Status(call.arg(0) as u32)))
+            })*
+        }
+
+        /// What such a function gives, without the ways of a call that may allocate; nothing where it is another function.
+        #[inline]
+        pub(in super::super) fn of_status(function: u8, word: u64) -> Option<u64> {
+            let status = Status(word as u32);
+            $(if function == Builtin::$variant as u8 {
+                let of: fn(Status) -> $result = $of;
+                return Some(of(status) as u64);
+            })*
+            None
+        }
+    };
 }
-
-#[allow(non_snake_case, reason = "named as in the table")]
-mod status_words {
-    use super::{Call, Given, status};
-
-    pub(in super::super) fn WIFEXITED(call: &mut Call<'_, '_>) -> Given<bool> {
-        Ok(status(call).is_exited())
-    }
-
-    pub(in super::super) fn WEXITSTATUS(call: &mut Call<'_, '_>) -> Given<i64> {
-        Ok(status(call).exit_code())
-    }
-
-    pub(in super::super) fn WIFSIGNALED(call: &mut Call<'_, '_>) -> Given<bool> {
-        Ok(status(call).is_signaled())
-    }
-
-    pub(in super::super) fn WTERMSIG(call: &mut Call<'_, '_>) -> Given<i64> {
-        Ok(status(call).term_signal())
-    }
-
-    pub(in super::super) fn WIFSTOPPED(call: &mut Call<'_, '_>) -> Given<bool> {
-        Ok(status(call).is_stopped())
-    }
-
-    pub(in super::super) fn WSTOPSIG(call: &mut Call<'_, '_>) -> Given<i64> {
-        Ok(status(call).stop_signal())
-    }
-
-    pub(in super::super) fn WIFCONTINUED(call: &mut Call<'_, '_>) -> Given<bool> {
-        Ok(status(call).is_continued())
-    }
-
-    pub(in super::super) fn WCOREDUMP(_: &mut Call<'_, '_>) -> Given<bool> {
-        Ok(false)
-    }
+status_words! {
+    Wifexited WIFEXITED bool: Status::is_exited;
+    Wexitstatus WEXITSTATUS i64: Status::exit_code;
+    Wifsignaled WIFSIGNALED bool: Status::is_signaled;
+    Wtermsig WTERMSIG i64: Status::term_signal;
+    Wifstopped WIFSTOPPED bool: Status::is_stopped;
+    Wstopsig WSTOPSIG i64: Status::stop_signal;
+    Wifcontinued WIFCONTINUED bool: Status::is_continued;
+    Wcoredump WCOREDUMP bool: |_| false;
 }
 pub(super) use status_words::*;
 
