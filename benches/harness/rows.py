@@ -251,7 +251,7 @@ def _provenance_growth(workload, title, sizes, *args):
 #: The models in sizes: name, what is counted, its constant, the sizes.
 GROWING = (
     ("philosophers", "dining philosophers, by dinners of each", "DINNERS", (2, 3, 4)),
-    ("ring", "leader election in a ring, by rounds", "ROUNDS", (1, 2, 3)),
+    ("ring", "leader election in a ring, by rounds", "ROUNDS", (2, 3, 4)),
     ("mutex", "mutual exclusion, by turns of each process", "TURNS", (2, 3, 4)),
 )
 
