@@ -4,6 +4,7 @@
 
 mod calls;
 mod children;
+mod deaths;
 mod ends;
 mod files;
 mod output;
@@ -54,7 +55,7 @@ pub fn notes(machine: &Machine, reading: &Reading<'_>) -> Vec<Diagnostic> {
     leaks(ledger, &mut found);
     signals::messages(machine, &mut found);
     children::silent_orphans(machine, &mut found);
-    children::hung_up(ledger, &mut found);
+    deaths::hung_up(ledger, &mut found);
     if machine.script_status().is_some_and(|status| status.is_exited()) {
         ends::silent_pipes(ledger, &mut found);
     }

@@ -88,7 +88,7 @@ pub(super) fn lost(ledger: &Ledger, found: &mut Vec<Diagnostic>) {
     for seen in ledger.lost.values() {
         let mut said = say_lost(&seen.first, seen.count);
         if let (Loss::Killed(_), Some(death)) = (seen.first.how, ledger.deaths.get(&seen.first.by.who.pid)) {
-            said = super::children::with_death(said, death);
+            said = super::deaths::with_death(said, death);
         }
         let closed =
             ledger.closed_at(seen.first.by.who.pid, STDOUT).filter(|_| seen.first.how == Loss::Failed(Errno::EBADF));
